@@ -1,1 +1,69 @@
 #pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+// The vector loops of the engine that measurably need C: float reductions (which Swift may not reassociate),
+// exponentials and counter-based random numbers. All arrays are float32 and row-major; none of these functions
+// allocates, and none splits work over threads: the caller does, at boundaries it chooses by shape.
+
+// Dropout with keep probability threshold / 65536, where a kept element is multiplied by scale.
+//
+// The mask is a function of the element's index alone: elements come in tiles of CK_TILE; tile t draws the 64
+// Philox4x32-10 blocks with counter (64 t + b, operation, step) and key (key0, key1). Within a tile, element
+// 256 h + 64 w + b takes the h-th 16-bit half of word w of block b.
+enum { CK_TILE = 512 };
+
+typedef struct {
+    uint32_t key0, key1;
+    uint32_t operation, step;
+    uint32_t threshold;
+    float scale;
+} ck_dropout_mask;
+
+// y[i] = kept(i) ? x[i] * scale : 0 for i < n; x[0] is element 0 of tile first_tile. x and y may be the same.
+void ck_dropout(const float *x, float *y, size_t n, uint64_t first_tile, const ck_dropout_mask *mask);
+
+// y[r, c] += bias[c].
+void ck_add_bias(float *y, const float *bias, size_t rows, size_t columns);
+
+// y[r, c] = max(0, y[r, c] + bias[c]).
+void ck_add_bias_relu(float *y, const float *bias, size_t rows, size_t columns);
+
+// gx[i] = y[i] > 0 ? gy[i] * scale : 0: the gradient of dropout(relu(x)) from its output.
+void ck_relu_gradient(const float *y, const float *gy, float *gx, float scale, size_t n);
+
+// sum[c] += Σ_r x[r, c].
+void ck_add_column_sums(const float *x, float *sum, size_t rows, size_t columns);
+
+// y[i] += x[i].
+void ck_add(const float *x, float *y, size_t n);
+
+// Σ a[i] b[i].
+float ck_dot(const float *a, const float *b, size_t n);
+
+// y[i] += a x[i].
+void ck_axpy(float a, const float *x, float *y, size_t n);
+
+// Layer normalisation over rows. Writes y = gain ∘ x̂ + bias, the normalised rows x̂ (over x, in place), and
+// 1 / σ per row.
+void ck_layer_norm(
+    float *x, const float *gain, const float *bias, float *y, float *inverse_deviation, size_t rows, size_t columns,
+    float epsilon);
+
+// Gradient of layer normalisation: gx from gy, and gain and bias gradients added to sums.
+void ck_layer_norm_gradient(
+    const float *normalized, const float *inverse_deviation, const float *gain, const float *gy, float *gx,
+    float *gain_gradient, float *bias_gradient, size_t rows, size_t columns);
+
+// Softmax over each row of scale * s, in place.
+void ck_softmax(float *s, size_t rows, size_t columns, float scale);
+
+// gs = scale * p ∘ (gp − Σ_c gp p), in place over gp.
+void ck_softmax_gradient(const float *p, float *gp, size_t rows, size_t columns, float scale);
+
+// One AdamW step (Loshchilov & Hutter 2019, algorithm 2) over n elements; the corrections are 1 − β₁ᵗ and
+// 1 − β₂ᵗ.
+void ck_adamw(
+    float *parameter, const float *gradient, float *first_moment, float *second_moment, size_t n, float learning_rate,
+    float beta1, float beta2, float epsilon, float weight_decay, float correction1, float correction2);

@@ -1,0 +1,35 @@
+/// An affine map x Wᵀ + b of the last axis.
+package struct Linear: Sendable {
+    package let weight: Parameter
+    package let bias: Parameter
+
+    /// - Parameter biasInitializer: U(±1/√input) unless given.
+    package init(
+        _ layout: inout ParameterLayout,
+        _ name: String,
+        input: Int,
+        output: Int,
+        biasInitializer: Initializer? = nil
+    ) {
+        weight = layout.add("\(name).weight", [output, input], .xavierUniform)
+        bias = layout.add("\(name).bias", [output], biasInitializer ?? .uniform(fanIn: input))
+    }
+
+    private init(weight: Parameter, bias: Parameter) {
+        self.weight = weight
+        self.bias = bias
+    }
+
+    /// The part of the map that gives some of the outputs.
+    func outputs(_ range: Range<Int>) -> Linear { Linear(weight: weight.rows(range), bias: bias.rows(range)) }
+
+    /// [rows, input] → [rows, output]
+    package func callAsFunction(
+        _ x: Variable,
+        on tape: Tape,
+        activation: Activation = .identity,
+        dropout: Float = 0
+    ) -> Variable {
+        tape.linear(x, weight: weight, bias: bias, activation: activation, dropout: dropout)
+    }
+}

@@ -1,0 +1,46 @@
+/// Multi-head attention with stacked query, key and value projections (Vaswani et al. 2017, section 3.2.2).
+package struct MultiHeadAttention: Sendable {
+    /// Query, key and value maps stacked: weight [3 width, width].
+    package let inProjection: Linear
+    package let outProjection: Linear
+    private let width: Int
+    private let heads: Int
+    private let dropout: Float
+
+    /// - Parameter dropout: the rate on the attention weights.
+    package init(_ layout: inout ParameterLayout, _ name: String, width: Int, heads: Int, dropout: Float) {
+        inProjection = Linear(
+            &layout, "\(name).in_proj", input: width, output: 3 * width, biasInitializer: .zeros)
+        outProjection = Linear(&layout, "\(name).out_proj", input: width, output: width, biasInitializer: .zeros)
+        self.width = width
+        self.heads = heads
+        self.dropout = dropout
+    }
+
+    /// Self-attention among the rows of each clip: [rows, width] → [rows, width]
+    package func callAsFunction(_ x: Variable, _ segments: Segments, on tape: Tape) -> Variable {
+        let stacked = inProjection(x, on: tape)
+        let shape = AttentionShape(queries: segments, keys: segments, width: width, heads: heads)
+        let heads = tape.attention(
+            queries: stacked, keysAndValues: stacked, keyColumn: width, shape: shape, dropout: dropout)
+        return outProjection(heads, on: tape)
+    }
+
+    /// Cross-attention of each clip's rows of `x` to its rows of `memory`.
+    ///
+    /// - Returns: [rows of x, width]
+    package func callAsFunction(
+        _ x: Variable,
+        _ segments: Segments,
+        memory: Variable,
+        memorySegments: Segments,
+        on tape: Tape
+    ) -> Variable {
+        let queries = inProjection.outputs(0..<width)(x, on: tape)
+        let keysAndValues = inProjection.outputs(width..<3 * width)(memory, on: tape)
+        let shape = AttentionShape(queries: segments, keys: memorySegments, width: width, heads: heads)
+        let heads = tape.attention(
+            queries: queries, keysAndValues: keysAndValues, keyColumn: 0, shape: shape, dropout: dropout)
+        return outProjection(heads, on: tape)
+    }
+}

@@ -1,0 +1,38 @@
+/// A stack of post-norm Transformer encoder blocks and a final LayerNorm.
+package struct TransformerEncoder: Sendable {
+    private let blocks: [EncoderBlock]
+    private let norm: LayerNorm
+
+    package init(_ layout: inout ParameterLayout, _ name: String, blocks: Int, _ shape: TransformerShape) {
+        self.blocks = (0..<blocks).map { EncoderBlock(&layout, "\(name).layers.\($0)", shape) }
+        norm = LayerNorm(&layout, "\(name).norm", width: shape.width, epsilon: shape.layerNormEpsilon)
+    }
+
+    /// Encodes the rows of each clip: [rows, width] → [rows, width]
+    package func callAsFunction(_ x: Variable, _ segments: Segments, on tape: Tape) -> Variable {
+        norm(blocks.reduce(x) { $1($0, segments, on: tape) }, on: tape)
+    }
+}
+
+/// Self-attention and feed-forward, each followed by dropout, residual and LayerNorm.
+struct EncoderBlock: Sendable {
+    private let selfAttention: MultiHeadAttention
+    private let feedForward: FeedForward
+    private let norm1: LayerNorm
+    private let norm2: LayerNorm
+    private let dropout: Float
+
+    init(_ layout: inout ParameterLayout, _ name: String, _ shape: TransformerShape) {
+        selfAttention = MultiHeadAttention(
+            &layout, "\(name).self_attention", width: shape.width, heads: shape.heads, dropout: shape.dropout)
+        feedForward = FeedForward(&layout, name, shape)
+        norm1 = LayerNorm(&layout, "\(name).norm1", width: shape.width, epsilon: shape.layerNormEpsilon)
+        norm2 = LayerNorm(&layout, "\(name).norm2", width: shape.width, epsilon: shape.layerNormEpsilon)
+        dropout = shape.dropout
+    }
+
+    func callAsFunction(_ x: Variable, _ segments: Segments, on tape: Tape) -> Variable {
+        let attended = norm1(selfAttention(x, segments, on: tape), addedTo: x, dropout: dropout, on: tape)
+        return norm2(feedForward(attended, on: tape), addedTo: attended, dropout: dropout, on: tape)
+    }
+}

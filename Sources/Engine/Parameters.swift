@@ -1,0 +1,80 @@
+/// The values of all parameters of a model, in one flat buffer.
+package struct Parameters: Sendable {
+    package let layout: ParameterLayout
+    package private(set) var flat: Tensor
+
+    /// Parameters drawn from `seed` by the initialiser of each. A parameter's draw depends on its place in the layout.
+    package init(layout: ParameterLayout, seed: UInt64) {
+        self.layout = layout
+        flat = Tensor(zeros: [layout.count])
+        for (index, (parameter, initializer)) in zip(layout.parameters, layout.initializers).enumerated() {
+            let philox = Philox(seed: seed, step: 0, operation: UInt32(index))
+            fill(parameter, initializer, philox)
+        }
+    }
+
+    /// Parameters from `values(parameter)`, which gives each one's elements in row-major order.
+    package init(layout: ParameterLayout, values: (Parameter) throws -> [Float]) rethrows {
+        self.layout = layout
+        flat = Tensor(uninitialized: [layout.count])
+        for parameter in layout.parameters {
+            let source = try values(parameter)
+            precondition(source.count == parameter.count, "\(parameter.name) has \(source.count) values")
+            pointer(parameter).initialize(from: source, count: source.count)
+        }
+    }
+
+    package func pointer(_ parameter: Parameter) -> UnsafeMutablePointer<Float> { flat.pointer + parameter.offset }
+
+    package func values(_ parameter: Parameter) -> [Float] {
+        Array(UnsafeBufferPointer(start: pointer(parameter), count: parameter.count))
+    }
+
+    /// An independent copy, for keeping the parameters of the best epoch.
+    package func copy() -> Parameters {
+        var copy = self
+        copy.flat = Tensor(uninitialized: flat.shape)
+        copy.flat.pointer.update(from: flat.pointer, count: flat.count)
+        return copy
+    }
+
+    private func fill(_ parameter: Parameter, _ initializer: Initializer, _ philox: Philox) {
+        let bound: Float
+        switch initializer {
+        case .zeros: return
+        case .ones: return pointer(parameter).update(repeating: 1, count: parameter.count)
+        case .uniform(let fanIn): bound = 1 / Float(fanIn).squareRoot()
+        case .xavierUniform: bound = (6 / Float(parameter.shape[0] + parameter.shape[1])).squareRoot()
+        }
+        for index in 0..<parameter.count {
+            pointer(parameter)[index] = (2 * Philox.uniform(philox.word(at: index)) - 1) * bound
+        }
+    }
+}
+
+/// Gradients of all parameters of a model, laid out like ``Parameters``.
+package struct Gradients: Sendable {
+    package let layout: ParameterLayout
+    package let flat: Tensor
+
+    /// Gradients that are all zero.
+    package init(layout: ParameterLayout) {
+        self.layout = layout
+        flat = Tensor(zeros: [layout.count])
+    }
+
+    package func pointer(_ parameter: Parameter) -> UnsafeMutablePointer<Float> { flat.pointer + parameter.offset }
+
+    package func values(_ parameter: Parameter) -> [Float] {
+        Array(UnsafeBufferPointer(start: pointer(parameter), count: parameter.count))
+    }
+
+    package func reset() { flat.pointer.update(repeating: 0, count: flat.count) }
+
+    /// The Euclidean norm over all parameters.
+    package var norm: Float {
+        var sum = 0.0
+        for index in 0..<flat.count { sum += Double(flat.pointer[index]) * Double(flat.pointer[index]) }
+        return Float(sum.squareRoot())
+    }
+}

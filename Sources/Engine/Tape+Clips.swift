@@ -1,0 +1,81 @@
+import CKernels
+
+extension Tape {
+    /// The rows of each clip of several packed matrices, one matrix after another within the clip: concatenation along
+    /// time.
+    ///
+    /// - Parameter parts: matrices of the same width, each with its segments; all have the same number of clips.
+    /// - Returns: [Σ rows of all parts, width] and how its rows belong to clips.
+    package func concatenate(_ parts: [(Variable, Segments)]) -> (Variable, Segments) {
+        let clips = parts[0].1.count
+        let width = parts[0].0.columns
+        precondition(parts.allSatisfy { $0.1.count == clips && $0.0.columns == width }, "parts of different shapes")
+        let segments = Segments(lengths: (0..<clips).map { clip in parts.reduce(0) { $0 + $1.1[clip].count } })
+        let y = Tensor(uninitialized: [segments.rows, width])
+        Self.forEachPart(parts.map(\.1), in: segments) { part, from, to, rows in
+            (y.pointer + to * width).update(from: parts[part].0.value.pointer + from * width, count: rows * width)
+        }
+        let result = record(y) { gradient, pass in
+            let gradients = parts.map { Tensor(uninitialized: $0.0.value.shape) }
+            Self.forEachPart(parts.map(\.1), in: segments) { part, from, to, rows in
+                (gradients[part].pointer + from * width).update(from: gradient.pointer + to * width, count: rows * width)
+            }
+            for (part, gradient) in zip(parts, gradients) { pass.add(gradient, to: part.0) }
+        }
+        return (result, segments)
+    }
+
+    /// Calls `body(part, first row in the part, first row in the whole, rows)` for each clip's piece of each part.
+    private static func forEachPart(_ parts: [Segments], in whole: Segments, _ body: (Int, Int, Int, Int) -> Void) {
+        for clip in 0..<whole.count {
+            var row = whole[clip].lowerBound
+            for (index, part) in parts.enumerated() {
+                body(index, part[clip].lowerBound, row, part[clip].count)
+                row += part[clip].count
+            }
+        }
+    }
+
+    /// The embedding table of `queries` [K, width], once for each of `clips` clips.
+    ///
+    /// - Returns: [clips K, width]
+    package func repeated(_ queries: Parameter, clips: Int) -> Variable {
+        let count = queries.count
+        let y = Tensor(uninitialized: [clips * queries.shape[0], queries.shape[1]])
+        for clip in 0..<clips { (y.pointer + clip * count).update(from: parameters.pointer(queries), count: count) }
+        return record(y) { gradient, pass in
+            ck_add_column_sums(gradient.pointer, pass.gradients.pointer(queries), clips, count)
+        }
+    }
+
+    /// Scores each label's row with that label's weight vector: z[b, k] = w_k · x[b K + k] + b_k.
+    ///
+    /// - Parameters:
+    ///   - x: [B K, width], the rows of a clip one after another.
+    ///   - weight: [K, width]; [1, width] when all labels share one vector.
+    ///   - bias: [K]; [1] when shared.
+    /// - Returns: [B, K]
+    package func labelScores(_ x: Variable, labels: Int, weight: Parameter, bias: Parameter) -> Variable {
+        let width = x.columns
+        let vectors = weight.shape[0]
+        precondition(weight.shape == [vectors, width] && (vectors == labels || vectors == 1), "\(weight.shape)")
+        let (w, b) = (parameters.pointer(weight), parameters.pointer(bias))
+        let z = Tensor(uninitialized: [x.rows / labels, labels])
+        for row in 0..<x.rows {
+            let vector = row % labels % vectors
+            z.pointer[row] = ck_dot(w + vector * width, x.value.pointer + row * width, width) + b[vector]
+        }
+        return record(z) { gradient, pass in
+            let (gw, gb) = (pass.gradients.pointer(weight), pass.gradients.pointer(bias))
+            let gx = Tensor(zeros: x.value.shape)
+            for row in 0..<x.rows {
+                let vector = row % labels % vectors
+                let g = gradient.pointer[row]
+                gb[vector] += g
+                ck_axpy(g, x.value.pointer + row * width, gw + vector * width, width)
+                ck_axpy(g, w + vector * width, gx.pointer + row * width, width)
+            }
+            pass.add(gx, to: x)
+        }
+    }
+}

@@ -1,0 +1,86 @@
+import CKernels
+
+/// What follows the affine map of ``Tape/linear(_:weight:bias:activation:dropout:)``.
+package enum Activation: Sendable {
+    case identity
+    case relu
+}
+
+extension Tape {
+    /// dropout(activation(x Wᵀ + b)), where dropout needs the ReLU: its gradient is read off the output.
+    ///
+    /// - Parameters:
+    ///   - x: [rows, in]
+    ///   - weight: [out, in]
+    ///   - bias: [out]
+    /// - Returns: [rows, out]
+    package func linear(
+        _ x: Variable,
+        weight: Parameter,
+        bias: Parameter,
+        activation: Activation = .identity,
+        dropout rate: Float = 0
+    ) -> Variable {
+        let (rows, input, output) = (x.rows, x.columns, weight.shape[0])
+        precondition(weight.shape == [output, input], "\(weight.name) \(weight.shape) on \(x.value.shape)")
+        precondition(activation == .relu || rate == 0, "dropout without ReLU is an operation of its own")
+        let w = parameters.pointer(weight)
+        let b = parameters.pointer(bias)
+        let y = Tensor(uninitialized: [rows, output])
+        gemm(
+            transposeB: true, m: rows, n: output, k: input,
+            a: x.value.pointer, lda: input, b: w, ldb: input, c: y.pointer, ldc: output)
+
+        let mask = activation == .relu ? dropoutMask(rate: rate) : nil
+        RowBlocks(rows: rows, columns: output).forEach { block in
+            let start = block.lowerBound * output
+            switch activation {
+            case .identity: ck_add_bias(y.pointer + start, b, block.count, output)
+            case .relu: ck_add_bias_relu(y.pointer + start, b, block.count, output)
+            }
+            mask?.apply(
+                y.pointer + start,
+                to: y.pointer + start,
+                count: block.count * output,
+                firstTile: DropoutMask.tiles(start)
+            )
+        }
+
+        return record(y) { gradient, pass in
+            var gz = gradient
+            if activation == .relu {
+                gz = Tensor(uninitialized: [rows, output])
+                Elementwise.forEachChunk(gz.count) { range in
+                    let start = range.lowerBound
+                    ck_relu_gradient(
+                        y.pointer + start, gradient.pointer + start, gz.pointer + start, mask?.scale ?? 1, range.count)
+                }
+            }
+            // dW = dzᵀ x, db = Σ dz, dx = dz W.
+            gemm(
+                transposeA: true, m: output, n: input, k: rows,
+                a: gz.pointer, lda: output, b: x.value.pointer, ldb: input, beta: 1,
+                c: pass.gradients.pointer(weight), ldc: input)
+            Self.addColumnSums(of: gz, to: pass.gradients.pointer(bias))
+            guard pass.wants(x) else { return }
+            let gx = Tensor(uninitialized: [rows, input])
+            gemm(
+                m: rows, n: input, k: output,
+                a: gz.pointer, lda: output, b: w, ldb: input, c: gx.pointer, ldc: input)
+            pass.add(gx, to: x)
+        }
+    }
+
+    /// sums[c] += Σ_r x[r, c]: partial sums per block of rows, then the blocks in order.
+    static func addColumnSums(of x: Tensor, to sums: UnsafeMutablePointer<Float>) {
+        let columns = x.columns
+        let blocks = RowBlocks(rows: x.rows, columns: columns)
+        let partial = Tensor(zeros: [blocks.count, columns])
+        Parallel.forEach(blocks.count) { block in
+            let rows = blocks[block]
+            ck_add_column_sums(
+                x.pointer + rows.lowerBound * columns, partial.pointer + block * columns, rows.count, columns)
+        }
+        ck_add_column_sums(partial.pointer, sums, blocks.count, columns)
+    }
+}

@@ -1,0 +1,115 @@
+/// A tensor on a tape.
+package struct Variable: Sendable {
+    package let value: Tensor
+    /// Where the tape gathers this variable's gradient; nil when nothing differentiable led to it.
+    let slot: Int?
+
+    package var rows: Int { value.rows }
+    package var columns: Int { value.columns }
+}
+
+/// Records coarse differentiable operations and runs them backward.
+///
+/// Every operation has a hand-written forward and backward part. On a tape that does not record, the same operations
+/// only compute: nothing is kept for a backward pass, and intermediate results go back to the pool as soon as they
+/// have been used. A tape belongs to one thread; operations split their own work over several.
+package final class Tape {
+    /// Adds the gradients of an operation's inputs, given that of its output.
+    typealias Backward = (_ gradient: Tensor, _ pass: Backpropagation) -> Void
+
+    package let parameters: Parameters
+    package let isRecording: Bool
+    private let randomness: Randomness?
+    private var operation: UInt32 = 0
+    private var nodes: [(slot: Int, backward: Backward)] = []
+    private var slots = 0
+
+    /// Where a training step draws its dropout masks from.
+    package struct Randomness: Sendable {
+        package let seed: UInt64
+        package let step: UInt32
+
+        package init(seed: UInt64, step: UInt32) {
+            self.seed = seed
+            self.step = step
+        }
+    }
+
+    /// - Parameter randomness: draws dropout masks; nil switches dropout off.
+    package init(_ parameters: Parameters, recording: Bool, randomness: Randomness? = nil) {
+        self.parameters = parameters
+        isRecording = recording
+        self.randomness = randomness
+    }
+
+    /// An input without gradient.
+    package func constant(_ value: Tensor) -> Variable { Variable(value: value, slot: nil) }
+
+    /// An input whose gradient is asked for.
+    package func input(_ value: Tensor) -> Variable {
+        slots += 1
+        return Variable(value: value, slot: slots - 1)
+    }
+
+    /// Puts the result of an operation on the tape. `backward` is kept only while recording.
+    func record(_ value: Tensor, backward: @escaping Backward) -> Variable {
+        guard isRecording else { return constant(value) }
+        let variable = input(value)
+        nodes.append((slots - 1, backward))
+        return variable
+    }
+
+    /// The mask of the next dropout operation: a function of seed, step and the operation's place in the pass.
+    /// Nil when dropout is off.
+    func dropoutMask(rate: Float) -> DropoutMask? {
+        guard let randomness, rate > 0 else { return nil }
+        operation += 1
+        return DropoutMask(rate: rate, randomness: randomness, operation: operation)
+    }
+
+    /// Runs the tape backward from `seeds`, adds parameter gradients to `gradients`, and empties the tape.
+    ///
+    /// - Returns: what was gathered at inputs and other variables, for ``Backpropagation/gradient(of:)``.
+    @discardableResult
+    package func backward(_ seeds: [(Variable, Tensor)], into gradients: Gradients) -> Backpropagation {
+        precondition(isRecording, "a tape that does not record cannot run backward")
+        let pass = Backpropagation(gradients: gradients, slots: slots)
+        for (variable, gradient) in seeds { pass.add(gradient, to: variable) }
+        while let node = nodes.popLast() {
+            if let gradient = pass.take(node.slot) { node.backward(gradient, pass) }
+        }
+        return pass
+    }
+}
+
+/// The gradients gathered while a tape runs backward.
+package final class Backpropagation {
+    let gradients: Gradients
+    private var bySlot: [Tensor?]
+
+    init(gradients: Gradients, slots: Int) {
+        self.gradients = gradients
+        bySlot = Array(repeating: nil, count: slots)
+    }
+
+    /// Whether anything upstream wants the gradient of `variable`.
+    func wants(_ variable: Variable) -> Bool { variable.slot != nil }
+
+    func add(_ gradient: Tensor, to variable: Variable) {
+        guard let slot = variable.slot else { return }
+        precondition(gradient.shape == variable.value.shape, "gradient \(gradient.shape) of \(variable.value.shape)")
+        if bySlot[slot] == nil {
+            bySlot[slot] = gradient
+        } else {
+            bySlot[slot]!.add(gradient)
+        }
+    }
+
+    func take(_ slot: Int) -> Tensor? {
+        defer { bySlot[slot] = nil }
+        return bySlot[slot]
+    }
+
+    /// The gradient of an input of the tape; nil when the seeds do not depend on it.
+    package func gradient(of variable: Variable) -> Tensor? { variable.slot.flatMap { bySlot[$0] } }
+}

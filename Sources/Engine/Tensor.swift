@@ -1,0 +1,49 @@
+/// Float32 values of some shape, row-major and contiguous.
+///
+/// A tensor is a value: nothing changes the elements of a tensor that someone else can see. The engine's activations
+/// are matrices of shape [rows, columns], where the temporal units of all clips of a batch lie one after another as rows.
+package struct Tensor: Sendable {
+    package private(set) var storage: Storage
+    package let shape: [Int]
+
+    /// A tensor with undefined elements, to be filled by its maker.
+    package init(uninitialized shape: [Int]) {
+        self.shape = shape
+        storage = Storage(count: shape.reduce(1, *))
+    }
+
+    package init(zeros shape: [Int]) {
+        self.init(uninitialized: shape)
+        pointer.initialize(repeating: 0, count: count)
+    }
+
+    /// A copy of `values`, which hold `shape` in row-major order.
+    package init(_ values: some Collection<Float>, shape: [Int]) {
+        self.init(uninitialized: shape)
+        precondition(values.count == count, "\(values.count) values do not fill shape \(shape)")
+        _ = UnsafeMutableBufferPointer(start: pointer, count: count).initialize(from: values)
+    }
+
+    package var count: Int { shape.reduce(1, *) }
+
+    /// The length of the last axis.
+    package var columns: Int { shape.last ?? 1 }
+
+    /// The number of rows when all axes but the last are taken as one.
+    package var rows: Int { shape.dropLast().reduce(1, *) }
+
+    package var pointer: UnsafeMutablePointer<Float> { storage.pointer }
+
+    package var values: [Float] { Array(UnsafeBufferPointer(start: pointer, count: count)) }
+
+    /// Adds `other`, of the same shape, in place when nobody else sees this tensor, else to a copy.
+    mutating func add(_ other: Tensor) {
+        precondition(other.shape == shape, "cannot add \(other.shape) to \(shape)")
+        if !isKnownUniquelyReferenced(&storage) {
+            let copy = Storage(count: count)
+            copy.pointer.update(from: pointer, count: count)
+            storage = copy
+        }
+        Elementwise.add(other, to: self)
+    }
+}
