@@ -1,0 +1,99 @@
+/// A packed collection of clips: a split, or a batch of it.
+package struct Clips: Sendable {
+    /// The number of clips, N.
+    package let count: Int
+    /// By name of modality, each of N clips.
+    package let modalities: [String: Sequences]
+    /// [N, K] of 0 and 1, nil when the clips are not labelled.
+    package let labels: [Float]?
+    /// K; 0 when the clips are not labelled.
+    package let labelCount: Int
+    /// One name per clip, where the source has names.
+    package let ids: [String]?
+
+    package init(
+        count: Int,
+        modalities: [String: Sequences],
+        labels: [Float]? = nil,
+        labelCount: Int = 0,
+        ids: [String]? = nil
+    ) {
+        precondition(modalities.values.allSatisfy { $0.count == count }, "every modality holds every clip")
+        precondition(
+            (labels?.count ?? 0) == (labels == nil ? 0 : count * labelCount),
+            "labels hold [count, labelCount]"
+        )
+        precondition(ids == nil || ids?.count == count, "one id per clip")
+        self.count = count
+        self.modalities = modalities
+        self.labels = labels
+        self.labelCount = labels == nil ? 0 : labelCount
+        self.ids = ids
+    }
+
+    /// Packs single clips. They are labelled together when every one of them has labels.
+    ///
+    /// The units of each clip have the feature sizes of `modalities`; units of other modalities are not allowed.
+    package init(collating clips: [Clip], modalities: [Modality]) {
+        let names = Set(modalities.map(\.name))
+        precondition(names.count == modalities.count, "modalities have distinct names")
+        for clip in clips {
+            precondition(clip.modalities.keys.allSatisfy(names.contains), "a clip has known modalities only")
+        }
+        var packed: [String: Sequences] = [:]
+        for modality in modalities {
+            var values: [Float] = []
+            values.reserveCapacity(clips.reduce(0) { $0 + ($1.modalities[modality.name]?.values.count ?? 0) })
+            var lengths: [Int] = []
+            lengths.reserveCapacity(clips.count)
+            for clip in clips {
+                guard let units = clip.modalities[modality.name] else {
+                    lengths.append(0)
+                    continue
+                }
+                precondition(units.featureSize == modality.featureSize, "units have their modality's feature size")
+                lengths.append(units.length)
+                values += units.values
+            }
+            packed[modality.name] = Sequences(featureSize: modality.featureSize, lengths: lengths, values: values)
+        }
+        var labels: [Float]?
+        if let labelCount = clips.first?.labels?.count, clips.allSatisfy({ $0.labels?.count == labelCount }) {
+            labels = clips.flatMap { $0.labels ?? [] }
+        }
+        self.init(
+            count: clips.count,
+            modalities: packed,
+            labels: labels,
+            labelCount: labels == nil ? 0 : clips.first?.labels?.count ?? 0,
+            ids: clips.contains { $0.id != nil } ? clips.map { $0.id ?? "" } : nil
+        )
+    }
+
+    /// The clips of the given indices, in the order given. Costs as much as these clips hold.
+    package func select(_ clips: [Int]) -> Clips {
+        var chosenLabels: [Float]?
+        if let labels {
+            var gathered: [Float] = []
+            gathered.reserveCapacity(clips.count * labelCount)
+            for clip in clips { gathered += labels[clip * labelCount..<(clip + 1) * labelCount] }
+            chosenLabels = gathered
+        }
+        return Clips(
+            count: clips.count,
+            modalities: modalities.mapValues { $0.select(clips) },
+            labels: chosenLabels,
+            labelCount: labelCount,
+            ids: ids.map { ids in clips.map { ids[$0] } }
+        )
+    }
+
+    /// Units of each clip over all modalities, which is what a clip costs.
+    package var unitCounts: [Int] {
+        var counts = [Int](repeating: 0, count: count)
+        for sequences in modalities.values {
+            for (clip, length) in sequences.lengths.enumerated() { counts[clip] += length }
+        }
+        return counts
+    }
+}

@@ -1,0 +1,133 @@
+/// The clips of one label from the most to the least probable, from which the metrics without a threshold follow.
+struct LabelRanking {
+    /// Clips that share a probability, in the ranking a group that cannot be told apart.
+    struct Group: Equatable {
+        let probability: Float
+        var positives: Int
+        var negatives: Int
+    }
+
+    /// By falling probability; nil when a probability is not finite.
+    let groups: [Group]?
+    private let positives: Int
+    private let negatives: Int
+
+    init(probabilities: [Float], labels: [Float]) {
+        precondition(probabilities.count == labels.count, "one probability per label")
+        positives = labels.reduce(0) { $0 + ($1 > 0.5 ? 1 : 0) }
+        negatives = labels.count - positives
+        guard probabilities.allSatisfy(\.isFinite) else {
+            groups = nil
+            return
+        }
+        var groups: [Group] = []
+        for index in probabilities.indices.sorted(by: { probabilities[$0] > probabilities[$1] }) {
+            if groups.last?.probability != probabilities[index] {
+                groups.append(Group(probability: probabilities[index], positives: 0, negatives: 0))
+            }
+            if labels[index] > 0.5 {
+                groups[groups.count - 1].positives += 1
+            } else {
+                groups[groups.count - 1].negatives += 1
+            }
+        }
+        self.groups = groups
+    }
+
+    /// The chance that a positive clip is more probable than a negative one, where a tie counts half.
+    var areaUnderCurve: Double? {
+        guard let groups, positives > 0, negatives > 0 else { return nil }
+        var area = 0.0
+        var below = Double(negatives)
+        for group in groups {
+            below -= Double(group.negatives)
+            area += Double(group.positives) * (below + Double(group.negatives) / 2)
+        }
+        return area / (Double(positives) * Double(negatives))
+    }
+
+    /// Σ (recallₙ − recallₙ₋₁)·precisionₙ over the distinct probabilities from the top, not interpolated.
+    var averagePrecision: Double? {
+        guard let groups, positives > 0, negatives > 0 else { return nil }
+        var sum = 0.0
+        var hits = 0
+        var seen = 0
+        for group in groups {
+            hits += group.positives
+            seen += group.positives + group.negatives
+            sum += Double(group.positives) * Double(hits) / Double(seen)
+        }
+        return sum / Double(positives)
+    }
+
+    /// Bins of equal width that [0, 1] is cut into.
+    private static let bins = 15
+
+    /// |share of positives − mean probability| per bin, weighted by the clips in the bin (Guo et al., On calibration of
+    /// modern neural networks, 2017, equation 3, for the probability of the positive outcome).
+    var expectedCalibrationError: Double? {
+        guard let groups, !groups.isEmpty else { return nil }
+        var gaps = [Double](repeating: 0, count: Self.bins)
+        for group in groups {
+            let scaled = (Double(group.probability) * Double(Self.bins)).rounded(.down)
+            let bin = Int(min(max(scaled, 0), Double(Self.bins - 1)))
+            let count = Double(group.positives + group.negatives)
+            gaps[bin] += Double(group.positives) - count * Double(group.probability)
+        }
+        return gaps.reduce(0) { $0 + abs($1) } / Double(positives + negatives)
+    }
+
+    /// The threshold with the best F1 when every probability at or above it counts as predicted; of equally good ones the
+    /// one closest to `fallback`, which is also the answer when nothing is to be gained: without a positive clip.
+    ///
+    /// Candidates lie halfway between neighbouring probabilities, `fallback` is one of them.
+    func bestThreshold(fallback: Float) -> Float {
+        guard let groups, positives > 0 else { return fallback }
+        var best = fallback
+        var confusion = Confusion(falseNegatives: positives)
+        for group in groups where group.probability >= fallback {
+            confusion.truePositives += group.positives
+            confusion.falsePositives += group.negatives
+            confusion.falseNegatives -= group.positives
+        }
+        var bestF1 = confusion.f1
+        confusion = Confusion(falseNegatives: positives)
+        for (position, group) in groups.enumerated() {
+            confusion.truePositives += group.positives
+            confusion.falsePositives += group.negatives
+            confusion.falseNegatives -= group.positives
+            let below = position + 1 < groups.count ? groups[position + 1].probability : 0
+            let middle = below + (group.probability - below) / 2
+            let threshold = middle > below ? middle : group.probability
+            let better = confusion.f1 > bestF1
+            if better || (confusion.f1 == bestF1 && abs(threshold - fallback) < abs(best - fallback)) {
+                best = threshold
+                bestF1 = confusion.f1
+            }
+        }
+        return best
+    }
+}
+
+extension Metrics {
+    /// Per label the threshold with the best F1 on the clips given, usually those of the validation split.
+    ///
+    /// - Parameters:
+    ///   - probabilities: [N, K].
+    ///   - labels: [N, K] of 0 and 1.
+    ///   - fallback: the threshold of a label that has no positive clip.
+    package static func tunedThresholds(
+        probabilities: [Float],
+        labels: [Float],
+        labelCount: Int,
+        fallback: Float = 0.5
+    ) -> [Float] {
+        precondition(labelCount > 0 && probabilities.count == labels.count && labels.count % labelCount == 0)
+        return (0..<labelCount).map { label in
+            LabelRanking(
+                probabilities: stride(from: label, to: labels.count, by: labelCount).map { probabilities[$0] },
+                labels: stride(from: label, to: labels.count, by: labelCount).map { labels[$0] }
+            ).bestThreshold(fallback: fallback)
+        }
+    }
+}

@@ -1,0 +1,66 @@
+/// What a split holds and what is wrong with it.
+package struct SplitReport: Codable, Sendable, Equatable {
+    /// The numbers of one modality.
+    package struct ModalityReport: Codable, Sendable, Equatable {
+        package let name: String
+        package let featureSize: Int
+        /// As stored: [N, L, D] with padding.
+        package let shape: [Int]
+        /// Units per clip, over the clips that have the modality; 0 when none has.
+        package let minimumLength: Int
+        package let medianLength: Double
+        package let maximumLength: Int
+        /// Clips without the modality, as a share of all.
+        package let missingRate: Double
+
+        private enum CodingKeys: String, CodingKey {
+            case name, shape
+            case featureSize = "feature_size"
+            case minimumLength = "minimum_length"
+            case medianLength = "median_length"
+            case maximumLength = "maximum_length"
+            case missingRate = "missing_rate"
+        }
+
+        init(name: String, featureSize: Int, shape: [Int], lengths: [Int]) {
+            let present = lengths.filter { $0 > 0 }.sorted()
+            self.name = name
+            self.featureSize = featureSize
+            self.shape = shape
+            minimumLength = present.first ?? 0
+            maximumLength = present.last ?? 0
+            let middle = present.count / 2
+            medianLength =
+                if present.isEmpty { 0 } else if present.count % 2 == 1 { Double(present[middle]) } else {
+                    Double(present[middle - 1] + present[middle]) / 2
+                }
+            missingRate = lengths.isEmpty ? 0 : Double(lengths.count - present.count) / Double(lengths.count)
+        }
+    }
+
+    /// The number of clips, N.
+    package var clips = 0
+    /// Sorted by name.
+    package var modalities: [ModalityReport] = []
+    /// K; nil when the split has no labels.
+    package var labelCount: Int?
+    /// Clips per label.
+    package var labelCounts: [Int] = []
+    /// Clips with no label at all.
+    package var unlabelledClips = 0
+    /// Non-finite features that were replaced by 0, when that was asked for.
+    package var replacedValues = 0
+    /// The first problems; empty when the split can be used.
+    package var problems: [SplitProblem] = []
+    /// How many there are in all.
+    package var problemCount = 0
+
+    private enum CodingKeys: String, CodingKey {
+        case clips, modalities, problems
+        case labelCount = "label_count"
+        case labelCounts = "label_counts"
+        case unlabelledClips = "unlabelled_clips"
+        case replacedValues = "replaced_values"
+        case problemCount = "problem_count"
+    }
+}
