@@ -78,3 +78,9 @@ package struct Gradients: Sendable {
         return Float(sum.squareRoot())
     }
 }
+
+extension Gradients {
+    package func scale(by factor: Float) {
+        for index in 0..<flat.count { flat.pointer[index] *= factor }
+    }
+}

@@ -1,0 +1,116 @@
+import Engine
+import Foundation
+
+/// A model on disk: `model.safetensors` with its parameters and `config.json` with all that is needed to use them.
+package enum ModelDirectory {
+    package static let weightsName = "model.safetensors"
+    package static let configurationName = "config.json"
+
+    /// Writes `model` into the directory at `path`, which is made when it is not there.
+    ///
+    /// - Throws: ``ModelError`` and errors of the file system.
+    package static func write(_ model: Model, to path: String) throws {
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        let configuration = try encoder.encode(model.configuration)
+        try Safetensors.write(
+            to: path + "/" + weightsName,
+            tensors: model.parameters.layout.parameters.map {
+                Safetensors.Tensor(name: $0.name, shape: $0.shape, model.parameters.values($0))
+            },
+            metadata: ["format": "limbic"]
+        )
+        try configuration.write(to: URL(filePath: path + "/" + configurationName), options: .atomic)
+    }
+
+    /// Reads the model in the directory at `path`.
+    ///
+    /// - Throws: ``ModelError`` that names the file and the reason.
+    package static func read(_ path: String) throws(ModelError) -> Model {
+        let configuration = try readConfiguration(path)
+        let network = Network(configuration)
+        let file = path + "/" + weightsName
+        do {
+            let weights = try SafetensorsFile(path: file)
+            let parameters = try Parameters(layout: network.layout) { parameter in
+                guard let entry = weights.tensors[parameter.name] else {
+                    throw ModelError(file: file, field: parameter.name, reason: "is missing")
+                }
+                guard entry.shape == parameter.shape else {
+                    throw ModelError(
+                        file: file, field: parameter.name, reason: "has shape \(entry.shape), not \(parameter.shape)")
+                }
+                return try weights.floats(parameter.name)
+            }
+            return Model(network: network, parameters: parameters)
+        } catch let error as ModelError {
+            throw error
+        } catch {
+            throw ModelError(file: file, field: "weights", reason: "\(error)")
+        }
+    }
+
+    /// Reads what the model in the directory at `path` is, without its weights.
+    package static func readConfiguration(_ path: String) throws(ModelError) -> ModelConfiguration {
+        let file = path + "/" + configurationName
+        let configuration: ModelConfiguration
+        do {
+            configuration = try JSONDecoder().decode(
+                ModelConfiguration.self, from: Data(contentsOf: URL(filePath: file)))
+        } catch let error as HyperparameterErrors {
+            throw ModelError(file: file, field: "hyperparameters", reason: "\(error)")
+        } catch let error as DecodingError {
+            throw ModelError(file: file, field: error.field, reason: error.reason)
+        } catch {
+            throw ModelError(file: file, field: "file", reason: error.localizedDescription)
+        }
+        guard configuration.formatVersion == 1 else {
+            throw ModelError(
+                file: file, field: "format_version", reason: "\(configuration.formatVersion) is not supported, 1 is")
+        }
+        if let (field, reason) = configuration.fault { throw ModelError(file: file, field: field, reason: reason) }
+        return configuration
+    }
+}
+
+/// A model directory that cannot be used.
+package struct ModelError: Error, Sendable, Equatable, CustomStringConvertible {
+    package let file: String
+    /// The member of `config.json` or the tensor that is wrong.
+    package let field: String
+    package let reason: String
+
+    package var description: String { "\(file): \(field): \(reason)" }
+}
+
+extension ModelConfiguration {
+    /// What is wrong with the inputs and labels, nil when nothing is: each is named once, and there is one at least.
+    package var fault: (field: String, reason: String)? {
+        if labels.isEmpty { return ("labels", "are empty") }
+        if Set(labels).count != labels.count { return ("labels", "hold a name twice") }
+        if modalities.isEmpty { return ("modalities", "are empty") }
+        if Set(modalities.map(\.name)).count != modalities.count { return ("modalities", "hold a name twice") }
+        for modality in modalities {
+            if let fault = Modality.fault(inName: modality.name) { return ("modalities", "\(modality.name): \(fault)") }
+            if modality.featureSize < 1 { return ("modalities", "\(modality.name): feature_size is not positive") }
+        }
+        return nil
+    }
+}
+
+extension DecodingError {
+    private var context: (field: [any CodingKey], reason: String) {
+        switch self {
+        case .typeMismatch(_, let context), .valueNotFound(_, let context), .dataCorrupted(let context):
+            (context.codingPath, context.debugDescription)
+        case .keyNotFound(let key, let context): (context.codingPath + [key], "is missing")
+        @unknown default: ([], "\(self)")
+        }
+    }
+
+    /// The path of the member that is wrong, with slashes.
+    var field: String { context.field.map(\.stringValue).joined(separator: "/") }
+
+    var reason: String { context.reason }
+}
