@@ -1,0 +1,46 @@
+package import HTTPTypes
+
+/// A request that the HTTP layer itself refuses: malformed, over a limit, or without a route.
+///
+/// `code` is stable and meant for programs, `detail` for people. The owner of the router turns it into a response
+/// with ``Router/errorResponse``; the default is ``Response/problem(_:requestID:)``.
+package struct RequestError: Error, Equatable, Sendable {
+    package var status: HTTPResponse.Status
+    package var code: String
+    package var detail: String
+    /// Methods for the `Allow` field (RFC 9110 §10.2.1); nil for anything but 405.
+    package var allowedMethods: [HTTPRequest.Method]?
+
+    package init(
+        _ status: HTTPResponse.Status,
+        code: String,
+        detail: String,
+        allowedMethods: [HTTPRequest.Method]? = nil
+    ) {
+        self.status = status
+        self.code = code
+        self.detail = detail
+        self.allowedMethods = allowedMethods
+    }
+}
+
+extension RequestError {
+    static func malformed(_ detail: String) -> RequestError {
+        RequestError(.badRequest, code: "malformed_request", detail: detail)
+    }
+
+    static func bodyTooLarge(limit: Int) -> RequestError {
+        RequestError(.contentTooLarge, code: "body_too_large", detail: "the body is larger than \(limit) bytes")
+    }
+
+    static let notFound = RequestError(.notFound, code: "not_found", detail: "no such resource")
+
+    static func methodNotAllowed(_ allowed: [HTTPRequest.Method]) -> RequestError {
+        RequestError(
+            .methodNotAllowed,
+            code: "method_not_allowed",
+            detail: "the resource does not support this method",
+            allowedMethods: allowed
+        )
+    }
+}

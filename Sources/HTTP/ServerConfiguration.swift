@@ -1,0 +1,29 @@
+/// Where a server listens and what it bounds.
+package struct ServerConfiguration: Sendable {
+    /// Name or address to bind to.
+    package var host: String
+    /// Port to bind to; 0 takes a free one.
+    package var port: Int
+    /// Connections the kernel keeps waiting for us.
+    package var backlog: Int32 = 1024
+    /// Connections open at a time; more wait in the kernel's backlog.
+    package var maxConnections = 16_384
+    /// Serial queues that connections are spread over; nil for one per processor.
+    package var eventQueues: Int?
+    package var limits = RequestLimits()
+    /// From the first byte of a request (on a new connection, from accepting it) to the end of its header.
+    package var headerTimeout: Duration = .seconds(15)
+    /// Between two requests of a connection.
+    package var idleTimeout: Duration = .seconds(75)
+    /// Between two pieces of a request's body, while the server is waiting for it.
+    package var bodyTimeout: Duration = .seconds(30)
+    /// Without the client taking a byte of what is to be sent.
+    package var writeTimeout: Duration = .seconds(30)
+    /// After cancellation, for requests under way to finish.
+    package var drainTimeout: Duration = .seconds(30)
+
+    package init(host: String = "127.0.0.1", port: Int = 8080) {
+        self.host = host
+        self.port = port
+    }
+}

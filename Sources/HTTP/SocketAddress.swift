@@ -1,0 +1,66 @@
+import Glibc
+
+/// An IPv4 or IPv6 address and a port.
+package struct SocketAddress: Sendable, Equatable, CustomStringConvertible {
+    /// Network order; the first 4 bytes for IPv4.
+    private var bytes: InlineArray<16, UInt8>
+    private let isIPv6: Bool
+    package let port: Int
+
+    /// 127.0.0.1, port 0.
+    package static let loopback: SocketAddress = {
+        var bytes = InlineArray<16, UInt8>(repeating: 0)
+        (bytes[0], bytes[3]) = (127, 1)
+        return SocketAddress(bytes: bytes, isIPv6: false, port: 0)
+    }()
+
+    private init(bytes: InlineArray<16, UInt8>, isIPv6: Bool, port: Int) {
+        self.bytes = bytes
+        self.isIPv6 = isIPv6
+        self.port = port
+    }
+
+    /// Nil for an address family other than the two.
+    init?(_ storage: sockaddr_storage) {
+        var storage = storage
+        var bytes = InlineArray<16, UInt8>(repeating: 0)
+        switch Int32(storage.ss_family) {
+        case AF_INET:
+            let address = withUnsafeBytes(of: &storage) { $0.loadUnaligned(as: sockaddr_in.self) }
+            withUnsafeBytes(of: address.sin_addr) { for index in 0..<4 { bytes[index] = $0[index] } }
+            self.init(bytes: bytes, isIPv6: false, port: Int(UInt16(bigEndian: address.sin_port)))
+        case AF_INET6:
+            let address = withUnsafeBytes(of: &storage) { $0.loadUnaligned(as: sockaddr_in6.self) }
+            withUnsafeBytes(of: address.sin6_addr) { for index in 0..<16 { bytes[index] = $0[index] } }
+            self.init(bytes: bytes, isIPv6: true, port: Int(UInt16(bigEndian: address.sin6_port)))
+        default:
+            return nil
+        }
+    }
+
+    package static func == (left: SocketAddress, right: SocketAddress) -> Bool {
+        left.isIPv6 == right.isIPv6 && left.port == right.port
+            && (0..<16).allSatisfy { left.bytes[$0] == right.bytes[$0] }
+    }
+
+    /// The numeric address, IPv6 without brackets.
+    package var host: String {
+        var bytes = bytes
+        return withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(INET6_ADDRSTRLEN)) { text in
+            withUnsafeBytes(of: &bytes) {
+                guard
+                    inet_ntop(
+                        isIPv6 ? AF_INET6 : AF_INET,
+                        $0.baseAddress!,
+                        text.baseAddress!,
+                        socklen_t(text.count)
+                    ) != nil
+                else { preconditionFailure("inet_ntop refused an address") }
+            }
+            return String(cString: text.baseAddress!)
+        }
+    }
+
+    /// `host:port`, IPv6 in brackets, as it stands in a URL.
+    package var description: String { isIPv6 ? "[\(host)]:\(port)" : "\(host):\(port)" }
+}

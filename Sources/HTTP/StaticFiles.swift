@@ -1,0 +1,57 @@
+import Glibc
+import HTTPTypes
+
+/// Answers from the regular files below a directory.
+struct StaticFiles: Sendable {
+    let directory: String
+    /// Number of slashes in the prefix, which is how many parts of the path come before the file's.
+    private let skipped: Int
+
+    init(directory: String, prefix: String) {
+        self.directory = directory
+        skipped = prefix.utf8.count { $0 == UInt8(ascii: "/") } - 1
+    }
+
+    /// The file with its validators, or 304 if the client has it (RFC 9110 §13.2.2). Throws ``RequestError``.
+    func respond(to request: Request) throws -> Response {
+        var parts = Array(request.segments.dropFirst(skipped))
+        if parts.last?.isEmpty ?? true { parts = parts.dropLast() + ["index.html"] }
+        let file = try open(parts)
+        var fields: HTTPFields = [
+            .eTag: file.entityTag, .lastModified: HTTPDate.string(file.modified), .cacheControl: "no-cache",
+        ]
+        if isFresh(file, request.fields) { return Response(status: .notModified, fields: fields) }
+        fields[.contentType] = ContentType.of(parts[parts.count - 1])
+        return Response(fields: fields, body: .file(file))
+    }
+
+    /// Walks down one part at a time and never through a symbolic link, so that no path leads out of the directory.
+    private func open(_ parts: [String]) throws -> OpenFile {
+        let isPlain = parts.allSatisfy { !$0.isEmpty && !$0.hasPrefix(".") && !$0.utf8.contains(UInt8(ascii: "/")) }
+        guard isPlain else { throw RequestError.notFound }
+        var folder = Glibc.open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        for part in parts.dropLast() where folder >= 0 {
+            let next = openat(folder, part, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+            close(folder)
+            folder = next
+        }
+        guard folder >= 0 else { throw RequestError.notFound }
+        defer { close(folder) }
+        do {
+            return try OpenFile(parts[parts.count - 1], in: folder, flags: O_NOFOLLOW)
+        } catch is SystemError {
+            throw RequestError.notFound
+        }
+    }
+
+    private func isFresh(_ file: OpenFile, _ fields: RequestFields) -> Bool {
+        if let tags = fields[.ifNoneMatch] {
+            return tags.split(separator: ",").contains { tag in
+                let tag = tag.drop { $0 == " " }.prefix { $0 != " " }
+                return tag == "*" || (tag.hasPrefix("W/") ? tag.dropFirst(2) : tag) == file.entityTag
+            }
+        }
+        // The very text sent before: all that browsers send, and no date needs parsing.
+        return fields[.ifModifiedSince] == HTTPDate.string(file.modified)
+    }
+}
