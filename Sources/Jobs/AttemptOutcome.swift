@@ -1,0 +1,13 @@
+package import Foundation
+
+/// How an attempt ended.
+package enum AttemptOutcome: Sendable {
+    /// With a result, a JSON object, and the models made of it.
+    case succeeded(result: Data, models: [ModelDraft])
+    /// The job waits for another attempt, or fails when it has had `maxAttempts`.
+    case failed(error: String)
+    /// As asked for.
+    case cancelled
+    /// With the server; the job waits again and the attempt does not count.
+    case interrupted(reason: String)
+}

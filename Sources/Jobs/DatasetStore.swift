@@ -1,0 +1,130 @@
+package import Foundation
+import GRDB
+
+/// The data sets: what is known about them, and where their files lie. The files themselves are the caller's.
+package struct DatasetStore: Sendable {
+    private let database: Database
+
+    package init(_ database: Database) {
+        self.database = database
+    }
+
+    /// Makes a data set without splits.
+    package func create(name: String, document: Data) async throws -> DatasetRecord {
+        let record = DatasetRecord(
+            id: database.options.makeIdentifier("ds"),
+            name: name,
+            document: document,
+            createdAt: database.options.clock.now()
+        )
+        try await database.write { connection in
+            try connection.execute(
+                sql: "INSERT INTO datasets (id, name, document, created_at) VALUES (?, ?, ?, ?)",
+                arguments: [record.id, record.name, record.document.text, record.createdAt]
+            )
+        }
+        return record
+    }
+
+    /// The data set `id`, or nil.
+    package func get(_ id: String) async throws -> DatasetRecord? {
+        try await database.read { try Self.fetch(id, on: $0) }
+    }
+
+    /// Data sets from the newest to the oldest, beginning after the one named `after`.
+    ///
+    /// - Throws: ``DatasetStoreError/unknownCursor(_:)``.
+    package func list(after: String? = nil, limit: Int = 100) async throws -> Page<DatasetRecord> {
+        precondition(limit > 0, "a page holds at least one data set")
+        return try await database.read { connection in
+            var bound = Int64.max
+            if let after {
+                let ordinal = try Int64.fetchOne(
+                    connection,
+                    sql: "SELECT ordinal FROM datasets WHERE id = ?",
+                    arguments: [after]
+                )
+                guard let ordinal else { throw DatasetStoreError.unknownCursor(after) }
+                bound = ordinal
+            }
+            let rows = try Row.fetchAll(
+                connection,
+                sql: "SELECT * FROM datasets WHERE ordinal < ? ORDER BY ordinal DESC LIMIT ?",
+                arguments: [bound, limit + 1]
+            )
+            return try Page(rows.map { try Self.record($0, on: connection) }, limit: limit)
+        }
+    }
+
+    /// Puts `split` into the data set, in the place of the split of that name, if there is one.
+    ///
+    /// - Parameter revise: runs inside the transaction with the data set as it would be, and returns the document it
+    ///   shall have; whatever it throws leaves everything as it was.
+    /// - Returns: the data set as it now is, and the split that was replaced, whose file can go.
+    /// - Throws: ``DatasetStoreError/notFound(id:)``, ``DatasetStoreError/frozen(id:)``.
+    package func put(
+        _ split: SplitRecord,
+        in id: String,
+        revise: @escaping @Sendable (DatasetRecord) throws -> Data = { $0.document }
+    ) async throws -> (dataset: DatasetRecord, replaced: SplitRecord?) {
+        let now = database.options.clock.now()
+        return try await database.write { connection in
+            guard var dataset = try Self.fetch(id, on: connection) else { throw DatasetStoreError.notFound(id: id) }
+            guard dataset.frozenAt == nil else { throw DatasetStoreError.frozen(id: id) }
+            let replaced = dataset.splits.first { $0.name == split.name }
+            dataset.splits.removeAll { $0.name == split.name }
+            dataset.splits.append(split)
+            dataset.splits.sort { $0.name < $1.name }
+            dataset.document = try revise(dataset)
+            try connection.execute(
+                sql: """
+                    INSERT OR REPLACE INTO dataset_splits
+                        (dataset, name, digest, byte_count, path, document, created_at)
+                    SELECT ordinal, ?, ?, ?, ?, ?, ? FROM datasets WHERE id = ?
+                    """,
+                arguments: [
+                    split.name, split.digest, split.byteCount, split.path, split.document.text, now, id,
+                ]
+            )
+            try connection.execute(
+                sql: "UPDATE datasets SET document = ? WHERE id = ?",
+                arguments: [dataset.document.text, id]
+            )
+            return (dataset, replaced)
+        }
+    }
+
+    /// Deletes a data set that no job uses.
+    ///
+    /// - Returns: the data set as it was, whose files can go.
+    /// - Throws: ``DatasetStoreError/notFound(id:)``, ``DatasetStoreError/inUse(id:)``.
+    package func delete(_ id: String) async throws -> DatasetRecord {
+        try await database.write { connection in
+            guard let dataset = try Self.fetch(id, on: connection) else { throw DatasetStoreError.notFound(id: id) }
+            let isUsed = try Bool.fetchOne(
+                connection,
+                sql:
+                    "SELECT EXISTS (SELECT 1 FROM jobs JOIN datasets ON dataset = datasets.ordinal WHERE datasets.id = ?)",
+                arguments: [id]
+            )
+            guard isUsed == false else { throw DatasetStoreError.inUse(id: id) }
+            try connection.execute(sql: "DELETE FROM datasets WHERE id = ?", arguments: [id])
+            return dataset
+        }
+    }
+
+    static func fetch(_ id: String, on connection: Connection) throws -> DatasetRecord? {
+        try Row.fetchOne(connection, sql: "SELECT * FROM datasets WHERE id = ?", arguments: [id])
+            .map { try record($0, on: connection) }
+    }
+
+    private static func record(_ row: Row, on connection: Connection) throws -> DatasetRecord {
+        var record = DatasetRecord(row)
+        record.splits = try Row.fetchAll(
+            connection,
+            sql: "SELECT * FROM dataset_splits WHERE dataset = ? ORDER BY name",
+            arguments: [row["ordinal"] as Int64]
+        ).map { SplitRecord($0) }
+        return record
+    }
+}

@@ -1,0 +1,39 @@
+import Foundation
+
+/// An exclusive claim on a data directory, held while the value lives and given up by the system when the process
+/// dies, however it dies (`flock(2)`).
+final class DirectoryLock: Sendable {
+    private let descriptor: CInt
+
+    /// Locks `directory` through its file `limbic.lock`, and writes the number of this process into it.
+    ///
+    /// - Throws: ``OpenError/alreadyInUse(directory:holder:)`` when another process, or another lock of this one,
+    ///   holds it.
+    init(directory: URL) throws {
+        let path = directory.appendingPathComponent("limbic.lock").path
+        // Close-on-exec, or a worker that outlives the server would keep the next server out.
+        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else {
+            throw OpenError.system(operation: "open \(path)", errno: errno)
+        }
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            let code = errno
+            let holder = (try? String(contentsOfFile: path, encoding: .utf8)).flatMap {
+                Int32($0.trimmingCharacters(in: .whitespacesAndNewlines))
+            }
+            close(descriptor)
+            throw code == EWOULDBLOCK
+                ? OpenError.alreadyInUse(directory: directory.path, holder: holder)
+                : OpenError.system(operation: "flock \(path)", errno: code)
+        }
+        let text = Array("\(getpid())\n".utf8)
+        // The number only serves the message of a refusal; a failure to write it takes nothing from the lock.
+        _ = ftruncate(descriptor, 0)
+        _ = pwrite(descriptor, text, text.count, 0)
+        self.descriptor = descriptor
+    }
+
+    deinit {
+        close(descriptor)
+    }
+}

@@ -1,0 +1,24 @@
+/// How far a training has come.
+package struct JobProgress: Codable, Sendable, Equatable {
+    /// Optimiser steps done, of `steps`.
+    package var step: Int
+    package var steps: Int
+    /// Epochs done, of `epochs`.
+    package var epoch: Int
+    package var epochs: Int
+    /// Training speed, where it is known and finite.
+    package var clipsPerSecond: Double?
+
+    package init(step: Int, steps: Int, epoch: Int, epochs: Int, clipsPerSecond: Double? = nil) {
+        self.step = step
+        self.steps = steps
+        self.epoch = epoch
+        self.epochs = epochs
+        self.clipsPerSecond = clipsPerSecond.flatMap { $0.isFinite ? $0 : nil }
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case step, steps, epoch, epochs
+        case clipsPerSecond = "clips_per_second"
+    }
+}

@@ -1,0 +1,22 @@
+/// Why something asked of a ``JobStore`` cannot be done.
+package enum JobStoreError: Error, Equatable, CustomStringConvertible {
+    case notFound(id: String)
+    /// The data set of a submission does not exist.
+    case unknownDataset(id: String)
+    /// The `after` of a list names no job.
+    case unknownCursor(String)
+    /// The key was used before, with another body.
+    case idempotencyConflict(key: String)
+    /// The job has ended and cannot be told anything.
+    case over(id: String, state: JobState)
+
+    package var description: String {
+        switch self {
+        case .notFound(let id): "there is no job \(id)"
+        case .unknownDataset(let id): "dataset: there is no data set \(id)"
+        case .unknownCursor(let id): "after: there is no job \(id)"
+        case .idempotencyConflict(let key): "the idempotency key \(key) was used before for another request"
+        case .over(let id, let state): "job \(id) is over: its state is \(state.rawValue)"
+        }
+    }
+}

@@ -1,0 +1,96 @@
+import Foundation
+import GRDB
+
+/// The versions of models. Their files are the caller's.
+package struct ModelStore: Sendable {
+    private static let select =
+        "SELECT model_versions.*, jobs.id AS job_id FROM model_versions LEFT JOIN jobs ON job = jobs.ordinal"
+
+    private let database: Database
+
+    package init(_ database: Database) {
+        self.database = database
+    }
+
+    /// Makes the next version of a model that no job made.
+    package func register(_ draft: ModelDraft) async throws -> ModelRecord {
+        let now = database.options.clock.now()
+        return try await database.write { connection in
+            let version = try Self.insert(draft, job: nil, at: now, on: connection)
+            return ModelRecord(
+                name: draft.name,
+                version: version,
+                job: nil,
+                digest: draft.digest,
+                directory: draft.directory,
+                document: draft.document,
+                createdAt: now
+            )
+        }
+    }
+
+    /// The newest version of each model in the order of their names, beginning after the name `after`.
+    package func list(after: String? = nil, limit: Int = 100) async throws -> Page<ModelRecord> {
+        precondition(limit > 0, "a page holds at least one model")
+        return try await database.read { connection in
+            let rows = try Row.fetchAll(
+                connection,
+                sql: """
+                    \(Self.select)
+                    WHERE name > ?
+                        AND version = (SELECT max(version) FROM model_versions AS other WHERE other.name = model_versions.name)
+                    ORDER BY name LIMIT ?
+                    """,
+                arguments: [after ?? "", limit + 1]
+            )
+            return Page(rows.map { ModelRecord($0) }, limit: limit)
+        }
+    }
+
+    /// The versions of one model from the newest to the oldest, beginning after the version `after`.
+    package func versions(of name: String, after: Int? = nil, limit: Int = 100) async throws -> Page<ModelRecord> {
+        precondition(limit > 0, "a page holds at least one version")
+        return try await database.read { connection in
+            let rows = try Row.fetchAll(
+                connection,
+                sql: "\(Self.select) WHERE name = ? AND version < ? ORDER BY version DESC LIMIT ?",
+                arguments: [name, after ?? Int.max, limit + 1]
+            )
+            return Page(rows.map { ModelRecord($0) }, limit: limit)
+        }
+    }
+
+    /// The newest version of a model, or nil when there is none.
+    package func newest(_ name: String) async throws -> ModelRecord? {
+        try await versions(of: name, limit: 1).data.first
+    }
+
+    /// One version of a model, or nil.
+    package func get(_ name: String, version: Int) async throws -> ModelRecord? {
+        try await database.read { connection in
+            try Row.fetchOne(
+                connection,
+                sql: "\(Self.select) WHERE name = ? AND version = ?",
+                arguments: [name, version]
+            ).map { ModelRecord($0) }
+        }
+    }
+
+    /// Adds the next version of a model, and returns its number.
+    static func insert(_ draft: ModelDraft, job: Int64?, at now: Int64, on connection: Connection) throws -> Int {
+        let last = try Int.fetchOne(
+            connection,
+            sql: "SELECT max(version) FROM model_versions WHERE name = ?",
+            arguments: [draft.name]
+        )
+        let version = (last ?? 0) + 1
+        try connection.execute(
+            sql: """
+                INSERT INTO model_versions (name, version, job, digest, directory, document, created_at)
+                VALUES (?, ?, ?, ?, ?, ?, ?)
+                """,
+            arguments: [draft.name, version, job, draft.digest, draft.directory, draft.document.text, now]
+        )
+        return version
+    }
+}

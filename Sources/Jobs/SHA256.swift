@@ -1,0 +1,62 @@
+import COpenSSL
+package import Foundation
+
+/// A SHA-256 digest taken piece by piece (FIPS 180-4), computed by OpenSSL.
+///
+/// ```swift
+/// var hash = SHA256()
+/// hash.update(chunk)
+/// let digest = hash.finish()  // "sha256:…", 64 lowercase hexadecimal digits
+/// ```
+///
+/// `@unchecked Sendable`: the context has one owner, because the type cannot be copied, and is only touched by
+/// mutating and consuming calls, to which the compiler gives exclusive access.
+package struct SHA256: ~Copyable, @unchecked Sendable {
+    private let context: OpaquePointer
+
+    package init() {
+        guard let context = EVP_MD_CTX_new(), EVP_DigestInit_ex(context, EVP_sha256(), nil) == 1 else {
+            preconditionFailure("OpenSSL has no SHA-256")
+        }
+        self.context = context
+    }
+
+    deinit {
+        EVP_MD_CTX_free(context)
+    }
+
+    /// Adds bytes to the message.
+    package mutating func update(_ bytes: UnsafeRawBufferPointer) {
+        guard EVP_DigestUpdate(context, bytes.baseAddress, bytes.count) == 1 else {
+            preconditionFailure("OpenSSL refused to add \(bytes.count) bytes to a digest")
+        }
+    }
+
+    /// Adds bytes to the message.
+    package mutating func update(_ bytes: some ContiguousBytes) {
+        bytes.withUnsafeBytes { update($0) }
+    }
+
+    /// The digest of all bytes added, as `sha256:` and 64 lowercase hexadecimal digits.
+    package consuming func finish() -> String {
+        var digest = [UInt8](repeating: 0, count: Int(EVP_MAX_MD_SIZE))
+        var count: UInt32 = 0
+        guard EVP_DigestFinal_ex(context, &digest, &count) == 1 else {
+            preconditionFailure("OpenSSL could not finish a digest")
+        }
+        let digits = Array("0123456789abcdef".utf8)
+        var text = Array("sha256:".utf8)
+        for byte in digest.prefix(Int(count)) {
+            text.append(digits[Int(byte >> 4)])
+            text.append(digits[Int(byte & 15)])
+        }
+        return String(decoding: text, as: UTF8.self)
+    }
+
+    /// The digest of `bytes`, as `sha256:` and 64 lowercase hexadecimal digits.
+    package static func digest(of bytes: some ContiguousBytes) -> String {
+        var hash = SHA256()
+        hash.update(bytes)
+        return hash.finish()
+    }
+}

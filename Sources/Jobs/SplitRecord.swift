@@ -1,0 +1,36 @@
+package import Foundation
+import GRDB
+
+/// One split of a data set: a file and what is known about it.
+package struct SplitRecord: Sendable, Equatable {
+    package var name: String
+    /// Digest of the file, `sha256:…`.
+    package var digest: String
+    /// Size of the file in bytes.
+    package var byteCount: Int64
+    /// The file, relative to the data directory.
+    package var path: String
+    /// JSON of the service.
+    package var document: Data
+
+    package init(name: String, digest: String, byteCount: Int64, path: String, document: Data) {
+        self.name = name
+        self.digest = digest
+        self.byteCount = byteCount
+        self.path = path
+        self.document = document
+    }
+}
+
+extension SplitRecord {
+    /// From a row of `dataset_splits`.
+    init(_ row: Row) {
+        self.init(
+            name: row["name"],
+            digest: row["digest"],
+            byteCount: row["byte_count"],
+            path: row["path"],
+            document: row.document("document")
+        )
+    }
+}

@@ -1,0 +1,39 @@
+import Synchronization
+
+/// Asks for the end of one attempt, once, with the first reason given.
+final class StopSignal: Sendable {
+    enum Reason: Sendable {
+        /// The job was cancelled.
+        case cancelled
+        /// The pool stops.
+        case shutdown
+        /// The attempt has been given up elsewhere.
+        case fenced
+        /// The server cannot go on with it.
+        case failed(String)
+    }
+
+    private let first = Mutex<Reason?>(nil)
+    private let stream: AsyncStream<Void>
+    private let continuation: AsyncStream<Void>.Continuation
+
+    init() {
+        (stream, continuation) = AsyncStream<Void>.makeStream()
+    }
+
+    var reason: Reason? {
+        first.withLock { $0 }
+    }
+
+    func stop(_ reason: Reason) {
+        first.withLock { first in
+            first = first ?? reason
+        }
+        continuation.finish()
+    }
+
+    /// Returns when ``stop(_:)`` has been called, or the task is cancelled. For one caller.
+    func wait() async {
+        for await _ in stream {}
+    }
+}

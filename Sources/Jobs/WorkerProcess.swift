@@ -1,0 +1,101 @@
+import Foundation
+import Subprocess
+import SystemPackage
+
+/// One child process with its three streams; all that touches the library for child processes.
+///
+/// The child gets a session of its own, so that signals reach everything a launcher starts, and a terminal's Ctrl-C only
+/// the server. The library makes its pipes close-on-exec and closes what else is open in the child, so no sibling holds
+/// the write end of another's standard input: when the server dies, each child sees the end of its input.
+struct WorkerProcess {
+    /// Program and arguments; the program is looked up in PATH when it has no slash.
+    var commandLine: [String]
+    var gracePeriod: Duration
+
+    /// Runs the child to its end.
+    ///
+    /// Not to be called in a task that may be cancelled: cancellation makes the library stop reading. `stop` ends a
+    /// child with nothing it said lost.
+    ///
+    /// - Parameters:
+    ///   - input: written to standard input, which then stays open until the child has closed its standard output or
+    ///     was told to stop.
+    ///   - stop: asks the child to end, by SIGTERM and the end of its input, and after the grace period by SIGKILL.
+    ///   - onOutput: gets standard output as it comes. While it works the child may have to wait for the pipe.
+    ///   - onError: gets standard error likewise, at the same time.
+    func run(
+        input: Data,
+        stop: StopSignal,
+        onOutput: @escaping @Sendable ([UInt8]) async -> Void,
+        onError: @escaping @Sendable ([UInt8]) async -> Void
+    ) async throws -> WorkerExit {
+        var options = PlatformOptions()
+        options.createSession = true
+        options.teardownSequence = [
+            .send(signal: .terminate, toProcessGroup: true, allowedDurationToNextStep: gracePeriod)
+        ]
+        let program = commandLine[0]
+        let configuration = Subprocess.Configuration(
+            executable: program.contains("/") ? .path(FilePath(program)) : .name(program),
+            arguments: Arguments(Array(commandLine.dropFirst())),
+            platformOptions: options
+        )
+        let (outputEnd, outputEnded) = AsyncStream<Void>.makeStream()
+        let gracePeriod = gracePeriod
+        let child = Task {
+            let result = try await Subprocess.run(
+                configuration,
+                input: .inputWriter,
+                output: .sequence,
+                error: .sequence
+            ) { execution in
+                await withTaskGroup(of: Void.self) { group in
+                    group.addTask {
+                        // A child that dies early, or closes its input, shows by how it ends.
+                        _ = try? await execution.standardInputWriter.write(Array(input))
+                    }
+                    group.addTask {
+                        await stop.wait()
+                        guard !Task.isCancelled else { return }
+                        try? execution.send(signal: .terminate, toProcessGroup: true)
+                        try? await execution.standardInputWriter.finish()
+                        try? await Task.sleep(for: gracePeriod)
+                        guard !Task.isCancelled else { return }
+                        try? execution.send(signal: .kill, toProcessGroup: true)
+                    }
+                    async let error: Void = Self.forward(execution.standardError, to: onError)
+                    await Self.forward(execution.standardOutput, to: onOutput)
+                    try? await execution.standardInputWriter.finish()
+                    outputEnded.finish()
+                    await error
+                    group.cancelAll()
+                }
+            }
+            return result.terminationStatus
+        }
+        // A child that has closed its output has no more to say, and the grace period to end.
+        let watchdog = Task {
+            for await _ in outputEnd {}
+            try await Task.sleep(for: gracePeriod)
+            child.cancel()
+        }
+        defer { watchdog.cancel() }
+        switch try await child.value {
+        case .exited(let status): return .exited(status)
+        case .signaled(let number): return .signalled(number)
+        }
+    }
+
+    private static func forward(
+        _ stream: SubprocessOutputSequence,
+        to receive: @Sendable ([UInt8]) async -> Void
+    ) async {
+        do {
+            for try await buffer in stream {
+                await receive(buffer.withUnsafeBytes { Array($0) })
+            }
+        } catch {
+            // A pipe that cannot be read any more is at its end; how the child ended tells the rest.
+        }
+    }
+}
