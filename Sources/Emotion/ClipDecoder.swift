@@ -79,7 +79,11 @@ package final class ClipDecoder: Sendable {
                 let (clip, id) = self.form.clip(root, pointer: "")
                 return Request(clips: [clip], ids: [id], members: [:])
             default:
-                throw ClipError(code: .badRequest, detail: "must be a clip, an array of clips or a request", pointer: "")
+                throw ClipError(
+                    code: .badRequest,
+                    detail: "must be a clip, an array of clips or a request",
+                    pointer: ""
+                )
             }
         }
     }
@@ -125,9 +129,10 @@ package final class ClipDecoder: Sendable {
             guard let fault = JSONScanner.fault(in: bytes) else {
                 return ClipError(code: .malformedJSON, detail: "malformed JSON", pointer: "")
             }
-            let line = bytes[..<fault.offset].reduce(1) { $0 + ($1 == UInt8(ascii: "\n") ? 1 : 0) }
-            let start = bytes[..<fault.offset].lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
-            let place = "line \(line), column \(fault.offset - start + 1) (byte \(fault.offset))"
+            let before = bytes[..<fault.offset]
+            let start = before.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
+            let lines = before.reduce(0) { $0 + ($1 == UInt8(ascii: "\n") ? 1 : 0) }
+            let place = (lines > 0 ? "line \(lines + 1), " : "") + "column \(fault.offset - start + 1)"
             return ClipError(code: .malformedJSON, detail: "malformed JSON at \(place): \(fault.reason)", pointer: "")
         }
     }
@@ -162,7 +167,11 @@ package final class ClipDecoder: Sendable {
         case .number: .number(value.number)
         case .string: .string(value.string)
         case .array, .object:
-            throw ClipError(code: .badRequest, detail: "must be a string, a number, true, false or null", pointer: pointer)
+            throw ClipError(
+                code: .badRequest,
+                detail: "must be a string, a number, true, false or null",
+                pointer: pointer
+            )
         }
     }
 

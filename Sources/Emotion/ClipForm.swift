@@ -59,7 +59,11 @@ struct ClipForm: Sendable {
         if let featureSizes {
             guard featureSizes[name] != nil else {
                 let known = featureSizes.keys.sorted().joined(separator: ", ")
-                throw ClipError(code: .unknownModality, detail: "no such modality; there are: \(known)", pointer: pointer)
+                throw ClipError(
+                    code: .unknownModality,
+                    detail: "no such modality; there are: \(known)",
+                    pointer: pointer
+                )
             }
         } else if let reason = Modality.fault(inName: name) {
             throw ClipError(code: .unknownModality, detail: reason, pointer: pointer)
@@ -87,16 +91,23 @@ struct ClipForm: Sendable {
         do throws(JSONValue.MatrixFault) {
             shape = try value.matrixShape()
         } catch {
+            // Where the size is known, the first unit of another size is at fault, and not the first that differs.
+            if case .ragged(_, _, let first) = error, let expected, first != expected {
+                throw Self.wrongSize(first, expected: expected, pointer: pointer)
+            }
             throw Self.explain(error, pointer: pointer)
         }
         guard shape.rows <= unitLimit else {
             throw ClipError(code: .badShape, detail: "\(shape.rows) units, at most \(unitLimit)", pointer: pointer)
         }
         guard shape.rows == 0 || shape.columns == expected ?? max(shape.columns, 1) else {
-            let due = expected.map { "not \($0)" } ?? "at least 1 is due"
-            throw ClipError(code: .badShape, detail: "\(shape.columns) features, \(due)", pointer: "\(pointer)/0")
+            throw Self.wrongSize(shape.columns, expected: expected ?? 1, pointer: pointer)
         }
         return shape
+    }
+
+    private static func wrongSize(_ columns: Int, expected: Int, pointer: String) -> ClipError {
+        ClipError(code: .badShape, detail: "\(columns) features, not \(expected)", pointer: "\(pointer)/0")
     }
 
     private static func explain(_ fault: JSONValue.MatrixFault, pointer: String) -> ClipError {
@@ -106,7 +117,7 @@ struct ClipForm: Sendable {
         case .ragged(let row, let columns, let first):
             ClipError(
                 code: .badShape,
-                detail: "\(columns) features, but \(first) in the first unit",
+                detail: "\(columns) features, not \(first)",
                 pointer: "\(pointer)/\(row)"
             )
         case .notANumber(let row, let column):
