@@ -1,0 +1,48 @@
+# The commands of the project; `make` alone lists them. What takes more than a line lies in .ci.
+
+SWIFT ?= swift
+PORT ?= 8080
+LIMBIC := .build/release/limbic
+SOURCES := Sources Tests Package.swift
+# How tests are built where all kinds of build are tested; each kind has a build directory of its own.
+RELEASE_TESTS := -c release -Xswiftc -enable-testing
+
+export SWIFT PORT LIMBIC
+
+.DEFAULT_GOAL := help
+.PHONY: help install build test check lint format demo run bench clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+install: ## Install what is missing (apt; as root or with sudo)
+	@.ci/install
+
+build: install ## Build a release: .build/release/limbic
+	$(SWIFT) build -c release --product limbic
+
+test: install ## Build and run all tests
+	$(SWIFT) test
+
+check: lint test ## Lint; test as debug, as release and under the sanitizers
+	$(SWIFT) test --scratch-path .build-release $(RELEASE_TESTS)
+	.ci/sanitize thread
+	.ci/sanitize address
+
+lint: ## Check the format of the code
+	$(SWIFT) format lint --strict -r $(SOURCES)
+
+format: ## Put the code into format
+	$(SWIFT) format -i -r $(SOURCES)
+
+demo: build ## Train and ask a model over REST; DATA=DIR takes your data, STAY=0 stops the service, PORT=8080
+	@.ci/demo
+
+run: build ## Run the service on PORT with its data in .limbic
+	$(LIMBIC) serve --data-dir .limbic --host 127.0.0.1 --port $(PORT)
+
+bench: build ## Measure training, prediction, JSON and HTTP
+	@for part in train predict json http; do $(LIMBIC) bench $$part --json || exit; done
+
+clean: ## Remove what was built; keeps .limbic
+	rm -rf .build .build-release .build-thread .build-address
