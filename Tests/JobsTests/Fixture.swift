@@ -22,21 +22,25 @@ final class Fixture: Sendable {
 
     private let keepsDirectory: Bool
 
-    private init(directory: URL, keepsDirectory: Bool) throws {
+    private init(directory: URL, keepsDirectory: Bool, busyTimeout: Duration) throws {
         self.directory = directory
         self.keepsDirectory = keepsDirectory
         database = try Jobs.Database(
             directory: directory,
             migrations: Self.migrations,
-            options: .init(clock: clock.wallClock)
+            options: .init(clock: clock.wallClock, busyTimeout: busyTimeout)
         )
         datasets = DatasetStore(database)
         jobs = JobStore(database)
         models = ModelStore(database)
     }
 
-    static func make(directory: URL = .temporary(), keepsDirectory: Bool = false) throws -> Fixture {
-        try Fixture(directory: directory, keepsDirectory: keepsDirectory)
+    static func make(
+        directory: URL = .temporary(),
+        keepsDirectory: Bool = false,
+        busyTimeout: Duration = .seconds(10)
+    ) throws -> Fixture {
+        try Fixture(directory: directory, keepsDirectory: keepsDirectory, busyTimeout: busyTimeout)
     }
 
     deinit {
