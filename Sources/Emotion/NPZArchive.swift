@@ -133,9 +133,14 @@ package final class NPZArchive {
         guard !name.isEmpty, name != ".", name != "..", name.utf8.count <= 256 else {
             throw NPZError(.badName, file: file, entry: shown, reason: "is not the name of an array")
         }
-        guard !name.unicodeScalars.contains(where: { "/\\:".unicodeScalars.contains($0) || $0.value < 0x20 }) else {
+        guard !name.unicodeScalars.contains(where: { "/\\:".unicodeScalars.contains($0) }) else {
             throw NPZError(.badName, file: file, entry: shown, reason: "a path in a name is not allowed")
         }
+        // libzip shows a NUL as a space and other control characters as symbols.
+        guard
+            name.unicodeScalars.allSatisfy({ $0.properties.isAlphabetic || "0123456789_-.".unicodeScalars.contains($0) }
+            )
+        else { throw NPZError(.badName, file: file, entry: shown, reason: "is not the name of an array") }
         return name
     }
 
