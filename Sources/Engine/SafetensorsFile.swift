@@ -10,13 +10,13 @@ import Foundation
 package final class SafetensorsFile: Sendable {
     /// Where a tensor lies in the file and what it holds.
     package struct Entry: Sendable, Hashable {
-        package let type: SafetensorsType
+        package let dtype: SafetensorsType
         package let shape: [Int]
         /// The tensor's bytes, counted from the start of the file.
         package let range: Range<Int>
 
         /// The number of elements.
-        package var count: Int { range.count / type.size }
+        package var count: Int { range.count / dtype.size }
     }
 
     package let path: String
@@ -38,7 +38,7 @@ package final class SafetensorsFile: Sendable {
     package func floats(_ name: String) throws(SafetensorsError) -> [Float] {
         let entry = try entry(name)
         return [Float](unsafeUninitializedCapacity: entry.count) { buffer, count in
-            entry.type.copy(bytes(of: entry), to: buffer.baseAddress)
+            entry.dtype.copy(bytes(of: entry), to: buffer.baseAddress)
             count = entry.count
         }
     }
@@ -51,7 +51,7 @@ package final class SafetensorsFile: Sendable {
         guard entry.count == target.count else {
             throw fault(name, "has \(entry.count) elements where \(target.count) are expected")
         }
-        entry.type.copy(bytes(of: entry), to: target.baseAddress)
+        entry.dtype.copy(bytes(of: entry), to: target.baseAddress)
     }
 
     /// Calls `body` with the elements of a tensor as Float: those of the mapping itself, without a copy, where the tensor
@@ -62,7 +62,7 @@ package final class SafetensorsFile: Sendable {
     ) throws -> Result {
         let entry = try entry(name)
         let bytes = bytes(of: entry)
-        guard entry.type == .float32, Int(bitPattern: bytes.baseAddress) % MemoryLayout<Float>.alignment == 0 else {
+        guard entry.dtype == .float32, Int(bitPattern: bytes.baseAddress) % MemoryLayout<Float>.alignment == 0 else {
             return try floats(name).withUnsafeBufferPointer(body)
         }
         return try bytes.withMemoryRebound(to: Float.self, body)
@@ -73,8 +73,8 @@ package final class SafetensorsFile: Sendable {
     /// Throws if the tensor holds floating-point numbers or a value outside of Int32.
     package func int32s(_ name: String) throws(SafetensorsError) -> [Int32] {
         let entry = try entry(name)
-        guard let values = entry.type.integers(bytes(of: entry)) else {
-            throw fault(name, "holds \(entry.type.rawValue) where integers are expected")
+        guard let values = entry.dtype.integers(bytes(of: entry)) else {
+            throw fault(name, "holds \(entry.dtype.rawValue) where integers are expected")
         }
         var result: [Int32] = []
         result.reserveCapacity(values.count)

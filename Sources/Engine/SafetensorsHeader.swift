@@ -51,15 +51,15 @@ struct SafetensorsHeader {
     }
 
     private func entry(_ scanner: inout SafetensorsScanner) throws(SafetensorsError) -> SafetensorsFile.Entry {
-        var type: SafetensorsType?
+        var dtype: SafetensorsType?
         var shape: [Int]?
         var offsets: [Int]?
         try scanner.object { (scanner, key) throws(SafetensorsError) in
             switch key {
-            case "dtype" where type == nil:
+            case "dtype" where dtype == nil:
                 let name = try scanner.string()
-                type = SafetensorsType(rawValue: name)
-                guard type != nil else { throw scanner.fault("has the unknown dtype \"\(name)\"") }
+                dtype = SafetensorsType(rawValue: name)
+                guard dtype != nil else { throw scanner.fault("has the unknown dtype \"\(name)\"") }
             case "shape" where shape == nil:
                 shape = try scanner.integers()
             case "data_offsets" where offsets == nil:
@@ -70,14 +70,14 @@ struct SafetensorsHeader {
                 throw scanner.fault("has the unknown key \"\(key)\"")
             }
         }
-        guard let type else { throw scanner.fault("has no dtype") }
+        guard let dtype else { throw scanner.fault("has no dtype") }
         guard let shape else { throw scanner.fault("has no shape") }
         guard let offsets else { throw scanner.fault("has no data_offsets") }
 
         guard offsets.count == 2, offsets[0] <= offsets[1], offsets[1] <= dataCount else {
             throw scanner.fault("has data_offsets \(offsets), which are not a range within \(dataCount) bytes of data")
         }
-        var size = type.size
+        var size = dtype.size
         for dimension in shape {
             let (product, overflow) = size.multipliedReportingOverflow(by: dimension)
             guard !overflow else { throw scanner.fault("has a shape too large to address: \(shape)") }
@@ -85,10 +85,10 @@ struct SafetensorsHeader {
         }
         guard size == offsets[1] - offsets[0] else {
             throw scanner.fault(
-                "of shape \(shape) and dtype \(type.rawValue) takes \(size) bytes, but has \(offsets[1] - offsets[0])"
+                "of shape \(shape) and dtype \(dtype.rawValue) takes \(size) bytes, but has \(offsets[1] - offsets[0])"
             )
         }
-        return SafetensorsFile.Entry(type: type, shape: shape, range: dataStart + offsets[0]..<dataStart + offsets[1])
+        return SafetensorsFile.Entry(dtype: dtype, shape: shape, range: dataStart + offsets[0]..<dataStart + offsets[1])
     }
 
     /// The tensors must cover the data exactly: no byte unused, none used twice.
