@@ -79,7 +79,15 @@ let package = Package(
             resources: [.copy("Golden")]
         ),
         .testTarget(name: "HTTPTests", dependencies: ["HTTP", "TestSupport"]),
-        .testTarget(name: "JobsTests", dependencies: ["Jobs", "TestSupport"]),
+        .testTarget(
+            name: "JobsTests",
+            dependencies: [
+                "Jobs",
+                "TestSupport",
+                .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "Logging", package: "swift-log"),
+            ]
+        ),
         .testTarget(name: "ServiceTests", dependencies: ["Service", "TestSupport"]),
     ]
 )

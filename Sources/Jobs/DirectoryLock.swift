@@ -42,6 +42,8 @@ final class DirectoryLock: Sendable {
     func release() {
         descriptor.withLock { descriptor in
             if let open = descriptor {
+                // Closing alone leaves the lock to a child that is just being started and has not yet run its program.
+                flock(open, LOCK_UN)
                 close(open)
             }
             descriptor = nil

@@ -43,6 +43,20 @@ import Testing
         try again.close()
     }
 
+    @Test func releaseDoesNotWaitForCopiesOfTheDescriptor() throws {
+        let fixture = try Fixture.make()
+        let path = fixture.directory.appendingPathComponent("limbic.lock").path
+        // A child between fork and exec has such copies.
+        let copies = try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")
+            .compactMap { Int32($0) }
+            .filter { (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\($0)")) == path }
+            .map { dup($0) }
+        defer { copies.forEach { close($0) } }
+        #expect(copies.count == 1)
+        try fixture.database.close()
+        try Jobs.Database(directory: fixture.directory, migrations: Fixture.migrations).close()
+    }
+
     @Test func failuresOfSQLiteKeepTheirCode() async throws {
         let fixture = try Fixture.make()
         let error = await #expect(throws: StorageError.self) {
