@@ -37,7 +37,9 @@ package struct HyperparameterField: Sendable {
     /// Sets the hyperparameter.
     ///
     /// - Throws: ``HyperparameterError`` with the value and the domain when the value is outside of it.
-    package func set(_ value: HyperparameterValue, in hyperparameters: inout Hyperparameters) throws(HyperparameterError) {
+    package func set(_ value: HyperparameterValue, in hyperparameters: inout Hyperparameters)
+        throws(HyperparameterError)
+    {
         guard domain.contains(value) else {
             throw HyperparameterError(name: name, reason: "\(value) is not \(domain)")
         }
@@ -73,7 +75,9 @@ extension HyperparameterField {
         }
     }
 
-    init<Choice: RawRepresentable<String> & CaseIterable & SendableMetatype>(_ name: String, _ path: Path<Choice>, _ summary: String) {
+    init<Choice: RawRepresentable<String> & CaseIterable & SendableMetatype>(
+        _ name: String, _ path: Path<Choice>, _ summary: String
+    ) {
         self.init(name: name, summary: summary, domain: .choice(Choice.allCases.map(\.rawValue))) {
             .string($0[keyPath: path].rawValue)
         } write: { hyperparameters, value in

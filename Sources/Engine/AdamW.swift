@@ -32,4 +32,3 @@ package struct AdamW: Sendable {
         }
     }
 }
-

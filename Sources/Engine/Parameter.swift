@@ -10,7 +10,8 @@ package struct Parameter: Sendable, Hashable {
     /// Some rows of a matrix, as a parameter of its own: the query part of a stacked query, key and value projection.
     func rows(_ range: Range<Int>) -> Parameter {
         let width = shape.dropFirst().reduce(1, *)
-        return Parameter(name: name, shape: [range.count] + shape.dropFirst(), offset: offset + range.lowerBound * width)
+        return Parameter(
+            name: name, shape: [range.count] + shape.dropFirst(), offset: offset + range.lowerBound * width)
     }
 }
 

@@ -18,7 +18,8 @@ extension Tape {
         let result = record(y) { gradient, pass in
             let gradients = parts.map { Tensor(uninitialized: $0.0.value.shape) }
             Self.forEachPart(parts.map(\.1), in: segments) { part, from, to, rows in
-                (gradients[part].pointer + from * width).update(from: gradient.pointer + to * width, count: rows * width)
+                (gradients[part].pointer + from * width).update(
+                    from: gradient.pointer + to * width, count: rows * width)
             }
             for (part, gradient) in zip(parts, gradients) { pass.add(gradient, to: part.0) }
         }

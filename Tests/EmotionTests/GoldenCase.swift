@@ -1,5 +1,6 @@
 import Engine
 import Foundation
+import Testing
 
 @testable import Emotion
 

@@ -1,0 +1,108 @@
+import Engine
+import Testing
+
+@testable import Emotion
+
+@Suite("Training")
+struct TrainingTests {
+    private func train(
+        _ configuration: ModelConfiguration = .make { $0.epochs = 20 },
+        seed: UInt64 = 1,
+        stopping: Training.EarlyStopping? = nil,
+        observe: (Training.Event) throws -> Void = { _ in }
+    ) throws -> Model {
+        let training = Training(
+            configuration: configuration,
+            train: .make(64, configuration: configuration, seed: 1),
+            validation: .make(32, configuration: configuration, seed: 2),
+            seed: seed,
+            earlyStopping: stopping
+        )
+        return try training.run(observe: observe)
+    }
+
+    @Test("a planted signal is learned and the best epoch is kept")
+    func learns() throws {
+        var scores: [Double] = []
+        let model = try train { event in
+            if case .epoch(_, _, let metrics, _) = event { scores.append(metrics.microF1) }
+        }
+        let summary = try #require(model.configuration.training)
+        #expect(scores.count == 20)
+        #expect(summary.validation.microF1 == scores.max())
+        #expect(summary.bestEpoch == scores.firstIndex(of: scores.max()!)! + 1)
+        #expect(summary.validation.microF1 > 0.8)
+        // The parameters are those of the best epoch, not of the last.
+        #expect(model.evaluate(.make(32, seed: 2)).microF1 == summary.validation.microF1)
+    }
+
+    @Test("the same seed gives the same weights, with one thread and with two")
+    func deterministic() throws {
+        let configuration = ModelConfiguration.make { $0.epochs = 2 }
+        let threads = Parallel.threads
+        defer { Parallel.threads = threads }
+        Parallel.threads = 1
+        let first = try train(configuration).parameters.flat.values
+        Parallel.threads = 2
+        #expect(try train(configuration).parameters.flat.values == first)
+        #expect(try train(configuration, seed: 2).parameters.flat.values != first)
+    }
+
+    @Test("training ends early when validation does not get better")
+    func earlyStopping() throws {
+        var epochs = 0
+        let model = try train(
+            .make {
+                $0.epochs = 50
+                $0.learningRate = 0
+            },
+            stopping: .init(metric: .microF1, patience: 3)
+        ) { event in
+            if case .epoch(let epoch, _, _, _) = event { epochs = epoch }
+        }
+        #expect(epochs == 4)
+        #expect(model.configuration.training?.bestEpoch == 1)
+    }
+
+    @Test("steps are counted to the number that is announced")
+    func steps() throws {
+        var steps: [Int] = []
+        _ = try train(.make { $0.epochs = 2 }) { event in
+            if case .step(let step) = event {
+                #expect(step.steps == 16)
+                #expect(step.outcome.recognitionLoss.isFinite)
+                steps.append(step.step)
+            }
+        }
+        #expect(steps == Array(1...16))
+    }
+
+    @Test("what the observer throws ends the training")
+    func stopped() {
+        struct Stopped: Error {}
+        #expect(throws: Stopped.self) { try train { _ in throw Stopped() } }
+    }
+
+    @Test("a loss that is not finite ends the training with the step")
+    func diverged() {
+        #expect(throws: TrainingError.self) {
+            try train(
+                .make {
+                    $0.learningRate = 10
+                    $0.warmupSteps = 0
+                    $0.epochs = 200
+                    $0.weightDecay = 10
+                })
+        }
+    }
+
+    @Test("dropout takes part in training only")
+    func dropout() throws {
+        let dry = try train(.make { ($0.epochs, $0.dropout) = (1, 0) }).parameters.flat.values
+        let wet = try train(.make { ($0.epochs, $0.dropout) = (1, 0.5) }).parameters.flat.values
+        #expect(dry != wet)
+        let model = Model.make(.make { $0.dropout = 0.5 })
+        let clips = Clips.make(8)
+        #expect(model.probabilities(clips) == model.probabilities(clips))
+    }
+}
