@@ -110,7 +110,7 @@ struct LineSplit {
     }
 
     private func finish(_ report: inout SplitReport, _ problems: inout SplitProblems) {
-        if count == 0 { problems.add("file", "there is no clip") }
+        if count == 0, problems.isEmpty { problems.add("file", "there is no clip") }
         if labelledClips > 0, labelledClips < count, !options.requiresLabels {
             problems.add("labels", "\(count - labelledClips) of \(count) clips have no labels")
         }
