@@ -1,1 +1,209 @@
 #include "CSimdjson.h"
+
+#include <cmath>
+#include <cstring>
+#include <new>
+#include <simdjson.h>
+#include <type_traits>
+
+using namespace simdjson;
+
+struct csj_parser {
+    dom::parser parser;
+    explicit csj_parser(size_t capacity) : parser(capacity) {}
+};
+
+namespace {
+
+// simdjson's handles are two words, (document, position), which lets them cross the C interface by value.
+template <typename Handle> csj_value pack(const Handle &handle) {
+    static_assert(sizeof(Handle) == sizeof(csj_value) && std::is_trivially_copyable<Handle>::value, "two words");
+    csj_value value;
+    std::memcpy(&value, &handle, sizeof value);
+    return value;
+}
+
+template <typename Handle> Handle unpack(const csj_value &value) {
+    static_assert(sizeof(Handle) == sizeof(csj_value) && std::is_trivially_copyable<Handle>::value, "two words");
+    Handle handle;
+    std::memcpy(static_cast<void *>(&handle), &value, sizeof value);
+    return handle;
+}
+
+// simdjson keeps 24 bits for the number of elements; an array with more is counted.
+constexpr size_t saturated = 0xFFFFFF;
+
+size_t count_elements(dom::array array) {
+    size_t count = array.size();
+    if (count < saturated) return count;
+    count = 0;
+    for (dom::element element : array) {
+        (void)element;
+        ++count;
+    }
+    return count;
+}
+
+csj_matrix_fault read_row(dom::array row, float *values, size_t capacity, size_t *fault_column) {
+    size_t column = 0;
+    for (dom::element element : row) {
+        if (column == capacity) return csj_matrix_ragged;
+        double number;
+        if (element.get(number) != SUCCESS) {
+            *fault_column = column;
+            return csj_matrix_not_number;
+        }
+        const float narrow = static_cast<float>(number);
+        if (!std::isfinite(narrow)) {
+            *fault_column = column;
+            return csj_matrix_not_finite;
+        }
+        values[column++] = narrow;
+    }
+    return csj_matrix_good;
+}
+
+}  // namespace
+
+csj_parser *csj_parser_create(size_t capacity, size_t depth) {
+    csj_parser *parser = new (std::nothrow) csj_parser(capacity);
+    // The depth is kept when the buffers grow later.
+    if (parser && parser->parser.allocate(0, depth) != SUCCESS) {
+        delete parser;
+        return nullptr;
+    }
+    return parser;
+}
+
+void csj_parser_destroy(csj_parser *parser) { delete parser; }
+
+csj_status csj_parse(csj_parser *parser, const void *bytes, size_t count, csj_value *root) {
+    dom::element element;
+    switch (parser->parser.parse(static_cast<const uint8_t *>(bytes), count).get(element)) {
+    case SUCCESS: *root = pack(element); return csj_good;
+    case DEPTH_ERROR: return csj_too_deep;
+    case CAPACITY: return csj_too_large;
+    case MEMALLOC: return csj_out_of_memory;
+    default: return csj_malformed;
+    }
+}
+
+size_t csj_parser_capacity(const csj_parser *parser) { return parser->parser.capacity(); }
+
+csj_kind csj_value_kind(csj_value value) {
+    switch (unpack<dom::element>(value).type()) {
+    case dom::element_type::ARRAY: return csj_array;
+    case dom::element_type::OBJECT: return csj_object;
+    case dom::element_type::STRING: return csj_string;
+    case dom::element_type::BOOL: return csj_bool;
+    case dom::element_type::NULL_VALUE: return csj_null;
+    default: return csj_number;
+    }
+}
+
+bool csj_value_bool(csj_value value) {
+    bool flag = false;
+    (void)unpack<dom::element>(value).get(flag);
+    return flag;
+}
+
+double csj_value_number(csj_value value) {
+    double number = 0;
+    (void)unpack<dom::element>(value).get(number);
+    return number;
+}
+
+const char *csj_value_string(csj_value value, size_t *count) {
+    std::string_view text;
+    (void)unpack<dom::element>(value).get(text);
+    *count = text.size();
+    return text.data();
+}
+
+csj_cursor csj_elements(csj_value value) {
+    dom::array array;
+    (void)unpack<dom::element>(value).get(array);
+    return {pack(array.begin()), pack(array.end())};
+}
+
+bool csj_next_element(csj_cursor *cursor, csj_value *element) {
+    auto position = unpack<dom::array::iterator>(cursor->position);
+    if (!(position != unpack<dom::array::iterator>(cursor->end))) return false;
+    *element = pack(*position);
+    cursor->position = pack(++position);
+    return true;
+}
+
+csj_cursor csj_members(csj_value value) {
+    dom::object object;
+    (void)unpack<dom::element>(value).get(object);
+    return {pack(object.begin()), pack(object.end())};
+}
+
+bool csj_next_member(csj_cursor *cursor, const char **key, size_t *key_count, csj_value *member) {
+    auto position = unpack<dom::object::iterator>(cursor->position);
+    if (!(position != unpack<dom::object::iterator>(cursor->end))) return false;
+    const std::string_view name = position.key();
+    *key = name.data();
+    *key_count = name.size();
+    *member = pack(position.value());
+    cursor->position = pack(++position);
+    return true;
+}
+
+csj_matrix_fault csj_matrix_shape(csj_value value, size_t *rows, size_t *columns, size_t *fault_row,
+                                  size_t *fault_columns) {
+    dom::array array;
+    (void)unpack<dom::element>(value).get(array);
+    size_t row = 0;
+    *columns = 0;
+    for (dom::element element : array) {
+        dom::array units;
+        if (element.get(units) != SUCCESS) {
+            *fault_row = row;
+            return csj_matrix_not_array;
+        }
+        const size_t count = count_elements(units);
+        if (row == 0) *columns = count;
+        if (count != *columns) {
+            *fault_row = row;
+            *fault_columns = count;
+            return csj_matrix_ragged;
+        }
+        ++row;
+    }
+    *rows = row;
+    return csj_matrix_good;
+}
+
+csj_matrix_fault csj_matrix_read(csj_value value, float *values, size_t *fault_row, size_t *fault_column) {
+    dom::array array;
+    (void)unpack<dom::element>(value).get(array);
+    size_t row = 0;
+    size_t columns = 0;
+    for (dom::element element : array) {
+        dom::array units;
+        (void)element.get(units);
+        if (row == 0) columns = count_elements(units);
+        const csj_matrix_fault fault = read_row(units, values, columns, fault_column);
+        if (fault != csj_matrix_good) {
+            *fault_row = row;
+            return fault;
+        }
+        values += columns;
+        ++row;
+    }
+    return csj_matrix_good;
+}
+
+csj_matrix_fault csj_row_read(csj_value value, float *values, size_t capacity, size_t *fault_column) {
+    dom::array array;
+    (void)unpack<dom::element>(value).get(array);
+    return read_row(array, values, capacity, fault_column);
+}
+
+size_t csj_element_count(csj_value value) {
+    dom::array array;
+    (void)unpack<dom::element>(value).get(array);
+    return count_elements(array);
+}

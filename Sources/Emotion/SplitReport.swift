@@ -63,4 +63,18 @@ package struct SplitReport: Codable, Sendable, Equatable {
         case replacedValues = "replaced_values"
         case problemCount = "problem_count"
     }
+
+    /// Takes in labels [N, K].
+    mutating func count(labels: [Float], labelCount: Int) {
+        self.labelCount = labelCount
+        labelCounts = [Int](repeating: 0, count: labelCount)
+        for start in stride(from: 0, to: labels.count, by: labelCount) {
+            var isLabelled = false
+            for label in 0..<labelCount where labels[start + label] > 0.5 {
+                labelCounts[label] += 1
+                isLabelled = true
+            }
+            if !isLabelled { unlabelledClips += 1 }
+        }
+    }
 }

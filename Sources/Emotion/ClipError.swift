@@ -1,0 +1,47 @@
+/// What is wrong with a clip or with the request it came in.
+package struct ClipError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// Stable names for programs.
+    package enum Code: String, Sendable, Codable, CaseIterable {
+        /// Not JSON, or a number beyond 64 bits.
+        case malformedJSON = "malformed_json"
+        case tooLarge = "too_large"
+        case tooDeep = "too_deep"
+        /// The request is not an object with clips, or a member is not a scalar.
+        case badRequest = "bad_request"
+        /// A clip is not an object, its id not a string, its labels not labels.
+        case badClip = "bad_clip"
+        case duplicateMember = "duplicate_member"
+        case unknownModality = "unknown_modality"
+        /// Not an array of units, ragged, another feature size, too many units.
+        case badShape = "bad_shape"
+        /// A feature that is not a number or does not fit a float32.
+        case notANumber = "not_a_number"
+        case noModality = "no_modality"
+    }
+
+    package let code: Code
+    package let detail: String
+    /// Where: a JSON pointer (RFC 6901), empty for the whole document.
+    package let pointer: String
+
+    package init(code: Code, detail: String, pointer: String) {
+        self.code = code
+        self.detail = detail
+        self.pointer = pointer
+    }
+
+    package var description: String { pointer.isEmpty ? detail : "\(pointer): \(detail)" }
+
+    /// A member's name as a part of a pointer.
+    static func escape(_ name: String) -> String {
+        var escaped = ""
+        for scalar in name.unicodeScalars {
+            switch scalar {
+            case "~": escaped += "~0"
+            case "/": escaped += "~1"
+            default: escaped.unicodeScalars.append(scalar)
+            }
+        }
+        return escaped
+    }
+}

@@ -1,0 +1,176 @@
+/// What a clip looks like in JSON, and how one is read out of a document.
+struct ClipForm: Sendable {
+    /// By name of modality; nil: any modalities, any feature size.
+    private let featureSizes: [String: Int]?
+    private let labelNames: [String]?
+    private let unitLimit: Int
+
+    init(modalities: [Modality]?, labels: [String]?, unitLimit: Int) {
+        featureSizes = modalities.map { modalities in
+            Dictionary(modalities.map { ($0.name, $0.featureSize) }, uniquingKeysWith: { first, _ in first })
+        }
+        labelNames = labels
+        self.unitLimit = unitLimit
+    }
+
+    /// The clip or what is wrong with it, and its id where it has one.
+    ///
+    /// - Parameter pointer: where the value lies in its document.
+    func clip(_ value: JSONValue, pointer: String) -> (clip: Result<Clip, ClipError>, id: String?) {
+        guard value.kind == .object else {
+            return (.failure(ClipError(code: .badClip, detail: "a clip must be an object", pointer: pointer)), nil)
+        }
+        var clip = Clip(modalities: [:])
+        var seen: Set<String> = []
+        var fault: ClipError?
+        // The walk goes on after a fault so that a bad clip still gets its id.
+        value.forEachMember { name, member in
+            do throws(ClipError) {
+                let place = pointer + "/" + ClipError.escape(name)
+                guard seen.insert(name).inserted else {
+                    throw ClipError(code: .duplicateMember, detail: "the member comes twice", pointer: place)
+                }
+                switch name {
+                case "id": clip.id = try id(member, pointer: place)
+                case "labels": if fault == nil { clip.labels = try labels(member, pointer: place) }
+                default: if fault == nil { clip.modalities[name] = try units(member, of: name, pointer: place) }
+                }
+            } catch {
+                fault = fault ?? error
+            }
+        }
+        if fault == nil, clip.modalities.isEmpty {
+            fault = ClipError(code: .noModality, detail: "the clip has no modality", pointer: pointer)
+        }
+        return (fault.map(Result.failure) ?? .success(clip), clip.id)
+    }
+
+    private func id(_ value: JSONValue, pointer: String) throws(ClipError) -> String? {
+        switch value.kind {
+        case .string: return value.string
+        case .null: return nil
+        default: throw ClipError(code: .badClip, detail: "an id must be a string", pointer: pointer)
+        }
+    }
+
+    // MARK: Units
+
+    private func units(_ value: JSONValue, of name: String, pointer: String) throws(ClipError) -> Clip.Units? {
+        if let featureSizes {
+            guard featureSizes[name] != nil else {
+                let known = featureSizes.keys.sorted().joined(separator: ", ")
+                throw ClipError(
+                    code: .unknownModality,
+                    detail: "no such modality; there are: \(known)",
+                    pointer: pointer
+                )
+            }
+        } else if let reason = Modality.fault(inName: name) {
+            throw ClipError(code: .unknownModality, detail: reason, pointer: pointer)
+        }
+        if value.kind == .null { return nil }
+        guard value.kind == .array else {
+            throw ClipError(code: .badShape, detail: "must be an array of units or null", pointer: pointer)
+        }
+        let (rows, columns) = try shape(value, expected: featureSizes?[name], pointer: pointer)
+        if rows == 0 { return nil }
+        do throws(JSONValue.MatrixFault) {
+            let values = try value.matrix(rows: rows, columns: columns)
+            return Clip.Units(length: rows, featureSize: columns, values: values)
+        } catch {
+            throw Self.explain(error, pointer: pointer)
+        }
+    }
+
+    private func shape(
+        _ value: JSONValue,
+        expected: Int?,
+        pointer: String
+    ) throws(ClipError) -> (rows: Int, columns: Int) {
+        let shape: (rows: Int, columns: Int)
+        do throws(JSONValue.MatrixFault) {
+            shape = try value.matrixShape()
+        } catch {
+            // Where the size is known, the first unit of another size is at fault, and not the first that differs.
+            if case .ragged(_, _, let first) = error, let expected, first != expected {
+                throw Self.wrongSize(first, expected: expected, pointer: pointer)
+            }
+            throw Self.explain(error, pointer: pointer)
+        }
+        guard shape.rows <= unitLimit else {
+            throw ClipError(code: .badShape, detail: "\(shape.rows) units, at most \(unitLimit)", pointer: pointer)
+        }
+        guard shape.rows == 0 || shape.columns == expected ?? max(shape.columns, 1) else {
+            throw Self.wrongSize(shape.columns, expected: expected ?? 1, pointer: pointer)
+        }
+        return shape
+    }
+
+    private static func wrongSize(_ columns: Int, expected: Int, pointer: String) -> ClipError {
+        ClipError(code: .badShape, detail: "\(columns) features, not \(expected)", pointer: "\(pointer)/0")
+    }
+
+    private static func explain(_ fault: JSONValue.MatrixFault, pointer: String) -> ClipError {
+        switch fault {
+        case .rowIsNotArray(let row):
+            ClipError(code: .badShape, detail: "a unit must be an array of numbers", pointer: "\(pointer)/\(row)")
+        case .ragged(let row, let columns, let first):
+            ClipError(
+                code: .badShape,
+                detail: "\(columns) features, not \(first)",
+                pointer: "\(pointer)/\(row)"
+            )
+        case .notANumber(let row, let column):
+            ClipError(code: .notANumber, detail: "a feature must be a number", pointer: "\(pointer)/\(row)/\(column)")
+        case .notFinite(let row, let column):
+            ClipError(
+                code: .notANumber,
+                detail: "the number does not fit a 32-bit float",
+                pointer: "\(pointer)/\(row)/\(column)"
+            )
+        }
+    }
+
+    // MARK: Labels
+
+    private func labels(_ value: JSONValue, pointer: String) throws(ClipError) -> [Float]? {
+        if value.kind == .null { return nil }
+        guard value.kind == .array else {
+            throw ClipError(code: .badClip, detail: "labels must be an array", pointer: pointer)
+        }
+        var names: [String] = []
+        value.forEachElement { if $0.kind == .string { names.append($0.string) } }
+        if names.isEmpty, value.elementCount > 0 { return try binaryLabels(value, pointer: pointer) }
+        guard names.count == value.elementCount else {
+            throw ClipError(code: .badClip, detail: "labels must be all names or all 0 and 1", pointer: pointer)
+        }
+        guard let labelNames else {
+            throw ClipError(code: .badClip, detail: "labels by name need the names of all labels", pointer: pointer)
+        }
+        var labels = [Float](repeating: 0, count: labelNames.count)
+        for (position, name) in names.enumerated() {
+            guard let label = labelNames.firstIndex(of: name) else {
+                throw ClipError(code: .badClip, detail: "no such label", pointer: "\(pointer)/\(position)")
+            }
+            labels[label] = 1
+        }
+        return labels
+    }
+
+    private func binaryLabels(_ value: JSONValue, pointer: String) throws(ClipError) -> [Float] {
+        if let labelNames, value.elementCount != labelNames.count {
+            let detail = "\(value.elementCount) labels, not \(labelNames.count)"
+            throw ClipError(code: .badClip, detail: detail, pointer: pointer)
+        }
+        let labels: [Float]
+        do throws(JSONValue.MatrixFault) {
+            labels = try value.numbers()
+        } catch {
+            throw ClipError(code: .badClip, detail: "labels must be 0 or 1", pointer: pointer)
+        }
+        if let position = labels.firstIndex(where: { $0 != 0 && $0 != 1 }) {
+            throw ClipError(code: .badClip, detail: "a label must be 0 or 1", pointer: "\(pointer)/\(position)")
+        }
+        return labels
+    }
+}

@@ -1,0 +1,136 @@
+/// The type of the elements of an array in npy format.
+struct NPYElement: Equatable {
+    enum Kind: Equatable {
+        case bool, int8, int16, int32, int64, uint8, uint16, uint32, uint64, float16, float32, float64
+        /// UTF-32, padded with zeros to a number of characters.
+        case text(characters: Int)
+        /// Bytes, padded with zeros to a number of bytes.
+        case bytes(count: Int)
+    }
+
+    let kind: Kind
+    let isBigEndian: Bool
+    /// Bytes of an element.
+    let size: Int
+
+    /// Reads a descriptor such as `<f4`: byte order, kind, bytes (or characters).
+    init(descriptor: String) throws(NPYHeader.Fault) {
+        var rest = descriptor[...]
+        var isBigEndian = false
+        if let order = rest.first, "<>=|".contains(order) {
+            isBigEndian = order == ">"
+            rest.removeFirst()
+        }
+        guard let letter = rest.popFirst() else { throw Self.unsupported(descriptor) }
+        if letter == "O" { throw NPYHeader.Fault(reason: "holds pickled Python objects, which are not read") }
+        // A width beyond the limit cannot be meant, and would overflow when it is multiplied.
+        guard let width = Int(rest), (0...Self.widthLimit).contains(width) else { throw Self.unsupported(descriptor) }
+        (kind, size) =
+            switch (letter, width) {
+            case ("b", 1): (.bool, 1)
+            case ("i", 1): (.int8, 1)
+            case ("i", 2): (.int16, 2)
+            case ("i", 4): (.int32, 4)
+            case ("i", 8): (.int64, 8)
+            case ("u", 1): (.uint8, 1)
+            case ("u", 2): (.uint16, 2)
+            case ("u", 4): (.uint32, 4)
+            case ("u", 8): (.uint64, 8)
+            case ("f", 2): (.float16, 2)
+            case ("f", 4): (.float32, 4)
+            case ("f", 8): (.float64, 8)
+            case ("U", 1...): (.text(characters: width), 4 * width)
+            case ("S", 1...): (.bytes(count: width), width)
+            default: throw Self.unsupported(descriptor)
+            }
+        self.isBigEndian = isBigEndian
+    }
+
+    private static let widthLimit = 4096
+
+    private static func unsupported(_ descriptor: String) -> NPYHeader.Fault {
+        NPYHeader.Fault(reason: "elements of type '\(descriptor.prefix(32))' are not read")
+    }
+
+    var isNumeric: Bool {
+        switch kind {
+        case .text, .bytes: false
+        default: true
+        }
+    }
+
+    /// Converts elements to float32, rounding to the nearest; what is too large becomes infinite.
+    func convert(_ raw: UnsafeRawBufferPointer, to values: UnsafeMutableBufferPointer<Float>) {
+        switch kind {
+        case .bool: fill(values, from: raw, as: UInt8.self) { $0 == 0 ? 0 : 1 }
+        case .int8: fill(values, from: raw, as: UInt8.self) { Float(Int8(bitPattern: $0)) }
+        case .uint8: fill(values, from: raw, as: UInt8.self) { Float($0) }
+        case .int16: fill(values, from: raw, as: UInt16.self) { Float(Int16(bitPattern: $0)) }
+        case .uint16: fill(values, from: raw, as: UInt16.self) { Float($0) }
+        case .int32: fill(values, from: raw, as: UInt32.self) { Float(Int32(bitPattern: $0)) }
+        case .uint32: fill(values, from: raw, as: UInt32.self) { Float($0) }
+        case .int64: fill(values, from: raw, as: UInt64.self) { Float(Int64(bitPattern: $0)) }
+        case .uint64: fill(values, from: raw, as: UInt64.self) { Float($0) }
+        case .float16: fill(values, from: raw, as: UInt16.self) { Float(Float16(bitPattern: $0)) }
+        case .float32: fill(values, from: raw, as: UInt32.self) { Float(bitPattern: $0) }
+        case .float64: fill(values, from: raw, as: UInt64.self) { Float(Double(bitPattern: $0)) }
+        case .text, .bytes: preconditionFailure("text has no numbers")
+        }
+    }
+
+    @inline(__always)
+    private func fill<Word: FixedWidthInteger>(
+        _ values: UnsafeMutableBufferPointer<Float>,
+        from raw: UnsafeRawBufferPointer,
+        as type: Word.Type,
+        _ convert: (Word) -> Float
+    ) {
+        let stride = MemoryLayout<Word>.size
+        precondition(raw.count == values.count * stride, "one element per value")
+        if isBigEndian {
+            for index in values.indices {
+                values[index] = convert(
+                    Word(bigEndian: raw.loadUnaligned(fromByteOffset: index * stride, as: Word.self))
+                )
+            }
+        } else {
+            for index in values.indices {
+                values[index] = convert(
+                    Word(littleEndian: raw.loadUnaligned(fromByteOffset: index * stride, as: Word.self))
+                )
+            }
+        }
+    }
+
+    /// One element as text; nil when it holds no text. Numbers come as written in decimal, floats not at all.
+    func string(_ raw: UnsafeRawBufferPointer) -> String? {
+        switch kind {
+        case .text:
+            var text = String.UnicodeScalarView()
+            for offset in stride(from: 0, to: size, by: 4) {
+                let word = raw.loadUnaligned(fromByteOffset: offset, as: UInt32.self)
+                let value = isBigEndian ? UInt32(bigEndian: word) : UInt32(littleEndian: word)
+                if value == 0 { break }
+                guard let scalar = Unicode.Scalar(value) else { return nil }
+                text.append(scalar)
+            }
+            return String(text)
+        case .bytes: return String(validating: raw.prefix { $0 != 0 }, as: UTF8.self)
+        case .int8, .int16, .int32, .int64, .uint8, .uint16, .uint32, .uint64: return integerText(raw)
+        case .bool, .float16, .float32, .float64: return nil
+        }
+    }
+
+    private func integerText(_ raw: UnsafeRawBufferPointer) -> String {
+        var magnitude: UInt64 = 0
+        for index in 0..<size {
+            magnitude |= UInt64(raw[isBigEndian ? size - 1 - index : index]) << (8 * UInt64(index))
+        }
+        switch kind {
+        case .int8, .int16, .int32, .int64:
+            let shift = UInt64(64 - 8 * size)
+            return String(Int64(bitPattern: magnitude << shift) >> Int64(shift))
+        default: return String(magnitude)
+        }
+    }
+}

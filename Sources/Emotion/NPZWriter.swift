@@ -1,0 +1,97 @@
+import Foundation
+
+/// Writes arrays to a file in npz format, as NumPy reads them. The file appears when ``close()`` succeeds.
+package final class NPZWriter {
+    private let file: String
+    private let writer: ZipWriter
+    private let deflated: Bool
+
+    /// - Parameter deflated: whether entries are compressed; features of real recordings shrink little.
+    package init(path: String, deflated: Bool = true) throws(NPZError) {
+        let file = (path as NSString).lastPathComponent
+        do throws(ZipFailure) {
+            writer = try ZipWriter(path: path)
+        } catch {
+            throw NPZError(.cannotWrite, file: file, reason: error.reason)
+        }
+        self.file = file
+        self.deflated = deflated
+    }
+
+    package func add(_ name: String, shape: [Int], _ values: [Float]) throws(NPZError) {
+        try add(name, descriptor: "<f4", shape: shape, words: values.map(\.bitPattern))
+    }
+
+    package func add(_ name: String, shape: [Int], _ values: [Int32]) throws(NPZError) {
+        try add(name, descriptor: "<i4", shape: shape, words: values)
+    }
+
+    package func add(_ name: String, shape: [Int], _ values: [UInt8]) throws(NPZError) {
+        try add(name, descriptor: "|u1", shape: shape, words: values)
+    }
+
+    /// Adds a float32 array [rows, …] whose rows are made when the file is written, so that it never lies in memory.
+    ///
+    /// - Parameter row: makes a row of `shape[1] · shape[2] · …` numbers; called in order, perhaps more than once for a row.
+    package func add(_ name: String, shape: [Int], row: @escaping (Int) -> [Float]) throws(NPZError) {
+        let width = shape.dropFirst().reduce(1, *) * MemoryLayout<Float>.size
+        var current: (index: Int, values: [Float])?
+        try add(name, descriptor: "<f4", shape: shape, elementSize: MemoryLayout<Float>.size) { buffer, position in
+            var filled = 0
+            while filled < buffer.count {
+                let index = (position + filled) / width
+                let offset = (position + filled) % width
+                if current?.index != index { current = (index, row(index)) }
+                let count = min(width - offset, buffer.count - filled)
+                current?.values.withUnsafeBytes { bytes in
+                    buffer[filled..<filled + count].copyBytes(from: bytes[offset..<offset + count])
+                }
+                filled += count
+            }
+        }
+    }
+
+    /// Writes the file.
+    package func close() throws(NPZError) {
+        do throws(ZipFailure) {
+            try writer.close()
+        } catch {
+            throw NPZError(.cannotWrite, file: file, reason: error.reason)
+        }
+    }
+
+    private func add<Word: FixedWidthInteger>(
+        _ name: String,
+        descriptor: String,
+        shape: [Int],
+        words: [Word]
+    ) throws(NPZError) {
+        precondition(words.count == shape.reduce(1, *), "values fill the shape")
+        let ordered = words.map(\.littleEndian)
+        try add(name, descriptor: descriptor, shape: shape, elementSize: MemoryLayout<Word>.size) { buffer, position in
+            ordered.withUnsafeBytes { buffer.copyBytes(from: $0[position..<position + buffer.count]) }
+        }
+    }
+
+    private func add(
+        _ name: String,
+        descriptor: String,
+        shape: [Int],
+        elementSize: Int,
+        data: @escaping (UnsafeMutableRawBufferPointer, Int) -> Void
+    ) throws(NPZError) {
+        let header = NPYHeader.encode(descriptor: descriptor, shape: shape)
+        let size = header.count + shape.reduce(elementSize, *)
+        do throws(ZipFailure) {
+            try writer.add(name: name + ".npy", size: size, deflated: deflated) { buffer, position in
+                let head = min(max(header.count - position, 0), buffer.count)
+                if head > 0 { buffer[..<head].copyBytes(from: header[position..<position + head]) }
+                if head < buffer.count {
+                    data(UnsafeMutableRawBufferPointer(rebasing: buffer[head...]), position + head - header.count)
+                }
+            }
+        } catch {
+            throw NPZError(.cannotWrite, file: file, entry: name, reason: error.reason)
+        }
+    }
+}
