@@ -1,0 +1,14 @@
+import ArgumentParser
+
+/// Trains and serves multi-modal multi-label emotion recognition.
+@main
+struct Limbic: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "limbic",
+        abstract: "Trains and serves multi-modal multi-label emotion recognition.",
+        subcommands: [
+            Serve.self,
+            Worker.self,
+        ]
+    )
+}

@@ -1,0 +1,68 @@
+import ArgumentParser
+import Foundation
+
+/// A setting that is given by a flag, else by an environment variable, else by its default.
+///
+/// ```swift
+/// @Option(help: Settings.port.help)
+/// var port: Int?
+/// …
+/// let port = try Settings.port.value(port)
+/// ```
+struct Setting<Value: ExpressibleByArgument & Sendable>: Sendable {
+    /// Name of the environment variable.
+    let variable: String
+    /// nil where a command works out the value itself when none is given.
+    let fallback: Value?
+    private let summary: String
+    private let fallbackText: String
+
+    init(_ variable: String, default fallback: Value, _ summary: String) {
+        self.variable = variable
+        self.fallback = fallback
+        self.summary = summary
+        fallbackText = fallback.defaultValueDescription
+    }
+
+    /// A setting without a fixed default; `fallback` says in words what happens without it.
+    init(_ variable: String, otherwise fallback: String, _ summary: String) {
+        self.variable = variable
+        self.fallback = nil
+        self.summary = summary
+        fallbackText = fallback
+    }
+
+    var help: ArgumentHelp {
+        ArgumentHelp("\(summary). (environment: \(variable), default: \(fallbackText))")
+    }
+
+    /// The value that holds, or nil where there is neither flag nor variable nor default.
+    ///
+    /// - Throws: `ValidationError` when the variable cannot be read.
+    func optionalValue(_ flag: Value?) throws -> Value? {
+        if let flag { return flag }
+        // An empty variable is one that somebody wanted to unset.
+        guard let text = ProcessInfo.processInfo.environment[variable], !text.isEmpty else { return fallback }
+        guard let value = Value(argument: text) else {
+            throw ValidationError("\(variable): '\(text)' is not a value of this setting")
+        }
+        return value
+    }
+
+    /// The value that holds, of a setting with a default.
+    func value(_ flag: Value?) throws -> Value {
+        guard let value = try optionalValue(flag) else {
+            preconditionFailure("\(variable) has no default")
+        }
+        return value
+    }
+}
+
+/// The settings that several subcommands share.
+enum Settings {
+    static let threads = Setting(
+        "LIMBIC_THREADS",
+        default: ProcessInfo.processInfo.activeProcessorCount,
+        "Threads of the engine, at least 1"
+    )
+}
