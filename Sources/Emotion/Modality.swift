@@ -34,7 +34,7 @@ package struct Modality: Sendable, Hashable, Codable {
         return nil
     }
 
-    private static let reserved: Set<String> = ["id", "ids", "label", "labels", "length", "lengths"]
+    private static let reserved: Set<String> = ["multimodal", "id", "ids", "label", "labels", "length", "lengths"]
 
     private static func isNameByte(_ byte: UInt8) -> Bool {
         switch byte {

@@ -3,7 +3,7 @@ import ArgumentParser
 /// `limbic dataset`: looks at data sets and makes them.
 struct Dataset: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Inspect a data set, or make one up.",
-        subcommands: [Inspect.self, Synthesize.self]
+        abstract: "Inspect a data set, take clips out of it, or make one up.",
+        subcommands: [Inspect.self, Take.self, Synthesize.self]
     )
 }
