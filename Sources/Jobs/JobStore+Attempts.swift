@@ -9,7 +9,11 @@ extension JobStore {
         return try await database.write { connection in
             let row = try Row.fetchOne(
                 connection,
-                sql: "SELECT ordinal, id FROM jobs WHERE state = 'queued' ORDER BY priority DESC, ordinal LIMIT 1"
+                // Without the hint SQLite reads and sorts all waiting jobs.
+                sql: """
+                    SELECT ordinal, id FROM jobs INDEXED BY jobs_waiting
+                    WHERE state = 'queued' ORDER BY priority DESC, ordinal LIMIT 1
+                    """
             )
             guard let row else { return nil }
             let ordinal: Int64 = row["ordinal"]
