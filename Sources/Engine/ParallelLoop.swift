@@ -91,6 +91,6 @@ final class ParallelLoop: @unchecked Sendable {
         if inside.wrappingAdd(ParallelLoop.sleeping, ordering: .acquiringAndReleasing).oldValue != 0 {
             allLeft.wait()
         }
-        inside.store(0, ordering: .relaxed)
+        _ = inside.exchange(0, ordering: .acquiring)
     }
 }
