@@ -18,6 +18,7 @@ let package = Package(
     ],
     targets: [
         // C libraries and the vector loops that measurably need C.
+        .systemLibrary(name: "CLinux"),
         .systemLibrary(name: "COpenBLAS", providers: [.apt(["libopenblas-pthread-dev"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CZip", pkgConfig: "libzip", providers: [.apt(["libzip-dev"])]),
@@ -33,6 +34,7 @@ let package = Package(
         .target(
             name: "HTTP",
             dependencies: [
+                "CLinux",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
             ]

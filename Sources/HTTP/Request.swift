@@ -50,7 +50,7 @@ extension Request {
         remoteAddress: SocketAddress = .loopback
     ) {
         var text = "\(method.rawValue) \(target) HTTP/1.1\r\n"
-        if !fields.contains(.init("Host")!) { text += "Host: localhost\r\n" }
+        if !fields.contains(.host) { text += "Host: localhost\r\n" }
         for field in fields { text += "\(field.name.rawName): \(field.value)\r\n" }
         text += "\r\n"
         self.init(head: .parse(text), id: id, remoteAddress: remoteAddress, body: .bytes(body))

@@ -43,4 +43,36 @@ extension RequestError {
             allowedMethods: allowed
         )
     }
+
+    static let lineTooLong = RequestError(.uriTooLong, code: "uri_too_long", detail: "the request line is too long")
+    static let headerTooLarge = RequestError(
+        .requestHeaderFieldsTooLarge,
+        code: "header_too_large",
+        detail: "the header has too many fields or bytes"
+    )
+    static let unknownCoding = RequestError(
+        .notImplemented,
+        code: "unknown_transfer_coding",
+        detail: "the only transfer coding understood is chunked"
+    )
+    static let unknownExpectation = RequestError(
+        .expectationFailed,
+        code: "unknown_expectation",
+        detail: "the only expectation understood is 100-continue"
+    )
+    static let unknownVersion = RequestError(
+        .httpVersionNotSupported,
+        code: "unknown_version",
+        detail: "the versions understood are HTTP/1.1 and HTTP/1.0"
+    )
+    static let unknownMethod = RequestError(
+        .notImplemented,
+        code: "unknown_method",
+        detail: "no resource here supports this method"
+    )
+    static let timedOut = RequestError(
+        .requestTimeout,
+        code: "request_timeout",
+        detail: "the request did not arrive in time"
+    )
 }

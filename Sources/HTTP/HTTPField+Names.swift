@@ -1,0 +1,7 @@
+package import HTTPTypes
+
+extension HTTPField.Name {
+    /// Not every client sends it; the server makes one then.
+    package static let requestID = HTTPField.Name("X-Request-Id")!
+    package static let host = HTTPField.Name("Host")!
+}

@@ -1,0 +1,100 @@
+import CLinux
+import Glibc
+
+/// A host name that stands for no address.
+package struct AddressError: Error, Equatable, Sendable, CustomStringConvertible {
+    package let host: String
+    package let reason: String
+
+    package var description: String { "cannot listen on \(host): \(reason)" }
+}
+
+/// A bound, listening, non-blocking TCP socket.
+struct ListeningSocket: Sendable {
+    enum Accepted {
+        case connection(Socket, SocketAddress)
+        case wouldBlock
+        /// Out of descriptors or memory: worth another try in a while.
+        case exhausted(SystemError)
+        /// This connection was gone before we took it.
+        case skipped
+    }
+
+    let descriptor: Int32
+    let address: SocketAddress
+
+    /// Binds to the first address that `host` stands for. Throws ``AddressError`` or ``SystemError``.
+    init(host: String, port: Int, backlog: Int32) throws {
+        var hints = addrinfo()
+        hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
+        hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV
+        var found: UnsafeMutablePointer<addrinfo>?
+        let status = getaddrinfo(host, String(port), &hints, &found)
+        guard status == 0, let found else {
+            throw AddressError(host: host, reason: String(cString: gai_strerror(status)))
+        }
+        defer { freeaddrinfo(found) }
+        descriptor = socket(
+            found.pointee.ai_family,
+            Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue),
+            0
+        )
+        guard descriptor >= 0 else { throw SystemError("socket") }
+        do {
+            try Self.set(SO_REUSEADDR, SOL_SOCKET, descriptor)
+            guard bind(descriptor, found.pointee.ai_addr, found.pointee.ai_addrlen) == 0 else {
+                throw SystemError("bind")
+            }
+            guard listen(descriptor, backlog) == 0 else { throw SystemError("listen") }
+            address = try Self.boundAddress(descriptor)
+        } catch {
+            Glibc.close(descriptor)
+            throw error
+        }
+    }
+
+    func accept() -> Accepted {
+        var storage = sockaddr_storage()
+        var size = socklen_t(MemoryLayout<sockaddr_storage>.size)
+        let flags = Int32(SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)
+        let accepted = withUnsafeMutableBytes(of: &storage) {
+            accept4(descriptor, $0.assumingMemoryBound(to: sockaddr.self).baseAddress!, &size, flags)
+        }
+        guard accepted >= 0 else {
+            switch errno {
+            case EAGAIN, EWOULDBLOCK: return .wouldBlock
+            case EMFILE, ENFILE, ENOBUFS, ENOMEM: return .exhausted(SystemError("accept4"))
+            default: return .skipped
+            }
+        }
+        guard let address = SocketAddress(storage) else {
+            Glibc.close(accepted)
+            return .skipped
+        }
+        // Answers are sent whole; waiting for the acknowledgement of the last one would only delay them. A socket that
+        // refuses the option works all the same.
+        try? Self.set(TCP_NODELAY, Int32(IPPROTO_TCP), accepted)
+        return .connection(Socket(descriptor: accepted), address)
+    }
+
+    func close() {
+        Glibc.close(descriptor)
+    }
+
+    private static func set(_ option: Int32, _ level: Int32, _ descriptor: Int32) throws {
+        var one: Int32 = 1
+        guard setsockopt(descriptor, level, option, &one, socklen_t(MemoryLayout<Int32>.size)) == 0 else {
+            throw SystemError("setsockopt")
+        }
+    }
+
+    private static func boundAddress(_ descriptor: Int32) throws -> SocketAddress {
+        var storage = sockaddr_storage()
+        var size = socklen_t(MemoryLayout<sockaddr_storage>.size)
+        let status = withUnsafeMutableBytes(of: &storage) {
+            getsockname(descriptor, $0.assumingMemoryBound(to: sockaddr.self).baseAddress!, &size)
+        }
+        guard status == 0, let address = SocketAddress(storage) else { throw SystemError("getsockname") }
+        return address
+    }
+}

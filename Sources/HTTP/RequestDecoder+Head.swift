@@ -1,0 +1,127 @@
+import HTTPTypes
+
+extension RequestDecoder {
+    /// Parses `method SP target SP version` (RFC 9112 §3) in the bytes of the head.
+    mutating func parseRequestLine(_ range: Range<Int>) throws(RequestError) {
+        var parsed = RequestHead()
+        try head.fields.bytes.withUnsafeBufferPointer { (bytes) throws(RequestError) in
+            let line = bytes[range]
+            guard let methodEnd = line.firstIndex(of: .space), methodEnd > line.startIndex,
+                line[..<methodEnd].allSatisfy(ByteSet.token.contains)
+            else { throw .malformed("the request line has no valid method") }
+            let afterMethod = line[(methodEnd + 1)...]
+            guard let targetEnd = afterMethod.firstIndex(of: .space), targetEnd > afterMethod.startIndex,
+                afterMethod[..<targetEnd].allSatisfy(ByteSet.target.contains)
+            else { throw .malformed("the request line has no valid target") }
+            parsed.minorVersion = try Self.minorVersion(afterMethod[(targetEnd + 1)...])
+            guard let method = Self.method(line[..<methodEnd]), method != .connect else { throw .unknownMethod }
+            parsed.method = method
+            try Self.parseTarget(afterMethod[..<targetEnd], into: &parsed)
+        }
+        parsed.fields = head.fields
+        // Drops one of the two references to the bytes, or the next line would copy them.
+        head.fields = RequestFields()
+        head = parsed
+    }
+
+    mutating func parseFieldLine(_ range: Range<Int>) throws(RequestError) {
+        var framing = framing
+        let slot = try head.fields.bytes.withUnsafeBufferPointer { (bytes) throws(RequestError) in
+            let line = try FieldLine(UnsafeBufferPointer(rebasing: bytes[range]))
+            let start = range.lowerBound
+            let value = (start + line.value.lowerBound)..<(start + line.value.upperBound)
+            try framing.note(name: start..<(start + line.name.count), value: value, in: bytes)
+            return RequestFields.Slot(
+                nameStart: UInt32(start),
+                nameCount: UInt32(line.name.count),
+                valueStart: UInt32(value.lowerBound),
+                valueCount: UInt32(value.count)
+            )
+        }
+        self.framing = framing
+        if head.fields.slots.isEmpty { head.fields.slots.reserveCapacity(4) }
+        head.fields.slots.append(slot)
+    }
+
+    /// Draws the conclusions from the whole header.
+    mutating func finishHead() throws(RequestError) {
+        let minorVersion = head.minorVersion
+        try head.fields.bytes.withUnsafeBufferPointer { (bytes) throws(RequestError) in
+            try framing.checkHost(minorVersion: minorVersion, in: bytes)
+        }
+        head.framing = try framing.bodyFraming(minorVersion: minorVersion)
+        head.authority = head.authority ?? framing.host
+        head.keepAlive = framing.keepAlive(minorVersion: minorVersion)
+        head.expectsContinue = framing.expectsContinue && minorVersion > 0
+    }
+
+    private static func minorVersion(_ version: Slice<UnsafeBufferPointer<UInt8>>) throws(RequestError) -> UInt8 {
+        let digits = version.dropFirst(5)
+        guard version.starts(with: "HTTP/".utf8), digits.count == 3, let major = digits.first, major.isASCIIDigit,
+            digits[digits.startIndex + 1] == UInt8(ascii: "."), let minor = digits.last, minor.isASCIIDigit
+        else { throw .malformed("the request line has no valid version") }
+        guard major == UInt8(ascii: "1"), minor <= UInt8(ascii: "1") else { throw .unknownVersion }
+        return minor - UInt8(ascii: "0")
+    }
+
+    /// The method if it is one of RFC 9110 §9 or PATCH (RFC 5789); names are case-sensitive.
+    private static func method(_ name: Slice<UnsafeBufferPointer<UInt8>>) -> HTTPRequest.Method? {
+        func matches(_ known: StaticString) -> Bool {
+            name.elementsEqual(UnsafeBufferPointer(start: known.utf8Start, count: known.utf8CodeUnitCount))
+        }
+        switch name.count {
+        case 3: return matches("GET") ? .get : matches("PUT") ? .put : nil
+        case 4: return matches("POST") ? .post : matches("HEAD") ? .head : nil
+        case 5: return matches("PATCH") ? .patch : matches("TRACE") ? .trace : nil
+        case 6: return matches("DELETE") ? .delete : nil
+        case 7: return matches("OPTIONS") ? .options : matches("CONNECT") ? .connect : nil
+        default: return nil
+        }
+    }
+
+    /// Origin-form, absolute-form or asterisk-form (RFC 9112 §3.2).
+    private static func parseTarget(
+        _ target: Slice<UnsafeBufferPointer<UInt8>>,
+        into head: inout RequestHead
+    ) throws(RequestError) {
+        var rest = target
+        if target.first == UInt8(ascii: "*"), target.count == 1 {
+            guard head.method == .options else { throw .malformed("the target * is for OPTIONS only") }
+            head.target = .asterisk
+            head.path = target.startIndex..<target.endIndex
+            return
+        }
+        if target.first != UInt8(ascii: "/") {
+            let scheme = target.prefix(while: { $0 != UInt8(ascii: ":") })
+            let afterScheme = target[scheme.endIndex...]
+            guard equalsIgnoringCase(scheme, "http") || equalsIgnoringCase(scheme, "https"),
+                afterScheme.starts(with: "://".utf8)
+            else { throw .malformed("the target is neither a path nor an http URL") }
+            let authority = afterScheme.dropFirst(3).prefix { $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: "?") }
+            guard Authority.isValid(authority) else { throw .malformed("the target has no valid host") }
+            head.authority = authority.startIndex..<authority.endIndex
+            rest = target[authority.endIndex...]
+            // RFC 9112 §3.2.4: this is how a proxy is asked for `OPTIONS *`.
+            if rest.isEmpty, head.method == .options { head.target = .asterisk }
+        }
+        let path = rest.prefix { $0 != UInt8(ascii: "?") }
+        guard PercentCoding.isWellFormed(path) else { throw .malformed("the path holds an invalid percent escape") }
+        head.path = path.startIndex..<path.endIndex
+        if path.endIndex < rest.endIndex { head.query = (path.endIndex + 1)..<rest.endIndex }
+    }
+}
+
+extension RequestHead {
+    /// Decodes a head written by our own code.
+    ///
+    /// - Precondition: it is valid.
+    static func parse(_ text: String) -> RequestHead {
+        var decoder = RequestDecoder()
+        var offset = 0
+        let event = Array(text.utf8).withUnsafeBytes { decoder.next($0, at: &offset) }
+        guard case .head(let head) = event else {
+            preconditionFailure("not a valid head: \(String(describing: event))")
+        }
+        return head
+    }
+}
