@@ -45,9 +45,13 @@ struct AttemptRunner {
         if case .succeeded(_, let models) = outcome {
             published = models.first
         }
-        let finished = await persist { try await pool.store.finish(job.token, outcome) }
-        let state = finished.flatMap { $0 }?.state
-        if let published, let finished, finished?.state != .succeeded {
+        var finished = await persist { try await pool.store.finish(job.token, outcome) }
+        if finished == nil, case .failed(let error) = stop.reason {
+            // What it ended with cannot be written, so that it failed is what is left to write.
+            finished = await persist { try await pool.store.finish(job.token, .failed(error: error)) }
+        }
+        let state = finished.flatMap(\.self)?.state
+        if let published, finished != nil, state != .succeeded {
             await pool.hooks.withdraw(job, published)
         }
         logger.info("attempt ended", metadata: ["state": "\(state.map(\.rawValue) ?? "given up")"])

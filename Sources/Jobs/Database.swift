@@ -57,11 +57,12 @@ package final class Database: Sendable {
         }
     }
 
-    /// Waits for the work under way, closes the connections and ends all change streams. Whatever is asked of the
-    /// stores afterwards fails.
+    /// Waits for the work under way, closes the connections, ends all change streams and gives the data directory
+    /// up. Whatever is asked of the stores afterwards fails.
     package func close() throws {
         changes.finish()
         try Self.translating { try pool.close() }
+        lock.release()
     }
 
     /// Runs `body` on a connection that cannot write and sees one unchanging state of the database.

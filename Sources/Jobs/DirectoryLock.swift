@@ -1,9 +1,10 @@
 import Foundation
+import Synchronization
 
-/// An exclusive claim on a data directory, held while the value lives and given up by the system when the process
-/// dies, however it dies (`flock(2)`).
+/// An exclusive claim on a data directory, held until it is released and given up by the system when the
+/// process dies, however it dies (`flock(2)`).
 final class DirectoryLock: Sendable {
-    private let descriptor: CInt
+    private let descriptor: Mutex<CInt?>
 
     /// Locks `directory` through its file `limbic.lock`, and writes the number of this process into it.
     ///
@@ -30,10 +31,20 @@ final class DirectoryLock: Sendable {
         // The number only serves the message of a refusal; a failure to write it takes nothing from the lock.
         _ = ftruncate(descriptor, 0)
         _ = pwrite(descriptor, text, text.count, 0)
-        self.descriptor = descriptor
+        self.descriptor = Mutex(descriptor)
     }
 
     deinit {
-        close(descriptor)
+        release()
+    }
+
+    /// Gives the directory up. Doing so again is harmless.
+    func release() {
+        descriptor.withLock { descriptor in
+            if let open = descriptor {
+                close(open)
+            }
+            descriptor = nil
+        }
     }
 }

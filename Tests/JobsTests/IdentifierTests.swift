@@ -1,0 +1,20 @@
+import Jobs
+import Testing
+
+@Suite struct IdentifierTests {
+    @Test func hasPrefixAndTwentyCharacters() {
+        #expect(Identifier.make("job").wholeMatch(of: /job_[0-9a-hjkmnp-tv-z]{20}/) != nil)
+    }
+
+    @Test func doesNotRepeat() {
+        #expect(Set((0..<1000).map { _ in Identifier.make("ds") }).count == 1000)
+    }
+
+    @Test func followsTheGenerator() {
+        struct Ones: RandomNumberGenerator {
+            func next() -> UInt64 { .max }
+        }
+        var generator = Ones()
+        #expect(Identifier.make("x", using: &generator) == "x_" + String(repeating: "z", count: 20))
+    }
+}
