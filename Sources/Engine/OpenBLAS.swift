@@ -1,14 +1,130 @@
 import COpenBLAS
+import Foundation
 
-/// The OpenBLAS library, loaded at run time.
+/// The OpenBLAS library, loaded at run time and used on one thread per call.
+///
+/// It is not linked, for two reasons: the kernels it picks can be corrected before it is used, and a machine without it
+/// gets a message instead of a loader error.
 package enum OpenBLAS {
+    /// Loads the library. Called at start-up, before other threads run (it sets environment variables), and at latest
+    /// by the first product, which stops the process where this throws.
+    package static func load() throws(OpenBLASError) {
+        _ = try library.get()
+    }
+
+    /// Version, build options and the processor core whose kernels are used: `OpenBLAS 0.3.21 DYNAMIC_ARCH … SkylakeX`.
+    package static var description: String {
+        get throws(OpenBLASError) { try library.get().description }
+    }
+
+    /// The processor core whose kernels are used, such as `SkylakeX`.
+    package static var core: String {
+        get throws(OpenBLASError) { try library.get().core }
+    }
+
+    /// The function `cblas_sgemm`.
     static let sgemm: openblas_sgemm_function = {
-        let handle = dlopen("libopenblas.so.0", RTLD_NOW)!
-        let setThreads = unsafeBitCast(
-            dlsym(handle, "openblas_set_num_threads"),
-            to: openblas_set_num_threads_function.self
-        )
-        setThreads(1)
-        return unsafeBitCast(dlsym(handle, "cblas_sgemm"), to: openblas_sgemm_function.self)
+        switch library {
+        case .success(let library): library.sgemm
+        case .failure(let error): fatalError(error.description)
+        }
     }()
+
+    private static let library: Result<OpenBLASLibrary, OpenBLASError> = {
+        do throws(OpenBLASError) {
+            return .success(try OpenBLASLibrary(processor: .current))
+        } catch {
+            return .failure(error)
+        }
+    }()
+
+    /// The core to ask for instead of the one that OpenBLAS has picked, or nil where that is right.
+    ///
+    /// Releases of OpenBLAS older than a processor may take it for a much older one: 0.3.21, Debian 12's, falls back to
+    /// kernels without AVX-512 on some Intel server processors, and below AVX2 on some desktop ones. The kernels of
+    /// SkylakeX are also those that OpenBLAS itself picks for AMD's processors with AVX-512.
+    static func betterCore(than core: String, for processor: Processor) -> String? {
+        let core = core.lowercased()
+        if processor.hasAVX512 {
+            return ["skylakex", "cooperlake", "sapphirerapids"].contains(core) ? nil : "SkylakeX"
+        }
+        if processor.hasAVX2 {
+            return ["haswell", "zen", "excavator"].contains(core) ? nil : "Haswell"
+        }
+        return nil
+    }
+}
+
+/// OpenBLAS is missing or unfit.
+package struct OpenBLASError: Error, CustomStringConvertible {
+    package let reason: String
+
+    package var description: String {
+        "OpenBLAS cannot be loaded (\(reason)); on Debian and Ubuntu, install the package libopenblas0-pthread"
+    }
+}
+
+/// A loaded library, never unloaded once it is in use.
+private struct OpenBLASLibrary {
+    let sgemm: openblas_sgemm_function
+    let core: String
+    let description: String
+
+    /// Where the flavour with pthreads is, then what the machine takes by default. With OpenMP, a library would start
+    /// threads of its own in every thread that calls it, whatever it is told, so that one is refused.
+    private static let names =
+        ["x86_64", "aarch64"].map { "/usr/lib/\($0)-linux-gnu/openblas-pthread/libopenblas.so.0" }
+        + ["libopenblasp.so.0", "libopenblas.so.0"]
+
+    init(processor: Processor) throws(OpenBLASError) {
+        // Else it would start a thread per core when loaded, only to leave them idle.
+        setenv("OPENBLAS_NUM_THREADS", "1", 1)
+        var reason = ""
+        for name in OpenBLASLibrary.names {
+            guard var handle = dlopen(name, RTLD_NOW | RTLD_LOCAL) else {
+                reason = String(cString: dlerror())
+                continue
+            }
+            let coreName: openblas_get_corename_function = try OpenBLASLibrary.function("openblas_get_corename", handle)
+            if getenv("OPENBLAS_CORETYPE") == nil,
+                let better = OpenBLAS.betterCore(than: String(cString: coreName()!), for: processor)
+            {
+                // The choice is made when the library is loaded, so it is loaded a second time.
+                dlclose(handle)
+                setenv("OPENBLAS_CORETYPE", better, 1)
+                guard let second = dlopen(name, RTLD_NOW | RTLD_LOCAL) else {
+                    throw OpenBLASError(reason: String(cString: dlerror()))
+                }
+                handle = second
+            }
+            let parallel: openblas_get_parallel_function = try OpenBLASLibrary.function("openblas_get_parallel", handle)
+            guard parallel() != 2 else {
+                reason = "\(name) was built for OpenMP"
+                dlclose(handle)
+                continue
+            }
+            try self.init(handle: handle)
+            return
+        }
+        throw OpenBLASError(reason: reason)
+    }
+
+    private init(handle: UnsafeMutableRawPointer) throws(OpenBLASError) {
+        let setThreads: openblas_set_num_threads_function =
+            try OpenBLASLibrary.function("openblas_set_num_threads", handle)
+        let config: openblas_get_config_function = try OpenBLASLibrary.function("openblas_get_config", handle)
+        let coreName: openblas_get_corename_function = try OpenBLASLibrary.function("openblas_get_corename", handle)
+        setThreads(1)
+        sgemm = try OpenBLASLibrary.function("cblas_sgemm", handle)
+        core = String(cString: coreName()!)
+        description = String(cString: config()!)
+    }
+
+    private static func function<Function>(
+        _ name: String,
+        _ handle: UnsafeMutableRawPointer
+    ) throws(OpenBLASError) -> Function {
+        guard let address = dlsym(handle, name) else { throw OpenBLASError(reason: String(cString: dlerror())) }
+        return unsafeBitCast(address, to: Function.self)
+    }
 }

@@ -1,14 +1,27 @@
+import Foundation
+
 /// A safetensors file that cannot be read or written.
 package struct SafetensorsError: Error, Hashable, CustomStringConvertible {
     /// The path of the file.
-    package var file: String
-    /// The tensor at fault, or nil where the file as a whole is.
-    package var tensor: String?
-    /// What is wrong, as a phrase.
-    package var reason: String
+    package let file: String
+    /// The tensor at fault, or nil where it is the file as a whole.
+    package let tensor: String?
+    /// What is wrong, as a predicate: "is not in the file".
+    package let reason: String
+
+    init(file: String, tensor: String?, reason: String) {
+        self.file = file
+        self.tensor = tensor
+        self.reason = reason
+    }
+
+    /// A system call on the file failed with this errno.
+    init(file: String, operation: String, code: Int32) {
+        self.init(file: file, tensor: nil, reason: "\(operation) failed: \(String(cString: strerror(code))) (\(code))")
+    }
 
     package var description: String {
         guard let tensor else { return "\(file): \(reason)" }
-        return "\(file): tensor \"\(tensor)\": \(reason)"
+        return "\(file): tensor \"\(tensor)\" \(reason)"
     }
 }

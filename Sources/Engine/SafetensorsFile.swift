@@ -1,38 +1,136 @@
-/// A safetensors file, mapped into memory.
+import Foundation
+
+/// A safetensors file, checked and mapped into memory.
+///
+/// A file begins with the length N of its header (8 bytes, little-endian), the header (N bytes of JSON) and the data of
+/// all tensors without a gap. Nothing a file says is believed: a file that this type opens has every tensor inside the
+/// mapping, and files of the Hugging Face library are read as that library reads them.
+///
+/// Opening costs the header only. A mapped file must not be truncated while it is in use (replace it by renaming).
 package final class SafetensorsFile: Sendable {
+    /// Where a tensor lies in the file and what it holds.
     package struct Entry: Sendable, Hashable {
-        package var dtype: SafetensorsType
-        package var shape: [Int]
-        /// The bytes in the file.
-        package var range: Range<Int>
-        package var count: Int { shape.reduce(1, *) }
+        package let type: SafetensorsType
+        package let shape: [Int]
+        /// The tensor's bytes, counted from the start of the file.
+        package let range: Range<Int>
+
+        /// The number of elements.
+        package var count: Int { range.count / type.size }
     }
+
     package let path: String
     package let metadata: [String: String]
     package let tensors: [String: Entry]
+    private let mapping: FileMapping
 
+    /// Opens the file at a path and checks its header.
     package init(path: String) throws(SafetensorsError) {
-        throw SafetensorsError(file: path, tensor: nil, reason: "not readable yet")
+        let mapping = try FileMapping(path: path)
+        let header = try SafetensorsHeader(file: path, bytes: mapping.bytes)
+        self.path = path
+        self.mapping = mapping
+        self.metadata = header.metadata
+        self.tensors = header.tensors
     }
 
-    /// The elements of a tensor, row-major.
+    /// The elements of a tensor in row-major order, converted to Float (integers and F64 are rounded).
     package func floats(_ name: String) throws(SafetensorsError) -> [Float] {
-        throw SafetensorsError(file: path, tensor: name, reason: "no such tensor")
+        let entry = try entry(name)
+        return [Float](unsafeUninitializedCapacity: entry.count) { buffer, count in
+            entry.type.copy(bytes(of: entry), to: buffer.baseAddress)
+            count = entry.count
+        }
     }
 
-    package func int32s(_ name: String) throws(SafetensorsError) -> [Int32] {
-        throw SafetensorsError(file: path, tensor: name, reason: "no such tensor")
-    }
-
-    /// Copies a tensor into place.
+    /// Copies the elements of a tensor, converted to Float, into memory of as many elements.
+    ///
+    /// Throws if the tensor has another number of elements than `target`.
     package func copyFloats(_ name: String, to target: UnsafeMutableBufferPointer<Float>) throws(SafetensorsError) {
-        throw SafetensorsError(file: path, tensor: name, reason: "no such tensor")
+        let entry = try entry(name)
+        guard entry.count == target.count else {
+            throw fault(name, "has \(entry.count) elements where \(target.count) are expected")
+        }
+        entry.type.copy(bytes(of: entry), to: target.baseAddress)
     }
 
+    /// Calls `body` with the elements of a tensor as Float: those of the mapping itself, without a copy, where the tensor
+    /// is F32 and lies on a multiple of four bytes. The pointer is valid during the call only.
     package func withUnsafeFloats<Result>(
         _ name: String,
         _ body: (UnsafeBufferPointer<Float>) throws -> Result
     ) throws -> Result {
-        throw SafetensorsError(file: path, tensor: name, reason: "no such tensor")
+        let entry = try entry(name)
+        let bytes = bytes(of: entry)
+        guard entry.type == .float32, Int(bitPattern: bytes.baseAddress) % MemoryLayout<Float>.alignment == 0 else {
+            return try floats(name).withUnsafeBufferPointer(body)
+        }
+        return try bytes.withMemoryRebound(to: Float.self, body)
+    }
+
+    /// The elements of an integer or BOOL tensor in row-major order.
+    ///
+    /// Throws if the tensor holds floating-point numbers or a value outside of Int32.
+    package func int32s(_ name: String) throws(SafetensorsError) -> [Int32] {
+        let entry = try entry(name)
+        guard let values = entry.type.integers(bytes(of: entry)) else {
+            throw fault(name, "holds \(entry.type.rawValue) where integers are expected")
+        }
+        var result: [Int32] = []
+        result.reserveCapacity(values.count)
+        for value in values {
+            guard let value = Int32(exactly: value) else { throw fault(name, "holds \(value), which exceeds 32 bits") }
+            result.append(value)
+        }
+        return result
+    }
+
+    private func entry(_ name: String) throws(SafetensorsError) -> Entry {
+        guard let entry = tensors[name] else { throw fault(name, "is not in the file") }
+        return entry
+    }
+
+    private func bytes(of entry: Entry) -> UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(rebasing: mapping.bytes[entry.range])
+    }
+
+    private func fault(_ name: String, _ reason: String) -> SafetensorsError {
+        SafetensorsError(file: path, tensor: name, reason: reason)
+    }
+}
+
+/// A whole file mapped for reading, unmapped with its last reference.
+///
+/// `@unchecked Sendable`: the bytes are mapped read-only and neither the pointer nor the mapping changes before `deinit`.
+private final class FileMapping: @unchecked Sendable {
+    let bytes: UnsafeRawBufferPointer
+
+    init(path: String) throws(SafetensorsError) {
+        // Without O_NONBLOCK, opening a pipe would wait for its other end.
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard descriptor >= 0 else { throw SafetensorsError(file: path, operation: "open", code: errno) }
+        defer { close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else {
+            throw SafetensorsError(file: path, operation: "fstat", code: errno)
+        }
+        guard status.st_mode & S_IFMT == S_IFREG else {
+            throw SafetensorsError(file: path, tensor: nil, reason: "is not a regular file")
+        }
+        let size = Int(status.st_size)
+        guard size > 0 else {
+            bytes = UnsafeRawBufferPointer(start: nil, count: 0)
+            return
+        }
+        let address = mmap(nil, size, PROT_READ, MAP_PRIVATE, descriptor, 0)
+        guard let address, address != MAP_FAILED else {
+            throw SafetensorsError(file: path, operation: "mmap", code: errno)
+        }
+        bytes = UnsafeRawBufferPointer(start: address, count: size)
+    }
+
+    deinit {
+        guard let address = bytes.baseAddress else { return }
+        munmap(UnsafeMutableRawPointer(mutating: address), bytes.count)
     }
 }
