@@ -22,11 +22,13 @@ struct JSONMembers {
 
     /// The whole body of a request.
     init(body: [UInt8], known: [String]) throws(Problem) {
+        let value: JSON
         do throws(JSONReader.Fault) {
-            try self.init(JSONReader.read(body), known: known)
-        } catch let fault {
-            throw .malformedJSON(fault)
+            value = try JSONReader.read(body)
+        } catch {
+            throw .malformedJSON(error)
         }
+        try self.init(value, known: known)
     }
 
     func pointer(to name: String) -> String { FieldError.pointer(pointer, name) }

@@ -44,7 +44,8 @@ struct TrainingWorker {
         )
         var model = try training.run { event in try observe(event) }
         try checkStop()
-        if let test { model.configuration.training?.test = model.evaluate(test) }
+        let metrics = test.map { model.evaluate($0) }
+        model.configuration.training?.test = metrics
         try checkStop()
         try ModelDirectory.write(model, to: task.output)
         for name in [ModelDirectory.weightsName, ModelDirectory.configurationName] {
