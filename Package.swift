@@ -64,9 +64,12 @@ let package = Package(
         .executableTarget(
             name: "limbic",
             dependencies: [
+                "Emotion",
                 "Engine",
+                "HTTP",
                 "Service",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
             ]
         ),

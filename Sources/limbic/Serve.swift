@@ -1,5 +1,4 @@
 import ArgumentParser
-import Engine
 import Foundation
 import Logging
 import Service
@@ -24,8 +23,8 @@ struct Serve: AsyncParsableCommand {
     var port: Int?
     @Option(help: Settings.slots.help)
     var slots: Int?
-    @Option(help: Settings.threads.help)
-    var threads: Int?
+    @OptionGroup
+    var threads: ThreadsOption
     @Option(help: Settings.trainingThreads.help)
     var trainingThreads: Int?
     @Option(help: Settings.launcher.help)
@@ -48,19 +47,21 @@ struct Serve: AsyncParsableCommand {
     func run() async throws {
         let configuration = try makeConfiguration()
         let logger = try makeLogger()
-        do {
-            try OpenBLAS.load()
-            try await LimbicService(configuration, logger: logger).run { address in
-                try? FileHandle.standardOutput.write(contentsOf: Data("listening on http://\(address)\n".utf8))
+        try await Failure.reporting {
+            try threads.apply()
+            do {
+                try await LimbicService(configuration, logger: logger).run { address in
+                    // Without a reader of standard output there is nobody to tell.
+                    try? StandardOutput.write("listening on http://\(address)\n")
+                }
+            } catch {
+                throw Failure(.unavailable, "\(error)")
             }
-        } catch {
-            try? FileHandle.standardError.write(contentsOf: Data("limbic: \(error)\n".utf8))
-            throw ExitCode(70)
         }
     }
 
     private func makeConfiguration() throws -> ServiceConfiguration {
-        let threads = try positive(Settings.threads, threads)
+        let threads = try threads.value()
         var configuration = ServiceConfiguration(
             dataDirectory: URL(filePath: try Settings.dataDirectory.value(dataDirectory)),
             migrations: try SupportFiles.folder("Migrations", Settings.migrations.optionalValue(migrations)),

@@ -1,0 +1,30 @@
+import ArgumentParser
+import Emotion
+import Engine
+
+extension Bench {
+    /// `limbic bench predict`: calls of a model on random clips.
+    struct Predict: ParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Measure predictions.")
+
+        @OptionGroup var shape: BenchShape
+        @OptionGroup var report: BenchReport
+
+        func run() throws {
+            try Failure.reporting {
+                try shape.threads.apply()
+                let (batch, steps) = (shape.batch ?? 1, shape.steps ?? 50)
+                let network = Network(try shape.configuration())
+                let model = Model(network: network, parameters: Parameters(layout: network.layout, seed: shape.seed))
+                let clips = shape.randomClips(batch)
+                let timings = Timings.measure(steps: steps, warmup: shape.warmup) { _ = model.probabilities(clips) }
+                try report.print(
+                    [("benchmark", .string("predict"))] + shape.report(batch: batch, steps: steps) + [
+                        ("parameters", .integer(network.layout.count)),
+                        ("clips_per_second", .number(Double(batch * steps) / timings.total)),
+                    ] + timings.report + [ProcessMemory.report]
+                )
+            }
+        }
+    }
+}

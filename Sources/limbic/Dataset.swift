@@ -1,0 +1,9 @@
+import ArgumentParser
+
+/// `limbic dataset`: looks at data sets and makes them.
+struct Dataset: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Inspect a data set, or make one up.",
+        subcommands: [Inspect.self, Synthesize.self]
+    )
+}

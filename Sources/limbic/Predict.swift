@@ -1,0 +1,110 @@
+import ArgumentParser
+import Emotion
+import Foundation
+
+/// `limbic predict`: a line of JSON with probabilities for every clip.
+struct Predict: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Print the probability of every label for every clip, a JSON object a line.",
+        discussion: """
+            The clips come as npz, as a JSON document (a clip, an array of clips, or an object with the member \
+            "clips") or as newline-delimited JSON, which is answered line by line. A first line that leaves a bracket \
+            open starts a document of several lines.
+
+            A clip that cannot be used gives an object with the member "error" in its place, and exit code 65 at the end.
+            """
+    )
+
+    @Option(help: "Model directory.")
+    var model: String
+
+    @Option(help: "File of clips, or - for JSON on standard input.")
+    var data: String
+
+    @Option(help: "tuned, or a probability from 0 to 1 (default: the model's own).")
+    var threshold: ThresholdChoice?
+
+    @OptionGroup var threads: ThreadsOption
+
+    func run() throws {
+        try Failure.reporting {
+            try Paths.requireDirectory(self.model)
+            if data != "-" { try Paths.requireFile(data) }
+            try threads.apply()
+            let model = try ModelDirectory.read(self.model)
+            let thresholds = try ThresholdChoice.thresholds(threshold, of: model.configuration)
+            let printer = PredictionPrinter(configuration: model.configuration, thresholds: thresholds)
+            let source = try LineSource(path: data)
+            if source.isArchive {
+                try predictSplit(model, printer)
+            } else {
+                try predictLines(source, model, printer)
+            }
+        }
+    }
+
+    /// How many clips are computed together at most.
+    private static let batchSize = 64
+
+    private func predictSplit(_ model: Model, _ printer: PredictionPrinter) throws {
+        var options = SplitOptions()
+        options.modalities = model.configuration.modalities
+        options.requiresLabels = false
+        options.replaceNonfinite = model.configuration.hyperparameters.replaceNonfinite
+        let clips = try SplitReader.read(path: data, options: options).clips
+        let probabilities = model.probabilities(ofSplit: clips, batchSize: Self.batchSize)
+        let labels = model.configuration.labels.count
+        for start in stride(from: 0, to: clips.count, by: Self.batchSize) {
+            var text = ""
+            for clip in start..<min(start + Self.batchSize, clips.count) {
+                text += printer.line(
+                    id: clips.ids?[clip],
+                    probabilities[clip * labels..<(clip + 1) * labels],
+                    isMissing: { clips.modalities[$0]?.lengths[clip] ?? 0 == 0 }
+                )
+            }
+            try StandardOutput.write(text)
+        }
+    }
+
+    private func predictLines(_ source: LineSource, _ model: Model, _ printer: PredictionPrinter) throws {
+        let name = data == "-" ? "standard input" : (data as NSString).lastPathComponent
+        var reader = ClipLines(source: source, configuration: model.configuration)
+        var faults = 0
+        var firstFault: String?
+        while let items = try reader.next(atMost: Self.batchSize, name: name) {
+            for item in items {
+                guard case .failure(let error) = item.clip else { continue }
+                faults += 1
+                firstFault = firstFault ?? "\(name): line \(item.line): \(error)"
+            }
+            try StandardOutput.write(try answers(items, model, printer))
+        }
+        guard reader.hasSeenClips else { throw Failure(.badData, "\(name): there is no clip") }
+        if let firstFault {
+            throw Failure(.badData, firstFault + (faults > 1 ? " (and \(faults - 1) more)" : ""))
+        }
+    }
+
+    private func answers(_ items: [ClipLines.Item], _ model: Model, _ printer: PredictionPrinter) throws -> String {
+        let good = items.compactMap { try? $0.clip.get() }
+        let clips = Clips(collating: good, modalities: model.configuration.modalities)
+        let probabilities = model.probabilities(clips)
+        let labels = model.configuration.labels.count
+        var text = ""
+        var row = 0
+        for item in items {
+            switch item.clip {
+            case .success(let clip):
+                text += printer.line(
+                    id: clip.id,
+                    probabilities[row * labels..<(row + 1) * labels],
+                    isMissing: { clip.modalities[$0] == nil }
+                )
+                row += 1
+            case .failure(let error): text += printer.line(id: item.id, error)
+            }
+        }
+        return text
+    }
+}

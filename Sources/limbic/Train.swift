@@ -1,0 +1,144 @@
+import ArgumentParser
+import Emotion
+import Foundation
+
+/// `limbic train`: trains on a data set directory without the service.
+struct Train: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Train a model on a directory with train, valid and perhaps test splits.",
+        discussion: """
+            Progress goes to standard error, the metrics of the kept epoch to standard output. Ctrl-C stops the \
+            training without writing a model.
+
+            Hyperparameters for --set:
+            \(Hyperparameters.fields.map { "  \($0.name): \($0.summary) (\($0.domain))" }.joined(separator: "\n"))
+            """
+    )
+
+    /// A named set of hyperparameters.
+    enum Recipe: String, ExpressibleByArgument, CaseIterable {
+        case paper
+
+        var hyperparameters: Hyperparameters {
+            switch self {
+            case .paper: Hyperparameters()
+            }
+        }
+    }
+
+    @Option(help: "Directory with train.npz, valid.npz and perhaps test.npz and meta.json.")
+    var data: String
+
+    @Option(help: "Directory for the model; must be new or empty.")
+    var out: String
+
+    @Option(help: "Hyperparameters to start from.")
+    var recipe = Recipe.paper
+
+    @Option(name: .customLong("set"), help: "Set a hyperparameter; may be given several times.")
+    var settings: [Assignment] = []
+
+    @Option(help: "Seed of all random numbers: the same seed gives the same model.")
+    var seed: UInt64 = 0
+
+    @OptionGroup var threads: ThreadsOption
+
+    @Option(help: "Stop after this many epochs without a better select_by metric.")
+    var patience: Int?
+
+    @Flag(help: "Write to --out even if it is not empty.")
+    var force = false
+
+    @Flag(help: "Show no progress.")
+    var quiet = false
+
+    func validate() throws {
+        if let patience, patience < 1 { throw ValidationError("--patience \(patience) is not positive") }
+    }
+
+    func run() throws {
+        try Failure.reporting {
+            let hyperparameters = try self.hyperparameters()
+            try Paths.requireDirectory(data)
+            var options = SplitOptions()
+            options.replaceNonfinite = hyperparameters.replaceNonfinite
+            let dataset = try DatasetDirectory(path: data, options: options)
+            let train = try dataset.read(.train).clips
+            let valid = try dataset.read(.valid).clips
+            let test = dataset.splits.contains(.test) ? try dataset.read(.test).clips : nil
+            let configuration = ModelConfiguration(
+                labels: dataset.labels,
+                modalities: dataset.modalities,
+                hyperparameters: hyperparameters
+            )
+            if let fault = configuration.fault {
+                throw DatasetError(file: dataset.name, field: fault.field, reason: fault.reason)
+            }
+            try threads.apply()
+            let output = try OutputDirectory(out, force: force)
+            try output.filled {
+                let training = Training(
+                    configuration: configuration,
+                    train: train,
+                    validation: valid,
+                    seed: seed,
+                    earlyStopping: patience.map { .init(metric: hyperparameters.selectBy, patience: $0) }
+                )
+                let model = try self.train(training, test: test)
+                try ModelDirectory.write(model, to: output.path)
+                try StandardOutput.write(summary(of: model))
+            }
+        }
+    }
+
+    private func hyperparameters() throws -> Hyperparameters {
+        var values: [String: HyperparameterValue] = [:]
+        for setting in settings { values[setting.name] = setting.value }
+        return try recipe.hyperparameters.setting(values)
+    }
+
+    private func train(_ training: Training, test: Clips?) throws -> Model {
+        var progress = TrainingProgress(quiet: quiet)
+        let interruption = Interruption()
+        do {
+            var model = try training.run { event in
+                progress.observe(event)
+                if case .step(let step) = event {
+                    try interruption.check("at epoch \(step.epoch), step \(step.step); no model was written")
+                }
+            }
+            progress.end()
+            model.configuration.training?.test = test.map { model.evaluate($0) }
+            return model
+        } catch {
+            progress.end()
+            throw error
+        }
+    }
+
+    private func summary(of model: Model) -> String {
+        guard let training = model.configuration.training else { preconditionFailure("a trained model says how") }
+        let columns = [("valid", training.validation)] + (training.test.map { [("test", $0)] } ?? [])
+        return """
+            epoch \(training.bestEpoch) of \(training.epochs) kept, \(training.steps) steps in \
+            \(Readable.time(training.seconds)), \(model.parameters.layout.count) parameters, model in \(out)
+            \(MetricsTable(labels: model.configuration.labels, columns: columns).text)
+            """
+    }
+}
+
+extension Train {
+    /// `name=value` as given to --set.
+    struct Assignment: ExpressibleByArgument {
+        let name: String
+        let value: HyperparameterValue
+
+        init?(argument: String) {
+            guard let equals = argument.firstIndex(of: "="), equals != argument.startIndex else { return nil }
+            name = String(argument[..<equals])
+            value = HyperparameterValue(argument: String(argument[argument.index(after: equals)...]))
+        }
+
+        static let defaultValueDescription = "name=value"
+    }
+}
