@@ -9,6 +9,11 @@ struct Limbic: AsyncParsableCommand {
         subcommands: [
             Serve.self,
             Worker.self,
+            Train.self,
+            Evaluate.self,
+            Predict.self,
+            Dataset.self,
+            Bench.self,
         ]
     )
 }

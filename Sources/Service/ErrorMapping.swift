@@ -1,0 +1,90 @@
+import Emotion
+import Foundation
+import HTTP
+import HTTPTypes
+import Jobs
+import Logging
+
+/// Decides how every error looks to a client. No other place chooses status codes for errors of HTTP, Jobs and Emotion.
+struct ErrorMapping: Sendable {
+    let logger: Logger
+
+    /// The answer to a request that failed. Failures of the server itself are logged with what caused them.
+    func response(to error: any Error, request: Request?) -> Response {
+        let problem = Self.problem(error)
+        if problem.status.code >= 500, !(error is Problem) {
+            logger.error(
+                "request failed",
+                metadata: ["request_id": "\(request?.id.description ?? "-")", "error": "\(error)"]
+            )
+        }
+        return problem.response(requestID: request?.id)
+    }
+
+    static func problem(_ error: any Error) -> Problem {
+        switch error {
+        case let error as Problem: error
+        case let error as RequestError: Problem(error.status, code: error.code, detail: error.detail)
+        case let error as JobStoreError: problem(error)
+        case let error as DatasetStoreError: problem(error)
+        case let error as StorageError: problem(error)
+        case let error as DiskError: error.isFull ? .diskFull() : internalError
+        case let error as ClipError: problem(error)
+        case let error as HyperparameterErrors: problem(error)
+        case is ConnectionError: Problem(.badRequest, code: "incomplete_request", detail: "the request broke off")
+        case is CancellationError: .unavailable(code: "cancelled", "the request was given up")
+        default: internalError
+        }
+    }
+
+    private static let internalError = Problem(
+        .internalServerError,
+        code: "internal_error",
+        detail: "the server failed to answer this request"
+    )
+
+    private static func problem(_ error: JobStoreError) -> Problem {
+        switch error {
+        case .notFound(let id): .notFound("job \(id)")
+        case .unknownDataset(let id): .invalid("/dataset", "there is no data set \(id)", code: "unknown_dataset")
+        case .unknownCursor(let id): .query("after", "there is no job \(id)")
+        case .idempotencyConflict:
+            Problem(.unprocessableContent, code: "idempotency_conflict", detail: error.description)
+        case .over: Problem(.conflict, code: "job_over", detail: error.description)
+        }
+    }
+
+    private static func problem(_ error: DatasetStoreError) -> Problem {
+        switch error {
+        case .notFound(let id): .notFound("data set \(id)")
+        case .unknownCursor(let id): .query("after", "there is no data set \(id)")
+        case .frozen, .inUse: Problem(.conflict, code: "dataset_in_use", detail: error.description)
+        }
+    }
+
+    private static func problem(_ error: StorageError) -> Problem {
+        switch error.kind {
+        case .full: .diskFull()
+        case .busy, .disk: .unavailable(code: "store_unavailable", "the store cannot be used at the moment")
+        case .corrupt, .other: internalError
+        }
+    }
+
+    private static func problem(_ error: ClipError) -> Problem {
+        switch error.code {
+        case .malformedJSON, .tooDeep: Problem(.badRequest, code: error.code.rawValue, detail: error.detail)
+        case .tooLarge where error.pointer.isEmpty:
+            Problem(.contentTooLarge, code: error.code.rawValue, detail: error.detail)
+        default: .invalid(error.pointer, error.detail, code: error.code.rawValue)
+        }
+    }
+
+    private static func problem(_ error: HyperparameterErrors) -> Problem {
+        .invalid(
+            error.errors.map {
+                FieldError(pointer: FieldError.pointer("/hyperparameters", $0.name), detail: "\($0)")
+            },
+            code: "invalid_hyperparameters"
+        )
+    }
+}

@@ -1,0 +1,106 @@
+/// Takes the members of an object one by one and collects all that is wrong with them.
+///
+/// A value that is missing or wrong is noted and replaced by a stand-in, so that all faults of a request are found at
+/// once; ``finish()`` throws them, and what was never asked for is a fault as well.
+struct JSONMembers {
+    private var rest: [String: JSON]
+    private let pointer: String
+    private let known: [String]
+    private(set) var errors: [FieldError] = []
+
+    /// - Parameters:
+    ///   - known: the names there may be, for the error of a name that is none of them.
+    ///   - pointer: where the object lies in its document.
+    init(_ value: JSON, known: [String], pointer: String = "") throws(Problem) {
+        guard case .object(let members) = value else {
+            throw .invalid([FieldError(pointer: pointer, detail: "must be an object, not \(value.kind)")])
+        }
+        rest = members
+        self.known = known
+        self.pointer = pointer
+    }
+
+    /// The whole body of a request.
+    init(body: [UInt8], known: [String]) throws(Problem) {
+        let value: JSON
+        do throws(JSONReader.Fault) {
+            value = try JSONReader.read(body)
+        } catch {
+            throw .malformedJSON(error)
+        }
+        try self.init(value, known: known)
+    }
+
+    func pointer(to name: String) -> String { FieldError.pointer(pointer, name) }
+
+    mutating func fail(_ name: String, _ detail: String) {
+        errors.append(FieldError(pointer: pointer(to: name), detail: detail))
+    }
+
+    mutating func fail(_ more: [FieldError]) { errors += more }
+
+    /// The member, if it is there and not null.
+    mutating func take(_ name: String) -> JSON? {
+        guard let value = rest.removeValue(forKey: name), value != .null else { return nil }
+        return value
+    }
+
+    /// A string that has to be there.
+    mutating func string(_ name: String) -> String {
+        guard let value = take(name) else {
+            fail(name, "is missing")
+            return ""
+        }
+        guard case .string(let text) = value else {
+            fail(name, "must be a string, not \(value.kind)")
+            return ""
+        }
+        return text
+    }
+
+    mutating func string(_ name: String, default fallback: String) -> String {
+        rest[name] == nil || rest[name] == .null ? fallback : string(name)
+    }
+
+    mutating func integer(_ name: String, in range: ClosedRange<Int>, default fallback: Int) -> Int {
+        guard let value = take(name) else { return fallback }
+        guard case .integer(let number) = value, range.contains(number) else {
+            fail(name, "\(value.kind) is not an integer from \(range.lowerBound) to \(range.upperBound)")
+            return fallback
+        }
+        return number
+    }
+
+    /// Strings that are distinct and not empty; nil when the member is not there.
+    mutating func names(_ name: String) -> [String]? {
+        guard let value = take(name) else { return nil }
+        guard case .array(let elements) = value, !elements.isEmpty else {
+            fail(name, "must be an array of names, at least one")
+            return nil
+        }
+        var names: [String] = []
+        for (index, element) in elements.enumerated() {
+            let place = "\(pointer(to: name))/\(index)"
+            switch element {
+            case .string(let text) where text.isEmpty || text.count > 200:
+                errors.append(FieldError(pointer: place, detail: "a name has 1 to 200 characters"))
+            case .string(let text) where names.contains(text):
+                errors.append(FieldError(pointer: place, detail: "the name \"\(text)\" comes twice"))
+            case .string(let text):
+                names.append(text)
+            default:
+                errors.append(FieldError(pointer: place, detail: "must be a string, not \(element.kind)"))
+            }
+        }
+        return names
+    }
+
+    /// - Throws: ``Problem`` with everything that was wrong.
+    mutating func finish() throws(Problem) {
+        for name in rest.keys.sorted() {
+            fail(name, "no such member; there are: \(known.joined(separator: ", "))")
+        }
+        rest = [:]
+        guard errors.isEmpty else { throw .invalid(errors) }
+    }
+}

@@ -1,0 +1,85 @@
+import Foundation
+package import HTTP
+import Jobs
+package import Logging
+import ServiceLifecycle
+import UnixSignals
+
+/// The service from its start to its end: the one place that orders both.
+///
+/// Start: the database, what an earlier server left behind, the worker pool, the listener. When it is to stop: not ready any
+/// more, the listener drains, workers are ended and their jobs wait again, the database is closed.
+package struct LimbicService {
+    private let backend: Backend
+    private let logger: Logger
+
+    /// Opens the data directory. Throws errors of Jobs and of the file system, which say what is wrong in words.
+    package init(_ configuration: ServiceConfiguration, logger: Logger) throws {
+        backend = try Backend(configuration, logger: logger)
+        self.logger = logger
+    }
+
+    /// Serves until the process is told to end by SIGTERM or SIGINT, or the task is cancelled.
+    ///
+    /// - Parameter onReady: called with the address once requests are answered.
+    package func run(onReady: @escaping @Sendable (SocketAddress) -> Void) async throws {
+        try await backend.sweep()
+        let accessLog = AccessLog(logger: logger)
+        var server = ServerConfiguration(host: backend.configuration.host, port: backend.configuration.port)
+        server.drainTimeout = backend.configuration.drainTimeout
+        let listener = ListenerService(
+            server: Server(
+                configuration: server,
+                router: backend.makeRouter(),
+                logger: logger,
+                observe: { accessLog.record($0) }
+            ),
+            health: backend.health,
+            onReady: onReady
+        )
+        // Shut down one by one from the last to the first.
+        let group = ServiceGroup(
+            configuration: ServiceGroupConfiguration(
+                services: [StoreService(backend: backend), PoolService(backend: backend), listener],
+                gracefulShutdownSignals: [.sigterm, .sigint],
+                logger: logger
+            )
+        )
+        try await group.run()
+    }
+}
+
+/// Watches the disk, and closes the database when everything else has ended.
+private struct StoreService: ServiceLifecycle.Service {
+    let backend: Backend
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown { await backend.health.run() }
+        try backend.database.close()
+    }
+}
+
+private struct PoolService: ServiceLifecycle.Service {
+    let backend: Backend
+
+    func run() async throws {
+        try await cancelWhenGracefulShutdown { try await backend.makePool().run() }
+    }
+}
+
+private struct ListenerService: ServiceLifecycle.Service {
+    let server: Server
+    let health: Health
+    let onReady: @Sendable (SocketAddress) -> Void
+
+    func run() async throws {
+        let address = try await server.start()
+        health.start()
+        onReady(address)
+        try await withGracefulShutdownHandler {
+            try await cancelWhenGracefulShutdown { try await server.run() }
+        } onGracefulShutdown: {
+            health.drain()
+        }
+    }
+}

@@ -1,0 +1,98 @@
+import Emotion
+import Foundation
+import HTTPTypes
+import Jobs
+import Synchronization
+
+/// The models in memory: loaded when first asked for, the one not used for longest given up when there are too many.
+///
+/// A model that is given up stays in memory until the predictions that use it are done.
+final class ModelCache: Sendable {
+    private struct Key: Hashable {
+        let name: String
+        let version: Int
+    }
+
+    private struct Entry {
+        /// One load, however many ask at the same time.
+        let load: Task<LoadedModel, any Error>
+        var lastUse: Int
+    }
+
+    private struct State {
+        var entries: [Key: Entry] = [:]
+        var uses = 0
+    }
+
+    private let state = Mutex(State())
+    private let directory: DataDirectory
+    private let capacity: Int
+    private let queue = WorkQueue("limbic.load", isConcurrent: true)
+
+    /// - Parameter capacity: models kept, at least 1.
+    init(directory: DataDirectory, capacity: Int) {
+        self.directory = directory
+        self.capacity = max(capacity, 1)
+    }
+
+    /// The number of models that are loaded or being loaded.
+    var count: Int { state.withLock { $0.entries.count } }
+
+    /// - Throws: ``Problem`` when the files of the version cannot be used. They are tried again the next time.
+    func model(_ record: ModelRecord) async throws -> LoadedModel {
+        let key = Key(name: record.name, version: record.version)
+        let load = state.withLock { state in
+            state.uses += 1
+            if state.entries[key] == nil {
+                let load = Task { [queue, directory] in
+                    try await queue.run { try Self.load(record, from: directory) }
+                }
+                state.entries[key] = Entry(load: load, lastUse: state.uses)
+                if state.entries.count > capacity,
+                    let oldest = state.entries.min(by: { $0.value.lastUse < $1.value.lastUse })
+                {
+                    state.entries[oldest.key] = nil
+                }
+            }
+            state.entries[key]?.lastUse = state.uses
+            return state.entries[key]?.load
+        }
+        guard let load else { preconditionFailure("a model that was just asked for is the last to go") }
+        do {
+            return try await load.value
+        } catch {
+            state.withLock { state in
+                if state.entries[key]?.load == load { state.entries[key] = nil }
+            }
+            throw error
+        }
+    }
+
+    private static func load(_ record: ModelRecord, from directory: DataDirectory) throws -> LoadedModel {
+        let folder = directory.url(record.directory)
+        do {
+            // A bit that fell over would pass every other check and predict nonsense.
+            let digest = try FileDigest.of(folder.appendingPathComponent(ModelDirectory.weightsName))
+            guard digest == record.digest else {
+                let reason = "\(ModelDirectory.weightsName) has the digest \(digest), not \(record.digest)"
+                throw unreadable(record, reason)
+            }
+            return LoadedModel(record: record, model: try ModelDirectory.read(folder.path))
+        } catch let error as Problem {
+            throw error
+        } catch let error as ModelError {
+            let file = (error.file as NSString).lastPathComponent
+            throw unreadable(record, "\(file): \(error.field): \(error.reason)")
+        } catch {
+            throw unreadable(record, "its files cannot be read")
+        }
+    }
+
+    private static func unreadable(_ record: ModelRecord, _ reason: String) -> Problem {
+        Problem(
+            .serviceUnavailable,
+            code: "model_unreadable",
+            detail: "\(record.title) cannot be loaded: \(reason)"
+        )
+    }
+}

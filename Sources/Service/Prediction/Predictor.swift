@@ -1,0 +1,80 @@
+import Dispatch
+import Emotion
+
+/// Computes predictions, on queues of its own.
+///
+/// Decoding runs on as many threads as there are cores, computing on one queue: the engine spreads each batch over the
+/// cores itself.
+final class Predictor: Sendable {
+    /// The most units of a clip over all modalities. A head of attention holds a square of it.
+    static let clipUnitLimit = 8192
+    /// The most units of a batch: what bounds the memory of a computation.
+    static let batchUnitLimit = 16_384
+
+    /// What came of some clips.
+    struct Outcome: Sendable {
+        /// [B, K], row-major.
+        let probabilities: [Float]
+        /// From the order to the start.
+        let queued: Duration
+        let computed: Duration
+    }
+
+    let cache: ModelCache
+    private let documents = WorkQueue("limbic.predict.documents", isConcurrent: true, qos: .userInitiated)
+    private let computing = WorkQueue("limbic.predict.compute", qos: .userInitiated)
+
+    init(directory: DataDirectory, capacity: Int) {
+        cache = ModelCache(directory: directory, capacity: capacity)
+    }
+
+    /// Runs work of a request that is neither short nor the engine's: reading and writing documents.
+    func document<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
+        try await documents.run(body)
+    }
+
+    /// The probabilities of clips that the model's decoder has read. Where requests meet, so that they can be computed
+    /// together.
+    func probabilities(_ clips: [Clip], with loaded: LoadedModel) async throws -> Outcome {
+        let ordered = ContinuousClock.now
+        try Task.checkCancellation()
+        return try await computing.run {
+            let started = ContinuousClock.now
+            let probabilities = Self.compute(clips, with: loaded)
+            return Outcome(
+                probabilities: probabilities,
+                queued: started - ordered,
+                computed: ContinuousClock.now - started
+            )
+        }
+    }
+
+    private static func compute(_ clips: [Clip], with loaded: LoadedModel) -> [Float] {
+        let labels = loaded.configuration.labels.count
+        let lengths = clips.map { $0.modalities.values.reduce(0) { $0 + $1.length } }
+        var result = [Float](repeating: 0, count: clips.count * labels)
+        for batch in batches(lengths) {
+            let packed = Clips(collating: batch.map { clips[$0] }, modalities: loaded.configuration.modalities)
+            let values = loaded.model.probabilities(packed)
+            for (row, clip) in batch.enumerated() {
+                for label in 0..<labels { result[clip * labels + label] = values[row * labels + label] }
+            }
+        }
+        return result
+    }
+
+    /// Cuts clips, given by their units, into batches within ``batchUnitLimit``, clips of similar length together.
+    static func batches(_ lengths: [Int]) -> [[Int]] {
+        var batches: [[Int]] = []
+        var units = 0
+        for clip in lengths.indices.sorted(by: { (lengths[$0], $0) < (lengths[$1], $1) }) {
+            if batches.isEmpty || units + lengths[clip] > batchUnitLimit {
+                batches.append([])
+                units = 0
+            }
+            batches[batches.count - 1].append(clip)
+            units += lengths[clip]
+        }
+        return batches
+    }
+}

@@ -1,0 +1,28 @@
+import Foundation
+import HTTP
+import HTTPTypes
+
+extension Response {
+    /// A JSON document with the members of `document` in snake case; keys of dictionaries stay as they are. Numbers in it
+    /// are finite.
+    static func encoding(
+        _ document: some Encodable,
+        status: HTTPResponse.Status = .ok,
+        fields: HTTPFields = [:]
+    ) -> Response {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        encoder.keyEncodingStrategy = .convertToSnakeCase
+        guard let bytes = try? encoder.encode(document) else {
+            preconditionFailure("a document of the service cannot be encoded")
+        }
+        return .json(bytes, status: status, fields: fields)
+    }
+}
+
+/// Part of a list, as clients see it.
+struct ListDocument<Element: Encodable>: Encodable {
+    let object = "list"
+    let data: [Element]
+    let hasMore: Bool
+}

@@ -1,0 +1,124 @@
+import Emotion
+import Foundation
+import Jobs
+
+/// The body of `POST /v1/jobs`.
+struct JobRequest {
+    private static let known = [
+        "dataset", "model", "recipe", "seed", "priority", "max_attempts", "hyperparameters", "early_stopping",
+    ]
+    /// The recipes there are, by name.
+    private static let recipes = ["paper": Hyperparameters()]
+    private static let metricPrefix = "valid_"
+
+    let dataset: String
+    let model: String
+    let priority: Int
+    let maxAttempts: Int
+    let document: JobDocument
+
+    init(_ body: [UInt8]) throws(Problem) {
+        var members = try JSONMembers(body: body, known: Self.known)
+        dataset = members.string("dataset")
+        let model = members.string("model")
+        if !model.isEmpty, !ModelName.isValid(model) { members.fail("model", ModelName.rule) }
+        self.model = model
+        priority = members.integer("priority", in: -1000...1000, default: 0)
+        maxAttempts = members.integer("max_attempts", in: 1...100, default: 1)
+        let recipe = members.string("recipe", default: "paper")
+        if Self.recipes[recipe] == nil {
+            let names = Self.recipes.keys.sorted().joined(separator: ", ")
+            members.fail("recipe", "there is no recipe \"\(recipe)\"; there are: \(names)")
+        }
+        document = JobDocument(
+            recipe: recipe,
+            // A seed that is not given is fixed, so that the same request gives the same model.
+            seed: UInt64(members.integer("seed", in: 0...Int.max, default: 0)),
+            hyperparameters: Self.hyperparameters(&members, over: Self.recipes[recipe] ?? Hyperparameters()),
+            earlyStopping: try Self.earlyStopping(&members)
+        )
+        if members.take("checkpoint") != nil {
+            members.fail("checkpoint", "checkpoints are not supported: a job that is interrupted starts over")
+        }
+        try members.finish()
+    }
+
+    private static func hyperparameters(_ members: inout JSONMembers, over recipe: Hyperparameters) -> Hyperparameters {
+        guard let value = members.take("hyperparameters") else { return recipe }
+        guard case .object(let object) = value else {
+            members.fail("hyperparameters", "must be an object, not \(value.kind)")
+            return recipe
+        }
+        var values: [String: HyperparameterValue] = [:]
+        var errors: [FieldError] = []
+        let pointer = members.pointer(to: "hyperparameters")
+        for (name, value) in object.sorted(by: { $0.key < $1.key }) {
+            if let value = HyperparameterValue(value) {
+                values[name] = value
+            } else {
+                let domain = (try? Hyperparameters.field(name)).map { ", not \($0.domain)" } ?? ""
+                let detail = "\(name): is \(value.kind)\(domain)"
+                errors.append(FieldError(pointer: FieldError.pointer(pointer, name), detail: detail))
+            }
+        }
+        members.fail(errors)
+        do throws(HyperparameterErrors) {
+            return try recipe.setting(values)
+        } catch {
+            members.fail(ErrorMapping.problem(error).errors)
+            return recipe
+        }
+    }
+
+    private static func earlyStopping(_ members: inout JSONMembers) throws(Problem) -> Training.EarlyStopping? {
+        guard let value = members.take("early_stopping") else { return nil }
+        var own = try JSONMembers(value, known: ["metric", "patience"], pointer: members.pointer(to: "early_stopping"))
+        let names = Hyperparameters.SelectionMetric.allCases.map { metricPrefix + $0.rawValue }
+        let name = own.string("metric", default: "valid_micro_f1")
+        let metric =
+            name.hasPrefix(metricPrefix)
+            ? Hyperparameters.SelectionMetric(rawValue: String(name.dropFirst(metricPrefix.count))) : nil
+        if metric == nil { own.fail("metric", "\"\(name)\" is not one of \(names.joined(separator: ", "))") }
+        let patience = own.integer("patience", in: 1...100_000, default: 5)
+        do throws(Problem) {
+            try own.finish()
+        } catch {
+            members.fail(error.errors)
+        }
+        return metric.map { Training.EarlyStopping(metric: $0, patience: patience) }
+    }
+}
+
+extension HyperparameterValue {
+    /// nil for what no hyperparameter can be.
+    init?(_ value: JSON) {
+        switch value {
+        case .bool(let flag): self = .boolean(flag)
+        case .integer(let number): self = .number(Double(number))
+        case .number(let number): self = .number(number)
+        case .string(let text): self = .string(text)
+        case .null, .array, .object: return nil
+        }
+    }
+}
+
+/// The names of models, which are parts of paths as well.
+enum ModelName {
+    static let rule = "must have 1 to 64 letters, digits, '.', '_' and '-', and begin with a letter or digit"
+
+    static func isValid(_ name: String) -> Bool {
+        guard (1...64).contains(name.utf8.count), let first = name.utf8.first, isAlphanumeric(first) else {
+            return false
+        }
+        return name.utf8.allSatisfy { isAlphanumeric($0) || "._-".utf8.contains($0) }
+    }
+
+    private static func isAlphanumeric(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"):
+            true
+        default: false
+        }
+    }
+}

@@ -1,0 +1,111 @@
+import Emotion
+import Foundation
+import Jobs
+
+/// A job as clients see it.
+struct JobView: Encodable {
+    private struct Progress: Encodable {
+        let step: Int
+        let steps: Int
+        let epoch: Int
+        let epochs: Int
+        /// Steps done, of all.
+        let fraction: Double
+        let clipsPerSecond: Double?
+    }
+
+    private struct Attempt: Encodable {
+        let number: Int
+        let outcome: String
+        let error: String?
+        let startedAt: Timestamp
+        let finishedAt: Timestamp?
+    }
+
+    private struct EarlyStopping: Encodable {
+        let metric: String
+        let patience: Int
+    }
+
+    private struct ModelVersion: Encodable {
+        let name: String
+        let version: Int
+    }
+
+    private let object = "job"
+    private let id: String
+    private let status: String
+    private let dataset: String
+    private let model: String
+    private let recipe: String
+    private let seed: UInt64
+    private let priority: Int
+    private let maxAttempts: Int
+    private let hyperparameters: Hyperparameters
+    private let earlyStopping: EarlyStopping?
+    private let attempt: Int
+    private let attempts: [Attempt]
+    private let progress: Progress?
+    /// Seconds until the last step at the pace so far.
+    private let etaS: Double?
+    private let error: String?
+    /// What the training came to: the summary that the model holds.
+    private let result: JSON?
+    private let modelVersion: ModelVersion?
+    private let createdAt: Timestamp
+    private let updatedAt: Timestamp
+    private let startedAt: Timestamp?
+    private let finishedAt: Timestamp?
+
+    init(_ record: JobRecord) throws {
+        let job = try record.specification
+        id = record.id
+        status = record.state.rawValue
+        dataset = record.dataset
+        model = record.model
+        recipe = job.recipe
+        seed = job.seed
+        priority = record.priority
+        maxAttempts = record.maxAttempts
+        hyperparameters = job.hyperparameters
+        earlyStopping = job.earlyStopping.map {
+            EarlyStopping(metric: "valid_\($0.metric.rawValue)", patience: $0.patience)
+        }
+        attempt = record.attempt
+        attempts = record.attempts.map {
+            Attempt(
+                number: $0.number,
+                outcome: $0.outcome.rawValue,
+                error: $0.error,
+                startedAt: Timestamp($0.startedAt),
+                finishedAt: Timestamp($0.finishedAt)
+            )
+        }
+        progress = record.progress.map {
+            Progress(
+                step: $0.step,
+                steps: $0.steps,
+                epoch: $0.epoch,
+                epochs: $0.epochs,
+                fraction: Double($0.step) / Double(max($0.steps, 1)),
+                clipsPerSecond: $0.clipsPerSecond
+            )
+        }
+        etaS = Self.secondsLeft(record)
+        error = record.error
+        result = try record.result.map { try JSONReader.read(Array($0)) }
+        modelVersion = record.versions.first.map { ModelVersion(name: $0.name, version: $0.version) }
+        createdAt = Timestamp(record.createdAt)
+        updatedAt = Timestamp(record.updatedAt)
+        startedAt = Timestamp(record.startedAt)
+        finishedAt = Timestamp(record.finishedAt)
+    }
+
+    private static func secondsLeft(_ record: JobRecord) -> Double? {
+        guard record.state == .running, let progress = record.progress, progress.step > 0, let start = record.startedAt
+        else { return nil }
+        let elapsed = Double(max(record.updatedAt - start, 0)) / 1000
+        let left = elapsed / Double(progress.step) * Double(max(progress.steps - progress.step, 0))
+        return (left * 10).rounded() / 10
+    }
+}

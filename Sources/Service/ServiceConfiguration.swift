@@ -1,0 +1,48 @@
+package import Foundation
+
+/// Where the service keeps its data, where it listens, and what it bounds.
+package struct ServiceConfiguration: Sendable {
+    /// Holds the database and all files; made when it is not there.
+    package var dataDirectory: URL
+    /// Numbered SQL files.
+    package var migrations: URL
+    /// The dashboard, served below `/`.
+    package var publicDirectory: URL
+    /// Started as `executable worker` for each job.
+    package var workerExecutable: String
+    package var host = "127.0.0.1"
+    /// 0 takes a free one.
+    package var port = 8080
+    /// Jobs that run at a time.
+    package var slots = 1
+    /// Threads of the engine in the server, for predictions.
+    package var threads: Int
+    /// Threads of the engine in each worker.
+    package var trainingThreads: Int
+    /// Words in front of the command line of a worker.
+    package var launcher: [String] = []
+    /// The largest file of a split, in bytes.
+    package var maxUploadSize = 32 << 30
+    /// The largest body of a prediction, in bytes.
+    package var maxPredictSize = 64 << 20
+    /// Models kept in memory.
+    package var loadedModels = 4
+    /// For requests under way to finish when the service stops, and then for workers.
+    package var drainTimeout: Duration = .seconds(10)
+
+    package init(
+        dataDirectory: URL,
+        migrations: URL,
+        publicDirectory: URL,
+        workerExecutable: String,
+        threads: Int = ProcessInfo.processInfo.activeProcessorCount,
+        trainingThreads: Int = ProcessInfo.processInfo.activeProcessorCount
+    ) {
+        self.dataDirectory = dataDirectory
+        self.migrations = migrations
+        self.publicDirectory = publicDirectory
+        self.workerExecutable = workerExecutable
+        self.threads = threads
+        self.trainingThreads = trainingThreads
+    }
+}

@@ -1,0 +1,129 @@
+import Emotion
+import Engine
+import Foundation
+import Jobs
+
+/// Does one training and tells of it: what `limbic worker` runs.
+struct TrainingWorker {
+    /// The server asked for the end of the training, or is gone.
+    struct Stopped: Error {}
+
+    private let task: TrainingTask
+    private let stop: StopFlag
+    private var output: MessageOutput
+
+    init(_ task: TrainingTask, stop: StopFlag, output: MessageOutput) {
+        self.task = task
+        self.stop = stop
+        self.output = output
+    }
+
+    /// Trains, evaluates on the test split where there is one, writes the model directory and sends the result.
+    ///
+    /// - Throws: ``Stopped``, `DatasetError`, `TrainingError`, and errors of the file system and of the output.
+    mutating func run() throws {
+        Parallel.threads = task.threads
+        let train = try read(.train)
+        let validation = try read(.valid)
+        let test = try task.path(of: .test).map { _ in try read(.test) }
+        try send(
+            "data_loaded",
+            ["train": train.count, "valid": validation.count, "test": test?.count].compactMapValues(\.self)
+        )
+        let configuration = ModelConfiguration(
+            labels: task.labels,
+            modalities: task.modalities,
+            hyperparameters: task.hyperparameters
+        )
+        let training = Training(
+            configuration: configuration,
+            train: train,
+            validation: validation,
+            seed: task.seed,
+            earlyStopping: task.earlyStopping
+        )
+        var model = try training.run { event in try observe(event) }
+        try checkStop()
+        let metrics = test.map { model.evaluate($0) }
+        model.configuration.training?.test = metrics
+        try checkStop()
+        try ModelDirectory.write(model, to: task.output)
+        for name in [ModelDirectory.weightsName, ModelDirectory.configurationName] {
+            try DataDirectory.sync(URL(filePath: task.output).appendingPathComponent(name))
+        }
+        try DataDirectory.sync(URL(filePath: task.output))
+        try output.send(.result(document: JSONEncoder().encode(model.configuration.training)))
+        try output.flush()
+    }
+
+    private func checkStop() throws {
+        if stop.isRaised { throw Stopped() }
+    }
+
+    private func read(_ split: DatasetDirectory.Split) throws -> Clips {
+        try checkStop()
+        guard let path = task.path(of: split) else {
+            throw DatasetError(file: "task", field: split.rawValue, reason: "the data set has no such split")
+        }
+        var options = SplitOptions()
+        options.modalities = task.modalities
+        options.labels = task.labels
+        options.replaceNonfinite = task.hyperparameters.replaceNonfinite
+        return try SplitReader.read(path: path, options: options).clips
+    }
+
+    private mutating func observe(_ event: Training.Event) throws {
+        try checkStop()
+        switch event {
+        case .step(let step):
+            try send(step)
+        case .epoch(let epoch, let step, let validation, let isBest):
+            let metrics = [
+                "valid_accuracy": validation.accuracy,
+                "valid_hamming_loss": validation.hammingLoss,
+                "valid_micro_f1": validation.microF1,
+                "valid_macro_f1": validation.macroF1,
+            ]
+            for (name, value) in metrics.sorted(by: { $0.key < $1.key }) {
+                try output.send(.metric(name: name, step: step, value: value))
+            }
+            try send("epoch", EpochReport(epoch: epoch, step: step, best: isBest, metrics: metrics))
+        }
+    }
+
+    private mutating func send(_ step: Training.Step) throws {
+        for (name, value) in [
+            ("loss_recognition", Double(step.outcome.recognitionLoss)),
+            ("learning_rate", Double(step.outcome.learningRate)),
+            ("gradient_norm", Double(step.outcome.gradientNorm)),
+            ("clips_per_second", step.clipsPerSecond),
+        ] {
+            try output.send(.metric(name: name, step: step.step, value: value))
+        }
+        try output.send(
+            .progress(
+                JobProgress(
+                    step: step.step,
+                    steps: step.steps,
+                    // Epochs are counted from 1 there, and here those that are done.
+                    epoch: step.step == step.steps ? step.epoch : step.epoch - 1,
+                    epochs: step.epochs,
+                    clipsPerSecond: step.clipsPerSecond
+                )
+            )
+        )
+    }
+
+    private mutating func send(_ kind: String, _ document: some Encodable) throws {
+        try output.send(.event(kind: kind, document: JSONEncoder().encode(document)))
+    }
+}
+
+/// The document of an `epoch` event.
+private struct EpochReport: Encodable {
+    let epoch: Int
+    let step: Int
+    let best: Bool
+    /// Of the validation split.
+    let metrics: [String: Double]
+}

@@ -1,0 +1,122 @@
+import Emotion
+import Foundation
+import Jobs
+
+/// `limbic worker`: one training over standard streams.
+///
+/// Reads a ``TrainingTask`` as one line from standard input, which then stays open for as long as the server lives: its end,
+/// like SIGTERM, stops the training at the next step. Standard output carries messages and nothing else; whatever a library
+/// prints there goes to standard error.
+package enum WorkerProgram {
+    /// Exit codes as in `sysexits.h`.
+    package enum Exit {
+        package static let success: Int32 = 0
+        /// The task cannot be read.
+        package static let usage: Int32 = 64
+        /// The data cannot be used.
+        package static let data: Int32 = 65
+        /// Anything else that went wrong.
+        package static let failure: Int32 = 70
+        /// Stopped because the server said so or is gone; the same task may succeed later.
+        package static let stopped: Int32 = 75
+    }
+
+    /// The longest task, in bytes.
+    private static let taskLimit = 64 << 20
+
+    /// Runs until the training is over.
+    ///
+    /// - Returns: the exit code.
+    package static func run() -> Int32 {
+        let messages = dup(STDOUT_FILENO)
+        guard messages >= 0, dup2(STDERR_FILENO, STDOUT_FILENO) >= 0 else { return Exit.failure }
+        // A server that is gone shows as an error of the write.
+        signal(SIGPIPE, SIG_IGN)
+        let stop = StopFlag()
+        let terminated = stopOnTermination(stop)
+        defer { terminated.cancel() }
+        let output = MessageOutput { try write($0, to: messages) }
+        guard let line = readLine() else {
+            return fail("there is no task on standard input", output, Exit.usage)
+        }
+        let task: TrainingTask
+        do {
+            task = try JSONDecoder().decode(TrainingTask.self, from: line)
+        } catch {
+            return fail("the task cannot be read: \(error)", output, Exit.usage)
+        }
+        watchInput(stop)
+        return run(task, stop: stop, output: output)
+    }
+
+    static func run(_ task: TrainingTask, stop: StopFlag, output: MessageOutput) -> Int32 {
+        do {
+            var worker = TrainingWorker(task, stop: stop, output: output)
+            try worker.run()
+            return Exit.success
+        } catch is TrainingWorker.Stopped {
+            return Exit.stopped
+        } catch let error as DatasetError {
+            return fail("\(error)", output, Exit.data)
+        } catch {
+            return fail("\(error)", output, Exit.failure)
+        }
+    }
+
+    /// Says why the training cannot be done, to the server and to whoever reads the log.
+    private static func fail(_ message: String, _ output: consuming MessageOutput, _ code: Int32) -> Int32 {
+        try? FileHandle.standardError.write(contentsOf: Data("\(message)\n".utf8))
+        // When the server is gone there is nobody left to tell.
+        try? output.send(.failure(message: message))
+        try? output.flush()
+        return code
+    }
+
+    private static func stopOnTermination(_ stop: StopFlag) -> any DispatchSourceSignal {
+        signal(SIGTERM, SIG_IGN)
+        let source = DispatchSource.makeSignalSource(signal: SIGTERM, queue: .global())
+        source.setEventHandler { stop.raise() }
+        source.resume()
+        return source
+    }
+
+    /// The first line of standard input; nil when there is none. The server sends nothing after it.
+    private static func readLine() -> Data? {
+        var line = Data()
+        while let chunk = readInput() {
+            if let end = chunk.firstIndex(of: UInt8(ascii: "\n")) { return line + chunk[..<end] }
+            line += chunk
+            guard line.count <= taskLimit else { return nil }
+        }
+        return nil
+    }
+
+    /// What is there of standard input; nil at its end.
+    private static func readInput() -> Data? {
+        var buffer = [UInt8](repeating: 0, count: 1 << 16)
+        while true {
+            let count = read(STDIN_FILENO, &buffer, buffer.count)
+            if count < 0, errno == EINTR { continue }
+            return count > 0 ? Data(buffer[..<count]) : nil
+        }
+    }
+
+    private static func watchInput(_ stop: StopFlag) {
+        Thread.detachNewThread {
+            while readInput() != nil {}
+            stop.raise()
+        }
+    }
+
+    private static func write(_ data: Data, to descriptor: Int32) throws {
+        try data.withUnsafeBytes { bytes in
+            var rest = bytes[...]
+            while !rest.isEmpty {
+                let count = Glibc.write(descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
+                if count < 0, errno == EINTR { continue }
+                guard count >= 0 else { throw DiskError("write to standard output") }
+                rest = rest.dropFirst(count)
+            }
+        }
+    }
+}

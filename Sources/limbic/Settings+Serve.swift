@@ -1,0 +1,97 @@
+import ArgumentParser
+import Foundation
+
+extension Settings {
+    static let dataDirectory = Setting(
+        "LIMBIC_DATA_DIR",
+        default: ".limbic",
+        "Directory of the database and all files, made when missing"
+    )
+    static let host = Setting("LIMBIC_HOST", default: "127.0.0.1", "Name or address to listen on")
+    static let port = Setting("LIMBIC_PORT", default: 8080, "Port to listen on; 0 takes a free one")
+    static let slots = Setting("LIMBIC_SLOTS", default: 1, "Jobs that run at a time")
+    static let trainingThreads = Setting<Int>(
+        "LIMBIC_TRAINING_THREADS",
+        otherwise: "that of --threads",
+        "Threads of the engine in each worker"
+    )
+    static let launcher = Setting(
+        "LIMBIC_LAUNCHER",
+        default: "",
+        "Words in front of the command line of a worker, separated by blanks, such as 'srun --ntasks=1'"
+    )
+    static let maxUploadSize = Setting(
+        "LIMBIC_MAX_UPLOAD_SIZE",
+        default: 32 << 30,
+        "Largest file of a split, in bytes, also when unpacked"
+    )
+    static let maxPredictSize = Setting(
+        "LIMBIC_MAX_PREDICT_SIZE",
+        default: 64 << 20,
+        "Largest body of a prediction, in bytes"
+    )
+    static let loadedModels = Setting("LIMBIC_LOADED_MODELS", default: 4, "Models kept in memory")
+    static let drainSeconds = Setting(
+        "LIMBIC_DRAIN_SECONDS",
+        default: 10,
+        "Time for requests under way, and then for workers, when the server stops"
+    )
+    static let logLevel = Setting(
+        "LIMBIC_LOG_LEVEL",
+        default: "info",
+        "Least level that is logged: trace, debug, info, notice, warning, error or critical"
+    )
+    static let migrations = Setting<String>(
+        "LIMBIC_MIGRATIONS",
+        otherwise: "the first Migrations there is, see below",
+        "Directory of the numbered SQL files"
+    )
+    static let publicDirectory = Setting<String>(
+        "LIMBIC_PUBLIC",
+        otherwise: "the first Public there is, see below",
+        "Directory of the dashboard"
+    )
+}
+
+/// Finds the folders that belong to the program but are not in it.
+enum SupportFiles {
+    static let searchOrder = """
+        The folders Migrations and Public are looked for in the working directory, beside the program, in the directories \
+        above the program, in ../share/limbic seen from the program, and in /usr/local/share/limbic, in this order.
+        """
+
+    /// The path of this program.
+    static var executable: String {
+        (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
+    }
+
+    /// The folder that `setting` names, else the first one called `name` in the search order.
+    ///
+    /// - Throws: `ValidationError` when there is none.
+    static func folder(_ name: String, _ setting: String?) throws -> URL {
+        if let setting {
+            guard isFolder(setting) else { throw ValidationError("\(setting) is not a directory") }
+            return URL(filePath: setting)
+        }
+        guard let root = roots.first(where: { isFolder("\($0)/\(name)") }) else {
+            throw ValidationError("there is no folder \(name); name it with --\(name.lowercased())")
+        }
+        return URL(filePath: "\(root)/\(name)")
+    }
+
+    private static var roots: [String] {
+        var roots = [FileManager.default.currentDirectoryPath]
+        var folder = (executable as NSString).deletingLastPathComponent
+        let share = ((folder as NSString).deletingLastPathComponent as NSString).appendingPathComponent("share/limbic")
+        while folder.count > 1 {
+            roots.append(folder)
+            folder = (folder as NSString).deletingLastPathComponent
+        }
+        return roots + [share, "/usr/local/share/limbic"]
+    }
+
+    private static func isFolder(_ path: String) -> Bool {
+        var isDirectory: ObjCBool = false
+        return FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) && isDirectory.boolValue
+    }
+}

@@ -1,0 +1,165 @@
+import Emotion
+import Foundation
+import HTTP
+import TestSupport
+import Testing
+
+@testable import Service
+
+struct PredictTests {
+    @Test func answersPerClip() async throws {
+        let service = try TestService.make()
+        let record = try await service.makeModel(labels: ["veryHappy", "sad"])
+        let reply = try await service.post(
+            "/v1/models/emo/predict",
+            #"{"clips": [{"id": "a", "text": [[1, 2, 3]], "audio": null}, {"text": [[1, 2]]}, {"id": "c", "audio": [[1, 2]]}]}"#
+        )
+        #expect(reply.status == 200)
+        let json = try reply.json
+        #expect(json["model"]["version"] == .integer(1) && json["model"]["digest"].text == record.digest)
+        let first = json["predictions"][0]
+        #expect(first["id"].text == "a" && first["missing"] == .array([.string("audio")]))
+        #expect(Set(first["probabilities"].members.keys) == ["veryHappy", "sad"])
+        let second = json["predictions"][1]["error"]
+        #expect(second["code"].text == "bad_shape" && second["pointer"].text == "/clips/1/text/0")
+        #expect(json["predictions"][2]["missing"] == .array([.string("text")]))
+        #expect(json["timing"]["batch_size"] == .integer(2))
+    }
+
+    @Test func answersTheSameWhateverElseIsAsked() async throws {
+        let service = try TestService.make()
+        try await service.makeModel()
+        let clip = #"{"text": [[1, -2, 0.5], [0, 1, 2]]}"#
+        let others = (1...31).map { length in
+            "{\"text\": [\((0...length).map { "[\($0), 1, -\($0)]" }.joined(separator: ","))], \"audio\": [[1, \(length)]]}"
+        }
+        let alone = try await service.post("/v1/models/emo/predict", #"{"clips": [\#(clip)]}"#).json
+        let together = try await service.post(
+            "/v1/models/emo/predict",
+            #"{"clips": [\#((others + [clip]).joined(separator: ","))]}"#
+        ).json
+        let expected = alone["predictions"][0]["probabilities"].members.mapValues { Float($0.double ?? .nan) }
+        let actual = together["predictions"][31]["probabilities"].members.mapValues { Float($0.double ?? .nan) }
+        for (label, value) in expected { expectClose([actual[label] ?? .nan], [value], absolute: 1e-5) }
+    }
+
+    @Test func takesAnAbsentModalityForMissingAndNotForZeros() async throws {
+        let service = try TestService.make()
+        try await service.makeModel()
+        let json = try await service.post(
+            "/v1/models/emo/predict",
+            #"{"clips": [{"text": [[1, 2, 3]]}, {"text": [[1, 2, 3]], "audio": []}, {"text": [[1, 2, 3]], "audio": [[0, 0]]}]}"#
+        ).json
+        let probabilities = json["predictions"].elements.map { $0["probabilities"] }
+        #expect(probabilities[0] == probabilities[1])
+        #expect(probabilities[0] != probabilities[2])
+    }
+
+    @Test func choosesByThresholdAndRank() async throws {
+        let service = try TestService.make()
+        try await service.makeModel()
+        let all = try await service.post("/v1/models/emo/predict", #"{"clips": [{"audio": [[1, 2]]}], "threshold": 0}"#)
+            .json
+        #expect(all["predictions"][0]["labels"].elements.count == 2)
+        let none = try await service.post(
+            "/v1/models/emo/predict",
+            #"{"clips": [{"audio": [[1, 2]]}], "threshold": 1, "top_k": 1, "explain": false}"#
+        ).json
+        #expect(none["predictions"][0]["labels"] == .array([]))
+        #expect(none["predictions"][0]["probabilities"].members.count == 1)
+    }
+
+    @Test(arguments: [
+        (
+            #"{"clips": [{"text": [[1]]}, {"smell": [[1]]}, {}, 3, {"text": [[1, "x", 3]]}]}"#, "/clips/1/smell",
+            "bad_shape"
+        ),
+        (#"{"clips": []}"#, "/clips", "bad_request"), (#"{}"#, "", "bad_request"), (#"[]"#, "", "bad_request"),
+        (#"{"clips": [{"text": [[1, 2, 3]]}], "mood": 1}"#, "/mood", "invalid_request"),
+        (#"{"clips": [{"text": [[1, 2, 3]]}], "top_k": 0}"#, "/top_k", "invalid_request"),
+        (#"{"clips": [{"text": [[1, 2, 3]]}], "threshold": 2}"#, "/threshold", "invalid_request"),
+        (#"{"clips": [{"text": [[1, 2, 3]]}], "threshold": "tuned"}"#, "/threshold", "invalid_request"),
+        (#"{"clips": [{"text": [[1, 2, 3]]}], "explain": true}"#, "/explain", "invalid_request"),
+        (#"{"clips": [{"text": [[1e39, 2, 3]]}]}"#, "/clips/0/text/0/0", "not_a_number"),
+    ])
+    func refuses(body: String, pointer: String, code: String) async throws {
+        let service = try TestService.make()
+        try await service.makeModel()
+        let errors = try expectProblem(await service.post("/v1/models/emo/predict", body), 422, code)
+        #expect(errors.keys.contains(pointer), "\(errors)")
+    }
+
+    @Test(arguments: [#"{"clips": [{"text": [[1, NaN, 3]]}]}"#, #"{"clips": ["#, "", "\u{0}"])
+    func saysWhereJSONIsMalformed(body: String) async throws {
+        let service = try TestService.make()
+        try await service.makeModel()
+        let reply = try await service.post("/v1/models/emo/predict", body)
+        try expectProblem(reply, 400, "malformed_json")
+        #expect(try reply.json["detail"].text?.contains("column") == true)
+    }
+
+    @Test func survivesFeaturesBeyondAllMeasure() async throws {
+        let service = try TestService.make()
+        try await service.makeModel()
+        let reply = try await service.post(
+            "/v1/models/emo/predict",
+            #"{"clips": [{"text": [[3e38, 3e38, -3e38]]}, {"text": [[1, 2, 3]]}]}"#
+        )
+        #expect(reply.status == 200)
+        #expect(try reply.json["predictions"][1]["probabilities"].members.count == 2)
+    }
+
+    @Test func findsVersions() async throws {
+        let service = try TestService.make()
+        try await service.makeModel()
+        let second = try await service.makeModel()
+        let clip = #"{"clips": [{"audio": [[1, 2]]}]}"#
+        #expect(try await service.post("/v1/models/emo/predict", clip).json["model"]["version"] == .integer(2))
+        #expect(
+            try await service.post("/v1/models/emo/predict?version=1", clip).json["model"]["version"] == .integer(1)
+        )
+        for query in ["?version=3", "?version=x", "?version=@best"] {
+            try expectProblem(await service.post("/v1/models/emo/predict\(query)", clip), 404, "not_found")
+        }
+        try expectProblem(await service.post("/v1/models/none/predict", clip), 404, "not_found")
+        let weights = try await service.get("/v1/models/emo/versions/2/weights")
+        #expect(weights.fields[.eTag] == "\"\(second.digest)\"")
+        #expect(try await service.get("/v1/models").json["data"][0]["newest"]["version"] == .integer(2))
+        #expect(try await service.get("/v1/models/emo").json["versions"].elements.count == 2)
+        #expect(try await service.get("/v1/models/emo/versions/1").json["labels"][0].text == "happy")
+        try expectProblem(await service.get("/v1/models/none"), 404, "not_found")
+        try expectProblem(await service.get("/v1/models/emo/versions/0"), 404, "not_found")
+    }
+
+    @Test(arguments: [ModelDirectory.weightsName, ModelDirectory.configurationName])
+    func leavesOtherModelsAloneWhenOneIsDamaged(file: String) async throws {
+        let service = try TestService.make()
+        let damaged = try await service.makeModel("damaged")
+        try await service.makeModel("whole")
+        let url = service.backend.directory.url("\(damaged.directory)/\(file)")
+        var bytes = try Data(contentsOf: url)
+        bytes[bytes.count - 3] ^= 1
+        try bytes.write(to: url)
+        let clip = #"{"clips": [{"audio": [[1, 2]]}]}"#
+        try expectProblem(await service.post("/v1/models/damaged/predict", clip), 503, "model_unreadable")
+        #expect(try await service.post("/v1/models/whole/predict", clip).status == 200)
+    }
+
+    @Test func keepsTheModelsUsedLast() async throws {
+        let service = try TestService.make { $0.loadedModels = 2 }
+        for name in ["a", "b", "c", "a"] {
+            let record =
+                try await service.backend.models.newest(name) == nil
+                ? service.makeModel(name) : try #require(try await service.backend.models.newest(name))
+            _ = try await service.backend.predictor.cache.model(record)
+            #expect(service.backend.predictor.cache.count <= 2)
+        }
+    }
+
+    @Test func cutsBatchesByUnits() {
+        let limit = Predictor.batchUnitLimit
+        #expect(Predictor.batches([3, 1, 2]) == [[1, 2, 0]])
+        #expect(Predictor.batches([limit, 1, limit - 1]) == [[1, 2], [0]])
+        #expect(Predictor.batches([]).isEmpty)
+    }
+}

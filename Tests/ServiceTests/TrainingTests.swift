@@ -1,0 +1,155 @@
+import Emotion
+import Foundation
+import Jobs
+import Synchronization
+import Testing
+
+@testable import Service
+
+/// Trainings by the real worker, inside this process and as children.
+struct TrainingTests {
+    private static let small = #"""
+        "hyperparameters": {"d_model": 16, "heads": 2, "feed_forward": 32, "unimodal_blocks": 1, "multimodal_blocks": 1,
+                            "batch_size": 16, "learning_rate": 1e-3, "epochs": 3}
+        """#
+
+    @Test func tellsOfATraining() async throws {
+        let service = try TestService.make()
+        let task = try await Self.task(in: service)
+        let (code, messages) = Self.run(task)
+        #expect(code == WorkerProgram.Exit.success)
+        let names = Set(messages.compactMap { if case .metric(let name, _, _) = $0 { name } else { nil } })
+        #expect(names.isSuperset(of: ["loss_recognition", "learning_rate", "gradient_norm", "clips_per_second"]))
+        #expect(names.isSuperset(of: ["valid_micro_f1", "valid_macro_f1", "valid_accuracy", "valid_hamming_loss"]))
+        let kinds = messages.compactMap { if case .event(let kind, _) = $0 { kind } else { nil } }
+        #expect(kinds == ["data_loaded", "epoch", "epoch", "epoch"])
+        guard case .result(let document) = messages.last else { return #expect(Bool(false), "no result") }
+        let result = try JSONReader.read(Array(document))
+        #expect(result["test"]["micro_f1"].double != nil && result["best_epoch"].double != nil)
+        #expect(try ModelDirectory.read(task.output).configuration.training?.steps == 9)
+    }
+
+    @Test func saysWhatIsWrongWithItsData() async throws {
+        let service = try TestService.make()
+        var task = try await Self.task(in: service)
+        let path = try #require(task.splits["valid"])
+        try Data("PK".utf8).write(to: URL(filePath: path))
+        task.output += "-2"
+        let (code, messages) = Self.run(task)
+        #expect(code == WorkerProgram.Exit.data)
+        guard case .failure(let message) = messages.last else { return #expect(Bool(false), "no failure") }
+        #expect(message.contains("valid-"))
+    }
+
+    @Test func stopsAtTheNextStep() async throws {
+        let service = try TestService.make()
+        let task = try await Self.task(in: service)
+        let stop = StopFlag()
+        let steps = Atomic(0)
+        let output = MessageOutput(interval: .zero) { data in
+            guard String(decoding: data, as: UTF8.self).contains(#""type":"progress""#) else { return }
+            steps.wrappingAdd(1, ordering: .relaxed)
+            stop.raise()
+        }
+        #expect(WorkerProgram.run(task, stop: stop, output: output) == WorkerProgram.Exit.stopped)
+        #expect(steps.load(ordering: .relaxed) == 1)
+        #expect(!FileManager.default.fileExists(atPath: task.output + "/" + ModelDirectory.weightsName))
+    }
+
+    @Test func gathersMessages() throws {
+        var now = ContinuousClock.now
+        var written: [String] = []
+        var output = MessageOutput(interval: .seconds(1), clock: { now }) {
+            written.append(String(decoding: $0, as: UTF8.self))
+        }
+        for step in 1...3 { try output.send(.progress(JobProgress(step: step, steps: 9, epoch: 0, epochs: 1))) }
+        #expect(written.count == 1)
+        now += .seconds(1)
+        try output.send(.metric(name: "loss", step: 4, value: 1))
+        #expect(written.count == 2 && written[1].contains("loss") && written[1].contains(#""step":3"#))
+        try output.flush()
+        #expect(written.count == 2)
+    }
+
+    @Test func makesAModelOfAJob() async throws {
+        let service = try TestService.make()
+        let dataset = try await service.makeSyntheticDataset()
+        let pool = Task { try await service.backend.makePool().run() }
+        let body = #"{"dataset": "\#(dataset)", "model": "emo", \#(Self.small)}"#
+        let id = try #require(try await service.post("/v1/jobs", body).json["id"].text)
+        let record = try await service.job(id) { $0.state.isOver }
+        #expect(record.state == .succeeded, "\(record.error ?? "")")
+
+        let job = try await service.get("/v1/jobs/\(id)").json
+        #expect(job["model_version"]["version"] == .integer(1))
+        #expect(job["progress"]["step"] == .integer(9) && job["progress"]["epoch"] == .integer(3))
+        #expect(job["attempts"][0]["outcome"].text == "succeeded")
+        #expect(job["result"]["validation"]["micro_f1"].double != nil)
+        let metrics = try await service.get("/v1/jobs/\(id)/metrics?names=loss_recognition&max_points=4").json
+        #expect(metrics["data"][0]["steps"].elements.count == 4)
+        let version = try await service.get("/v1/models/emo/versions/1").json
+        #expect(version["job"].text == id && version["metrics"]["test"]["micro_f1"].double != nil)
+        #expect(try service.files(in: "work").isEmpty)
+
+        let clip = #"{"clips": [{"text": [[1, 2, 3, 4, 5, 6]]}], "threshold": "tuned"}"#
+        let prediction = try await service.post("/v1/models/emo/predict", clip)
+        #expect(prediction.status == 200)
+        #expect(try prediction.json["model"]["digest"] == version["digest"])
+        try expectProblem(await service.post("/v1/jobs/\(id)/cancel", ""), 409, "job_over")
+
+        try await service.backend.sweep()
+        #expect(try await service.get("/v1/models/emo/versions/1/weights").status == 200)
+        #expect(try service.files(in: "datasets").count == 4)
+        pool.cancel()
+        try await pool.value
+    }
+
+    @Test func failsOnlyTheJobWhoseWorkerDies() async throws {
+        let service = try TestService.make { $0.launcher = ["sh", "-c", "kill -9 $$"] }
+        let dataset = try await service.makeSyntheticDataset()
+        let pool = Task { try await service.backend.makePool().run() }
+        let body = #"{"dataset": "\#(dataset)", "model": "emo", "max_attempts": 2, \#(Self.small)}"#
+        let id = try #require(try await service.post("/v1/jobs", body).json["id"].text)
+        let record = try await service.job(id) { $0.state.isOver }
+        #expect(record.state == .failed)
+        let job = try await service.get("/v1/jobs/\(id)").json
+        #expect(job["error"].text?.contains("SIGKILL") == true)
+        #expect(job["attempts"].elements.count == 2)
+        pool.cancel()
+        try await pool.value
+    }
+
+    private static func task(in service: TestService) async throws -> TrainingTask {
+        let record = try #require(try await service.backend.datasets.get(service.makeSyntheticDataset()))
+        let schema = try DatasetSchema(record)
+        var hyperparameters = Hyperparameters()
+        hyperparameters.modelWidth = 8
+        hyperparameters.heads = 2
+        hyperparameters.feedForward = 16
+        hyperparameters.unimodalBlocks = 1
+        hyperparameters.multimodalBlocks = 1
+        hyperparameters.batchSize = 16
+        hyperparameters.epochs = 3
+        let splits = record.splits.compactMap { split in
+            DatasetDirectory.Split(rawValue: split.name).map { ($0, service.backend.directory.path(split.path)) }
+        }
+        return TrainingTask(
+            splits: Dictionary(uniqueKeysWithValues: splits),
+            labels: try #require(schema.labels),
+            modalities: try #require(schema.modalities),
+            hyperparameters: hyperparameters,
+            seed: 1,
+            output: service.backend.directory.path("work/model"),
+            threads: 1
+        )
+    }
+
+    private static func run(_ task: TrainingTask) -> (code: Int32, messages: [WorkerMessage]) {
+        var reader = MessageReader()
+        var messages: [WorkerMessage] = []
+        let output = MessageOutput { data in
+            for case .message(let message) in reader.read(data) { messages.append(message) }
+        }
+        return (WorkerProgram.run(task, stop: StopFlag(), output: output), messages)
+    }
+}
