@@ -1,6 +1,5 @@
 #pragma once
 
-#include <sys/socket.h>
-
-// The C library declares this only for GNU sources, which Swift's Glibc module is not.
-extern int accept4(int descriptor, struct sockaddr *address, socklen_t *length, int flags);
+// accept4(2), which the C library declares only for GNU sources, and Swift's Glibc module is none. Declared under a name
+// and with types of its own, since including <sys/socket.h> here would make this module the owner of its types.
+extern int linux_accept4(int descriptor, void *address, unsigned int *length, int flags) __asm__("accept4");

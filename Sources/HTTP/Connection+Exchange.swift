@@ -138,6 +138,7 @@ extension Connection {
             run(handler, request, exchange)
         case .piped(let pipe):
             pipe.finish()
+            exchange.body = .discarded
         }
         finishExchangeIfOver(exchange)
     }
@@ -153,6 +154,7 @@ extension Connection {
             respond(events.context.router.failed(error, exchange.request))
         case .piped(let pipe):
             pipe.finish(.failure(error))
+            exchange.body = .discarded
             finishExchangeIfOver(exchange)
         }
     }
@@ -206,7 +208,7 @@ extension Connection {
         guard let exchange else { return }
         let framing = ResponseEncoder.framing(of: response, minorVersion: exchange.minorVersion)
         if framing == .untilClose || events.isDraining { exchange.keepAlive = false }
-        dropRestOfBody(exchange)
+        settleContinue(exchange, response)
         exchange.status = response.status
         events.encoder.encodeHead(
             response,
@@ -235,10 +237,16 @@ extension Connection {
         }
     }
 
-    /// The handler has answered before it read all of a streamed body.
-    private func dropRestOfBody(_ exchange: ActiveExchange) {
-        guard case .piped = exchange.body, !exchange.isBodyComplete, !isInputAbandoned else { return }
-        guard !exchange.owesContinue else { return abandonInput() }
+    /// After the head of the answer it is too late for `100 Continue`: now or never.
+    private func settleContinue(_ exchange: ActiveExchange, _ response: Response) {
+        guard exchange.owesContinue else { return }
+        exchange.owesContinue = false
+        if case .stream = response.body {
+            // The producer may be about to read the body it answers to.
+            events.output += ResponseEncoder.continue
+        } else {
+            abandonInput()
+        }
     }
 
     func answerCompleted(_ exchange: ActiveExchange) {

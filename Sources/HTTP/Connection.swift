@@ -129,13 +129,15 @@ final class Connection: @unchecked Sendable {
         phase = .closed
         events.output.removeAll(keepingCapacity: true)
         let failure = error ?? .closedByClient
+        // The reason first, then the cancellation: what waits shall learn the reason.
+        resumeWriters(with: .failure(failure))
         if let exchange {
-            exchange.task?.cancel()
             if case .piped(let pipe) = exchange.body { pipe.finish(.failure(failure)) }
+            exchange.body = .discarded
+            exchange.task?.cancel()
             events.context.observe?(exchange.summary(end: EventQueue.now()))
         }
         exchange = nil
-        resumeWriters(with: .failure(failure))
         readSource.cancel()
         // A suspended source would never tell that it is cancelled.
         if !isReading { readSource.resume() }
@@ -199,10 +201,11 @@ final class Connection: @unchecked Sendable {
     func decodeUnread() {
         guard unreadOffset < unread.count else { return }
         let bytes = unread
-        bytes.withUnsafeBytes { decode($0, &unreadOffset) }
-        guard unreadOffset == unread.count else { return }
-        unread = []
-        unreadOffset = 0
+        var offset = unreadOffset
+        bytes.withUnsafeBytes { decode($0, &offset) }
+        let isUsedUp = offset == bytes.count
+        unread = isUsedUp ? [] : bytes
+        unreadOffset = isUsedUp ? 0 : offset
     }
 
     private func decode(_ bytes: UnsafeRawBufferPointer, _ offset: inout Int) {
@@ -235,9 +238,7 @@ final class Connection: @unchecked Sendable {
     func bodyDemanded(_ demanded: ActiveExchange) {
         turn {
             guard exchange === demanded else { return }
-            if demanded.owesContinue, demanded.isAnswerPending {
-                events.output += ResponseEncoder.continue
-            }
+            if demanded.owesContinue { events.output += ResponseEncoder.continue }
             demanded.owesContinue = false
             isBodyPaused = false
             hasProgress = true

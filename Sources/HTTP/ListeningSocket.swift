@@ -58,7 +58,7 @@ struct ListeningSocket: Sendable {
         var size = socklen_t(MemoryLayout<sockaddr_storage>.size)
         let flags = Int32(SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)
         let accepted = withUnsafeMutableBytes(of: &storage) {
-            accept4(descriptor, $0.assumingMemoryBound(to: sockaddr.self).baseAddress!, &size, flags)
+            linux_accept4(descriptor, $0.baseAddress!, &size, flags)
         }
         guard accepted >= 0 else {
             switch errno {

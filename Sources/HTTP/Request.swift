@@ -19,7 +19,7 @@ package struct Request: Sendable {
     package var method: HTTPRequest.Method { head.method }
 
     /// The path as it came, percent-encoded, without query.
-    package var path: String { head.fields.string(head.path) }
+    package var path: String { head.path.isEmpty ? "/" : head.fields.string(head.path) }
 
     /// The decoded parts of the path between its slashes.
     package var segments: [String] {

@@ -1,0 +1,438 @@
+import HTTPTypes
+import Logging
+import Synchronization
+import Testing
+
+@testable import HTTP
+
+/// Over real sockets. Nothing here waits for a time to pass, but for what the other side does.
+@Suite struct ServerTests {
+    /// Runs `test` against a server that is drained afterwards.
+    private func withServer(
+        _ router: Router,
+        configure: (inout ServerConfiguration) -> Void = { _ in },
+        observe: (@Sendable (Exchange) -> Void)? = nil,
+        _ test: (SocketAddress, Task<Void, any Error>) async throws -> Void
+    ) async throws {
+        var configuration = ServerConfiguration(host: "127.0.0.1", port: 0)
+        configure(&configuration)
+        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        let server = Server(configuration: configuration, router: router, logger: logger, observe: observe)
+        let address = try await server.start()
+        let running = Task { try await server.run() }
+        defer { running.cancel() }
+        try await test(address, running)
+        running.cancel()
+        try await running.value
+    }
+
+    private static func make() -> Router {
+        var router = Router()
+        router.on(.get, "/now", immediate: { .text("now \($0.query["q"] ?? "")") })
+        router.on(.get, "/later", handler: { .text("later \($0.query["q"] ?? "")") })
+        router.on(.post, "/echo", body: .buffered(limit: 1 << 20)) {
+            .text(String(decoding: $0.body.bytes, as: UTF8.self))
+        }
+        router.on(.post, "/stream", body: .streamed(limit: 1 << 20)) { Response(body: .stream($0.body.stream)) }
+        router.on(.post, "/count", body: .streamed(limit: 8)) { request in
+            var count = 0
+            for try await chunk in request.body.stream { count += chunk.count }
+            return .text("\(count)")
+        }
+        router.on(.post, "/ignore", body: .streamed(limit: 1 << 30)) { _ in .text("ignored") }
+        router.on(.get, "/empty", immediate: { _ in Response(status: .noContent) })
+        return router
+    }
+
+    @Test func keepsTheConnectionAndTheOrder() async throws {
+        try await withServer(Self.make()) { address, _ in
+            let client = try TestClient(address)
+            for path in ["/now", "/later"] {
+                try await client.send("GET \(path)?q=1 HTTP/1.1\r\nHost: a\r\nX-Request-Id: mine\r\n\r\n")
+                let reply = try await client.reply()
+                #expect(reply.body == "\(path.dropFirst()) 1")
+                #expect(reply.fields["x-request-id"] == "mine")
+                #expect(reply.fields["date"] != nil)
+                #expect(reply.fields["connection"] == nil)
+            }
+            let paths = (0..<50).map { $0 % 3 == 0 ? "/later?q=\($0)" : "/now?q=\($0)" }
+            try await client.send(paths.map { "GET \($0) HTTP/1.1\r\nHost: a\r\n\r\n" }.joined())
+            for path in paths {
+                #expect(try await client.reply().body == path.dropFirst().replacing("?q=", with: " "))
+            }
+        }
+    }
+
+    @Test func answersHeadWithoutBody() async throws {
+        try await withServer(Self.make()) { address, _ in
+            let client = try TestClient(address)
+            try await client.send("HEAD /now?q=abc HTTP/1.1\r\nHost: a\r\n\r\nGET /empty HTTP/1.1\r\nHost: a\r\n\r\n")
+            let head = try await client.reply(toHead: true)
+            #expect(head.fields["content-length"] == "7")
+            try await client.send("OPTIONS /now HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+            let empty = try await client.reply()
+            #expect(empty.status == 204 && empty.fields["content-length"] == nil)
+            let options = try await client.reply()
+            #expect(options.fields["allow"] == "GET, HEAD, OPTIONS")
+            #expect(options.fields["connection"] == "close")
+            #expect(try await client.readToEnd() == "")
+        }
+    }
+
+    @Test func speaksOlderHTTP() async throws {
+        try await withServer(Self.make()) { address, _ in
+            let client = try TestClient(address)
+            try await client.send("GET /now HTTP/1.0\r\nConnection: keep-alive\r\n\r\n")
+            #expect(try await client.reply().fields["connection"] == "keep-alive")
+            try await client.send("POST /stream HTTP/1.0\r\nContent-Length: 3\r\n\r\nabc")
+            let text = try await client.readToEnd()
+            #expect(text.hasSuffix("\r\n\r\nabc"))
+            #expect(text.contains("Connection: close\r\n") && !text.contains("chunked"))
+        }
+    }
+
+    @Test(arguments: ["/echo", "/stream"])
+    func takesBodies(_ path: String) async throws {
+        try await withServer(Self.make()) { address, _ in
+            let client = try TestClient(address)
+            let large = String(repeating: "0123456789", count: 50_000)
+            try await client.send("POST \(path) HTTP/1.1\r\nHost: a\r\nContent-Length: \(large.utf8.count)\r\n\r\n")
+            try await client.send(large)
+            #expect(try await client.reply().body == large)
+            try await client.send("POST \(path) HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n")
+            for piece in ["5\r\nhel", "lo\r", "\n1;x\r\n!\r\n", "0\r\nT: x\r\n\r\n"] { try await client.send(piece) }
+            #expect(try await client.reply().body == "hello!")
+            try await client.send("POST \(path) HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n")
+            #expect(try await client.reply().body == "")
+        }
+    }
+
+    @Test(arguments: ["/echo", "/stream", "/count"])
+    func asksForTheBodyOnlyWhenItIsWanted(_ path: String) async throws {
+        try await withServer(Self.make()) { address, _ in
+            let client = try TestClient(address)
+            try await client.send(
+                "POST \(path) HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n"
+            )
+            #expect(try await client.reply().status == 100)
+            try await client.send("abc")
+            #expect(try await client.reply().body == (path == "/count" ? "3" : "abc"))
+        }
+    }
+
+    @Test func answersWithoutAskingForTheBody() async throws {
+        try await withServer(Self.make()) { address, _ in
+            for (path, status) in [("/none", 404), ("/count", 413), ("/ignore", 200)] {
+                let client = try TestClient(address)
+                try await client.send(
+                    "POST \(path) HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 9\r\n\r\n"
+                )
+                let reply = try await client.reply()
+                #expect(reply.status == status)
+                #expect(reply.fields["connection"] == "close")
+                client.finishSending()
+                #expect(try await client.readToEnd() == "")
+            }
+        }
+    }
+
+    @Test func unwantedBodiesDoNotSpoilTheConnection() async throws {
+        try await withServer(Self.make()) { address, _ in
+            let client = try TestClient(address)
+            for path in ["/none", "/now", "/ignore", "/none"] {
+                try await client.send("POST \(path) HTTP/1.1\r\nHost: a\r\nContent-Length: 11\r\n\r\nGET / HTTP/")
+                _ = try await client.reply()
+            }
+            try await client.send("GET /now HTTP/1.1\r\nHost: a\r\n\r\n")
+            #expect(try await client.reply().status == 200)
+        }
+    }
+
+    @Test func largeUnwantedBodiesEndTheConnectionButNotTheAnswer() async throws {
+        try await withServer(Self.make()) { address, _ in
+            let client = try TestClient(address)
+            try await client.send("POST /none HTTP/1.1\r\nHost: a\r\nContent-Length: 500000\r\n\r\n")
+            try await client.send([UInt8](repeating: 0x61, count: 500_000))
+            let reply = try await client.reply()
+            #expect(reply.status == 404)
+            #expect(reply.fields["connection"] == "close")
+            client.finishSending()
+            #expect(try await client.readToEnd() == "")
+        }
+    }
+
+    @Test func refusesWhatItCannotRead() async throws {
+        try await withServer(Self.make()) { address, _ in
+            for (text, status) in [
+                ("GET /now HTTP/1.1\r\n\r\n", 400), ("BREW / HTTP/1.1\r\n", 501),
+                ("GET /now HTTP/1.1\r\nHost: a\r\n\r\nGET /\r\n", 400),
+                ("POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello!", 400),
+                ("POST /count HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello!", 400),
+                ("POST /count HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n", 413),
+            ] {
+                let client = try TestClient(address)
+                try await client.send(text)
+                if text.contains("GET /\r\n") { #expect(try await client.reply().status == 200) }
+                let reply = try await client.reply()
+                #expect(reply.status == status)
+                #expect(reply.fields["connection"] == "close")
+                #expect(reply.fields["content-type"] == "application/problem+json")
+                client.finishSending()
+                #expect(try await client.readToEnd() == "")
+            }
+        }
+    }
+
+    @Test func cutsOffTheSlow() async throws {
+        var router = Self.make()
+        router.on(
+            .get,
+            "/endless",
+            handler: { _ in
+                Response(
+                    body: .stream { writer in
+                        while true { try await writer.write([UInt8](repeating: 0, count: 100_000)) }
+                    }
+                )
+            }
+        )
+        let slow = { (configuration: inout ServerConfiguration) in
+            configuration.headerTimeout = .milliseconds(100)
+            configuration.idleTimeout = .milliseconds(100)
+            configuration.bodyTimeout = .milliseconds(100)
+            configuration.writeTimeout = .milliseconds(100)
+        }
+        let (ended, end) = AsyncStream.makeStream(of: Exchange.self)
+        try await withServer(router, configure: slow, observe: { end.yield($0) }) { address, _ in
+            #expect(try await TestClient(address).readToEnd() == "")
+            let idle = try TestClient(address)
+            try await idle.send("GET /now HTTP/1.1\r\nHost: a\r\n\r\n")
+            #expect(try await idle.readToEnd().hasSuffix("now "))
+            for text in [
+                "GET /now HT", "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nab",
+                "POST /count HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nab",
+            ] {
+                let client = try TestClient(address)
+                try await client.send(text)
+                #expect(try await client.reply().status == 408)
+            }
+            let reader = try TestClient(address, receiveBuffer: 4096)
+            try await reader.send("GET /endless HTTP/1.1\r\nHost: a\r\n\r\n")
+            for await exchange in ended where exchange.route == "/endless" { break }
+        }
+    }
+
+    @Test func aSlowConsumerHoldsTheClientBack() async throws {
+        let taken = Mutex(0)
+        let (go, start) = AsyncStream.makeStream(of: Void.self)
+        var router = Router()
+        router.on(.post, "/", body: .streamed(limit: 1 << 30)) { request in
+            for await _ in go { break }
+            for try await chunk in request.body.stream { taken.withLock { $0 += chunk.count } }
+            return .text("\(taken.withLock { $0 })")
+        }
+        try await withServer(router) { address, _ in
+            let size = 64 << 20
+            let client = try TestClient(address)
+            try await client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: \(size)\r\n\r\n")
+            let sent = Mutex(0)
+            let sending = Task {
+                for _ in 0..<64 {
+                    try await client.send([UInt8](repeating: 7, count: 1 << 20))
+                    sent.withLock { $0 += 1 << 20 }
+                }
+                start.yield()
+            }
+            // The kernel's buffers take a few megabytes; the client cannot get through before the consumer starts.
+            let other = try TestClient(address)
+            for _ in 0..<200 {
+                try await other.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+                #expect(try await other.reply().status == 405)
+            }
+            #expect(sent.withLock { $0 } < size)
+            start.yield()
+            try await sending.value
+            #expect(try await client.reply().body == "\(size)")
+        }
+    }
+
+    @Test func aSlowClientHoldsTheProducerBack() async throws {
+        let written = Mutex(0)
+        let size = 64 << 20
+        var router = Router()
+        router.on(
+            .get,
+            "/",
+            handler: { _ in
+                Response(
+                    body: .stream(length: size) { writer in
+                        for _ in 0..<(size >> 16) {
+                            try await writer.write([UInt8](repeating: 7, count: 1 << 16))
+                            written.withLock { $0 += 1 << 16 }
+                        }
+                    }
+                )
+            }
+        )
+        router.on(.get, "/now", immediate: { _ in Response() })
+        try await withServer(router) { address, _ in
+            let client = try TestClient(address)
+            try await client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+            let other = try TestClient(address)
+            for _ in 0..<200 {
+                try await other.send("GET /now HTTP/1.1\r\nHost: a\r\n\r\n")
+                _ = try await other.reply()
+            }
+            #expect(written.withLock { $0 } < size)
+            #expect(try await client.reply().body.utf8.count == size)
+        }
+    }
+
+    @Test func theHandlerIsCancelledWhenItsClientGoesAway() async throws {
+        let (started, start) = AsyncStream.makeStream(of: Void.self)
+        let (cancelled, cancel) = AsyncStream.makeStream(of: Bool.self)
+        var router = Router()
+        router.on(
+            .get,
+            "/wait",
+            handler: { _ in
+                start.yield()
+                // Ends by cancellation alone.
+                for await _ in AsyncStream<Never>.makeStream().stream {}
+                cancel.yield(Task.isCancelled)
+                return Response()
+            }
+        )
+        router.on(.post, "/upload", body: .streamed(limit: 100)) { request in
+            start.yield()
+            do {
+                for try await _ in request.body.stream {}
+            } catch {
+                cancel.yield(error as? ConnectionError == .closedByClient)
+            }
+            return Response()
+        }
+        router.on(
+            .get,
+            "/stream",
+            handler: { _ in
+                start.yield()
+                return Response(
+                    body: .stream { writer in
+                        do {
+                            while true { try await writer.write([UInt8](repeating: 0, count: 1000)) }
+                        } catch {
+                            cancel.yield(error is ConnectionError)
+                            throw error
+                        }
+                    }
+                )
+            }
+        )
+        try await withServer(router) { address, _ in
+            for text in [
+                "GET /wait HTTP/1.1\r\nHost: a\r\n\r\n",
+                "POST /upload HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\nabc",
+                "GET /stream HTTP/1.1\r\nHost: a\r\n\r\n",
+            ] {
+                let client = try TestClient(address)
+                try await client.send(text)
+                for await _ in started { break }
+                client.hangUp()
+                for await isCancelled in cancelled {
+                    #expect(isCancelled)
+                    break
+                }
+            }
+        }
+    }
+
+    @Test func drainingFinishesWhatIsUnderWay() async throws {
+        let (started, start) = AsyncStream.makeStream(of: Void.self)
+        let (go, finish) = AsyncStream.makeStream(of: Void.self)
+        var router = Self.make()
+        router.on(
+            .get,
+            "/wait",
+            handler: { _ in
+                start.yield()
+                for await _ in go { break }
+                return .text("done")
+            }
+        )
+        try await withServer(router) { address, running in
+            let idle = try TestClient(address)
+            try await idle.send("GET /now HTTP/1.1\r\nHost: a\r\n\r\n")
+            _ = try await idle.reply()
+            let busy = try TestClient(address)
+            try await busy.send("GET /wait HTTP/1.1\r\nHost: a\r\n\r\n")
+            for await _ in started { break }
+            running.cancel()
+            #expect(try await idle.readToEnd() == "")
+            #expect(throws: SystemError.self) { try TestClient(address) }
+            finish.yield()
+            let reply = try await busy.reply()
+            #expect(reply.body == "done")
+            #expect(reply.fields["connection"] == "close")
+            #expect(try await busy.readToEnd() == "")
+            try await running.value
+        }
+    }
+
+    @Test func drainingEndsInTime() async throws {
+        let (started, start) = AsyncStream.makeStream(of: Void.self)
+        var router = Router()
+        router.on(
+            .get,
+            "/wait",
+            handler: { _ in
+                start.yield()
+                for await _ in AsyncStream<Never>.makeStream().stream {}
+                throw CancellationError()
+            }
+        )
+        try await withServer(router, configure: { $0.drainTimeout = .milliseconds(50) }) { address, running in
+            let client = try TestClient(address)
+            try await client.send("GET /wait HTTP/1.1\r\nHost: a\r\n\r\n")
+            for await _ in started { break }
+            running.cancel()
+            #expect(try await client.readToEnd() == "")
+            try await running.value
+        }
+    }
+
+    @Test func connectionsOverTheLimitWait() async throws {
+        try await withServer(Self.make(), configure: { $0.maxConnections = 1 }) { address, _ in
+            let first = try TestClient(address)
+            try await first.send("GET /now HTTP/1.1\r\nHost: a\r\n\r\n")
+            _ = try await first.reply()
+            let second = try TestClient(address)
+            try await second.send("GET /now?q=2 HTTP/1.1\r\nHost: a\r\n\r\n")
+            try await first.send("GET /now?q=1 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+            #expect(try await first.reply().body == "now 1")
+            #expect(try await second.reply().body == "now 2")
+        }
+    }
+
+    @Test func exchangesAreObservedByRoute() async throws {
+        let (seen, see) = AsyncStream.makeStream(of: Exchange.self)
+        var router = Self.make()
+        router.on(.get, "/jobs/{id}", handler: { _ in .text("abc") })
+        try await withServer(router, observe: { see.yield($0) }) { address, _ in
+            let client = try TestClient(address)
+            try await client.send("GET /jobs/7 HTTP/1.1\r\nHost: a\r\nX-Request-Id: r1\r\n\r\n")
+            try await client.send("POST /count HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nabcd")
+            try await client.send("GET /none HTTP/1.1\r\nHost: a\r\n\r\nGET /\r\n")
+            var exchanges: [Exchange] = []
+            for await exchange in seen {
+                exchanges.append(exchange)
+                if exchanges.count == 4 { break }
+            }
+            #expect(exchanges.map(\.route) == ["/jobs/{id}", "/count", nil, nil])
+            #expect(exchanges.map { $0.status?.code } == [200, 200, 404, 400])
+            #expect(exchanges.map(\.method) == [.get, .post, .get, nil])
+            #expect(exchanges[0].id == .received("r1"))
+            #expect(exchanges[0].bytesOut == 3 && exchanges[1].bytesIn == 4)
+        }
+    }
+}
