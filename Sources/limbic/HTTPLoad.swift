@@ -24,36 +24,22 @@ struct HTTPLoad: Sendable {
     /// - Throws: ``Failure`` when a connection fails or an answer is not a 200.
     func run() throws -> Outcome {
         let request = Array("GET \(path) HTTP/1.1\r\nHost: 127.0.0.1:\(port)\r\n\r\n".utf8)
-        let epoll = epoll_create1(Int32(EPOLL_CLOEXEC))
-        guard epoll >= 0 else { throw Self.failure("epoll_create1") }
-        defer { close(epoll) }
-        var clients: [HTTPLoadClient] = []
-        for index in 0..<connections {
-            let client = try HTTPLoadClient(port: port)
-            clients.append(client)
-            var event = epoll_event()
-            event.events = EPOLLIN.rawValue
-            event.data.u64 = UInt64(index)
-            guard epoll_ctl(epoll, EPOLL_CTL_ADD, client.descriptor, &event) == 0 else {
-                throw Self.failure("epoll_ctl")
-            }
-        }
+        let clients = try (0..<connections).map { _ in try HTTPLoadClient(port: port) }
+        var events = clients.map { pollfd(fd: $0.descriptor, events: Int16(POLLIN), revents: 0) }
         for client in clients { try client.send(request) }
 
         var outcome = Outcome()
-        var events = [epoll_event](repeating: epoll_event(), count: connections)
         let began = ContinuousClock.now
         let start = began + warmup
         let end = start + duration
         var now = began
         while now < end {
-            let ready = epoll_wait(epoll, &events, Int32(connections), Self.patience)
+            let ready = poll(&events, nfds_t(connections), Self.patience)
             guard ready > 0 else {
                 if ready < 0, errno == EINTR { continue }
-                throw ready == 0 ? Failure(.inputOutput, "the server does not answer") : Self.failure("epoll_wait")
+                throw ready == 0 ? Failure(.inputOutput, "the server does not answer") : Self.failure("poll")
             }
-            for event in events.prefix(Int(ready)) {
-                let client = clients[Int(event.data.u64)]
+            for (event, client) in zip(events, clients) where event.revents != 0 {
                 guard let size = try client.receive() else { continue }
                 now = .now
                 if now >= start {
@@ -104,7 +90,7 @@ private final class HTTPLoadClient {
         sent = .now
         // A request is far smaller than the socket's buffer, which is empty: it goes out whole.
         let count = request.withUnsafeBytes {
-            Foundation.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL.rawValue))
+            Foundation.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
         }
         guard count == request.count else { throw HTTPLoad.failure("send") }
     }
@@ -114,14 +100,18 @@ private final class HTTPLoadClient {
     /// - Returns: the size of the response once it is complete.
     func receive() throws -> Int? {
         let count = buffer.withUnsafeMutableBytes {
-            recv(descriptor, $0.baseAddress! + received, $0.count - received, Int32(MSG_DONTWAIT.rawValue))
+            recv(descriptor, $0.baseAddress! + received, $0.count - received, Int32(MSG_DONTWAIT))
         }
         guard count > 0 else {
             if count < 0, errno == EAGAIN || errno == EINTR { return nil }
             throw count == 0 ? Failure(.inputOutput, "the server closed a connection") : HTTPLoad.failure("recv")
         }
         received += count
-        guard let size = try buffer.withUnsafeBytes({ try Self.size(of: $0[..<received]) }) else {
+        guard
+            let size = try buffer.withUnsafeBytes({
+                try Self.size(of: UnsafeRawBufferPointer(rebasing: $0[..<received]))
+            })
+        else {
             guard received < buffer.count else { throw Failure(.inputOutput, "a response is too long") }
             return nil
         }
@@ -131,16 +121,24 @@ private final class HTTPLoadClient {
     }
 
     /// The size of the response that begins `bytes`, nil while its header is not complete.
-    private static func size(of bytes: Slice<UnsafeRawBufferPointer>) throws -> Int? {
-        guard let header = memmem(bytes.base.baseAddress!, bytes.count, "\r\n\r\n", 4) else { return nil }
-        let headerSize = UnsafeRawPointer(header) - bytes.base.baseAddress! + 4
+    private static func size(of bytes: UnsafeRawBufferPointer) throws -> Int? {
+        guard let header = find("\r\n\r\n", in: bytes) else { return nil }
         guard bytes.starts(with: "HTTP/1.1 200 ".utf8) else {
             throw Failure(.inputOutput, "the server did not answer 200")
         }
-        guard let field = memmem(bytes.base.baseAddress!, headerSize, "\r\nContent-Length: ", 18) else {
-            throw Failure(.inputOutput, "a response has no Content-Length")
+        guard
+            let field = find("\r\nContent-Length: ", in: UnsafeRawBufferPointer(rebasing: bytes[..<header.upperBound]))
+        else { throw Failure(.inputOutput, "a response has no Content-Length") }
+        let digits = bytes[field.upperBound...].prefix { (0x30...0x39).contains($0) }
+        return digits.reduce(0) { $0 * 10 + Int($1) - 0x30 } + header.upperBound
+    }
+
+    private static func find(_ text: StaticString, in bytes: UnsafeRawBufferPointer) -> Range<Int>? {
+        let count = text.utf8CodeUnitCount
+        guard bytes.count >= count, let start = bytes.baseAddress else { return nil }
+        for offset in 0...bytes.count - count where memcmp(start + offset, text.utf8Start, count) == 0 {
+            return offset..<offset + count
         }
-        let digits = UnsafeRawBufferPointer(start: field + 18, count: headerSize).prefix { (0x30...0x39).contains($0) }
-        return digits.reduce(0) { $0 * 10 + Int($1) - 0x30 } + headerSize
+        return nil
     }
 }

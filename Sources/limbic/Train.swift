@@ -1,5 +1,6 @@
 import ArgumentParser
 import Emotion
+import Engine
 import Foundation
 
 /// `limbic train`: trains on a data set directory without the service.
@@ -108,7 +109,8 @@ struct Train: ParsableCommand {
                 }
             }
             progress.end()
-            model.configuration.training?.test = test.map { model.evaluate($0) }
+            let metrics = test.map { model.evaluate($0) }
+            model.configuration.training?.test = metrics
             return model
         } catch {
             progress.end()
