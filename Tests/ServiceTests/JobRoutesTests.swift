@@ -1,3 +1,4 @@
+import Emotion
 import HTTPTypes
 import Jobs
 import Testing

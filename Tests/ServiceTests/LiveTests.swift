@@ -1,5 +1,6 @@
 import Foundation
 import HTTP
+import Jobs
 import Testing
 
 @testable import Service

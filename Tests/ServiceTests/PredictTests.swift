@@ -1,6 +1,8 @@
 import Emotion
 import Foundation
 import HTTP
+import HTTPTypes
+import Jobs
 import TestSupport
 import Testing
 

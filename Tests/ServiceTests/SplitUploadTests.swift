@@ -85,13 +85,13 @@ struct SplitUploadTests {
     @Test func wantsSplitsThatAgree() async throws {
         let service = try TestService.make()
         let id = try await service.makeDataset()
-        let first = try Self.archive { try $0.add("text", shape: [2, 1, 2], [0, 1, 2, 3]) }
+        let first = try Self.archive { try $0.add("text", shape: [2, 1, 2], [0, 1, 2, 3] as [Float]) }
         #expect(try await service.put("train", id, first).status == 201)
-        let wide = try Self.archive { try $0.add("text", shape: [2, 1, 3], [0, 1, 2, 3, 4, 5]) }
+        let wide = try Self.archive { try $0.add("text", shape: [2, 1, 3], [0, 1, 2, 3, 4, 5] as [Float]) }
         #expect(try expectProblem(await service.put("valid", id, wide), 422, "invalid_split").keys.contains("/text"))
-        let other = try Self.archive { try $0.add("audio", shape: [2, 1, 2], [0, 1, 2, 3]) }
+        let other = try Self.archive { try $0.add("audio", shape: [2, 1, 2], [0, 1, 2, 3] as [Float]) }
         #expect(try expectProblem(await service.put("valid", id, other), 422, "invalid_split").keys.contains("/audio"))
-        let labels = try Self.archive(labels: 3) { try $0.add("text", shape: [2, 1, 2], [0, 1, 2, 3]) }
+        let labels = try Self.archive(labels: 3) { try $0.add("text", shape: [2, 1, 2], [0, 1, 2, 3] as [Float]) }
         #expect(
             try expectProblem(await service.put("valid", id, labels), 422, "invalid_split").keys.contains("/labels")
         )
@@ -103,7 +103,7 @@ struct SplitUploadTests {
     @Test func checksTheDigest() async throws {
         let service = try TestService.make()
         let id = try await service.makeDataset()
-        let archive = try Self.archive { try $0.add("text", shape: [2, 1, 2], [0, 1, 2, 3]) }
+        let archive = try Self.archive { try $0.add("text", shape: [2, 1, 2], [0, 1, 2, 3] as [Float]) }
         let hex = SHA256.digest(of: archive).dropFirst("sha256:".count)
         let bytes = stride(from: 0, to: 64, by: 2).map { offset in
             UInt8(hex.dropFirst(offset).prefix(2), radix: 16) ?? 0

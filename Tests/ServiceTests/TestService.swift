@@ -1,4 +1,5 @@
 import Emotion
+import Engine
 import Foundation
 import HTTP
 import HTTPTypes

@@ -6,7 +6,7 @@ struct JSONMembers {
     private var rest: [String: JSON]
     private let pointer: String
     private let known: [String]
-    private(set) var errors: [FieldError] = []
+    private var errors: [FieldError] = []
 
     /// - Parameters:
     ///   - known: the names there may be, for the error of a name that is none of them.
@@ -32,6 +32,10 @@ struct JSONMembers {
     }
 
     func pointer(to name: String) -> String { FieldError.pointer(pointer, name) }
+
+    func hasError(at name: String) -> Bool {
+        errors.contains { $0.pointer == pointer(to: name) }
+    }
 
     mutating func fail(_ name: String, _ detail: String) {
         errors.append(FieldError(pointer: pointer(to: name), detail: detail))

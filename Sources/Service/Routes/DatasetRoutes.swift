@@ -46,7 +46,7 @@ enum DatasetRequest {
     static func read(_ body: [UInt8]) throws(Problem) -> (name: String, document: DatasetDocument) {
         var members = try JSONMembers(body: body, known: ["name", "modalities", "labels"])
         let name = members.string("name")
-        if members.errors.isEmpty, !isValid(name: name) {
+        if !members.hasError(at: "name"), !isValid(name: name) {
             members.fail("name", "must have 1 to 200 characters and no control characters")
         }
         var document = DatasetDocument()

@@ -21,7 +21,7 @@ struct JobRequest {
         var members = try JSONMembers(body: body, known: Self.known)
         dataset = members.string("dataset")
         let model = members.string("model")
-        if !model.isEmpty, !ModelName.isValid(model) { members.fail("model", ModelName.rule) }
+        if !members.hasError(at: "model"), !ModelName.isValid(model) { members.fail("model", ModelName.rule) }
         self.model = model
         priority = members.integer("priority", in: -1000...1000, default: 0)
         maxAttempts = members.integer("max_attempts", in: 1...100, default: 1)

@@ -52,6 +52,8 @@ struct TrainingWorker {
             try DataDirectory.sync(URL(filePath: task.output).appendingPathComponent(name))
         }
         try DataDirectory.sync(URL(filePath: task.output))
+        // What was gathered comes before the result, which is the last word.
+        try output.flush()
         try output.send(.result(document: JSONEncoder().encode(model.configuration.training)))
         try output.flush()
     }
