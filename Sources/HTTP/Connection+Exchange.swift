@@ -149,7 +149,7 @@ extension Connection {
         abandonInput()
         switch exchange.body {
         case .discarded:
-            if exchange.isAnswerComplete { finishExchangeIfOver(exchange) }
+            finishExchangeIfOver(exchange)
         case .buffered:
             respond(events.context.router.failed(error, exchange.request))
         case .piped(let pipe):
@@ -176,6 +176,8 @@ extension Connection {
 
     // MARK: Answers
 
+    /// On the tasks' threads and not on the connection's queue: a handler that decodes a large document or writes to a
+    /// slow disk must not hold up the other connections there.
     private func run(_ handler: @escaping Router.Handler, _ request: Request, _ exchange: ActiveExchange) {
         exchange.task = Task { [self] in
             let response: Response

@@ -114,11 +114,9 @@ extension Connection {
         for writer in waiting { writer.resume(with: result) }
     }
 
-    /// Returns false if the body would get longer than announced.
+    /// Returns false if the body would get longer than announced, or must be empty.
     private func append(_ bytes: [UInt8], to target: ActiveExchange) -> Bool {
-        guard case .streaming(let framing, let remaining) = target.answer else {
-            preconditionFailure("a body is written that is not streamed")
-        }
+        guard case .streaming(let framing, let remaining) = target.answer else { return false }
         if let remaining {
             guard bytes.count <= remaining else { return false }
             target.answer = .streaming(framing: framing, remaining: remaining - bytes.count)

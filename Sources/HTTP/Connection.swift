@@ -103,6 +103,7 @@ final class Connection: @unchecked Sendable {
         flush()
         pumpFile()
         if unsentCount < Self.unsentLimit, !writers.isEmpty { resumeWriters(with: .success(())) }
+        if hasInputEnded, exchange == nil, unread.isEmpty { finish() }
         if phase == .finishing, unsentCount == 0, exchange == nil { finishSending() }
         guard phase != .closed else { return }
         updateSources()
@@ -224,7 +225,7 @@ final class Connection: @unchecked Sendable {
 
     private func inputEnded() {
         hasInputEnded = true
-        guard let exchange else { return finish() }
+        guard let exchange else { return }
         if exchange.isBodyComplete || isInputAbandoned {
             // The client may have gone or may only have said that it will ask no more: stop the work, but send what
             // answer there is.

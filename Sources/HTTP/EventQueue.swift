@@ -92,13 +92,6 @@ final class EventQueue: @unchecked Sendable {
     }
 }
 
-extension EventQueue: TaskExecutor {
-    func enqueue(_ job: consuming ExecutorJob) {
-        let job = UnownedJob(job)
-        queue.async { [self] in job.runSynchronously(on: asUnownedTaskExecutor()) }
-    }
-}
-
 extension Duration {
     var nanoseconds: UInt64 {
         let (seconds, attoseconds) = components

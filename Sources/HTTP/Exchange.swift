@@ -1,7 +1,7 @@
 package import HTTPTypes
 
-/// One request and its answer as the access log and the metrics see it, reported once the answer has been handed to
-/// the socket or has failed.
+/// One request and its answer as the access log and the metrics see it, reported once the answer is complete or has
+/// failed.
 package struct Exchange: Sendable {
     package var id: RequestID
     package var remoteAddress: SocketAddress
@@ -13,7 +13,7 @@ package struct Exchange: Sendable {
     package var status: HTTPResponse.Status?
     /// Bytes of the request's body read.
     package var bytesIn: Int
-    /// Bytes of the response's body handed to the socket.
+    /// Bytes of the response's body.
     package var bytesOut: Int
     /// From the end of the request's head to the end of the answer.
     package var duration: Duration

@@ -23,6 +23,7 @@ final class Listener: @unchecked Sendable {
     private let deal: @Sendable (Socket, SocketAddress) -> Void
     private var pause: Pause?
     private var isStopped = false
+    private var onStopped: CheckedContinuation<Void, Never>?
 
     /// - Parameter deal: given each connection, on the listener's queue.
     init(socket: ListeningSocket, context: ServerContext, deal: @escaping @Sendable (Socket, SocketAddress) -> Void) {
@@ -30,7 +31,12 @@ final class Listener: @unchecked Sendable {
         self.context = context
         self.deal = deal
         source = DispatchSource.makeReadSource(fileDescriptor: socket.descriptor, queue: queue)
-        source.setEventHandler { [weak self] in self?.accept() }
+        // The source keeps the listener until it is stopped.
+        source.setEventHandler { [self] in accept() }
+        source.setCancelHandler { [self] in
+            socket.close()
+            onStopped?.resume()
+        }
     }
 
     func start() {
@@ -44,10 +50,7 @@ final class Listener: @unchecked Sendable {
             queue.async { [self] in
                 guard !isStopped else { return continuation.resume() }
                 isStopped = true
-                source.setCancelHandler { [socket] in
-                    socket.close()
-                    continuation.resume()
-                }
+                onStopped = continuation
                 source.cancel()
                 if pause != nil { source.resume() }
             }

@@ -1,3 +1,4 @@
+import Foundation
 import HTTPTypes
 import Logging
 import Synchronization
@@ -59,6 +60,64 @@ import Testing
             try await client.send(paths.map { "GET \($0) HTTP/1.1\r\nHost: a\r\n\r\n" }.joined())
             for path in paths {
                 #expect(try await client.reply().body == path.dropFirst().replacing("?q=", with: " "))
+            }
+        }
+    }
+
+    @Test func answersAClientThatWillAskNoMore() async throws {
+        try await withServer(Self.make()) { address, _ in
+            let client = try TestClient(address)
+            let paths = ["/later", "/now", "/later"]
+            try await client.send(paths.map { "GET \($0) HTTP/1.1\r\nHost: a\r\n\r\n" }.joined())
+            client.finishSending()
+            for path in paths { #expect(try await client.reply().body == "\(path.dropFirst()) ") }
+            #expect(try await client.readToEnd() == "")
+        }
+    }
+
+    @Test func sendsFiles() async throws {
+        let directory = URL(fileURLWithPath: NSTemporaryDirectory()).appendingPathComponent(UUID().uuidString)
+        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: directory) }
+        let text = String(repeating: "0123456789", count: 400_000)
+        try Data(text.utf8).write(to: directory.appendingPathComponent("large.txt"))
+        try Data().write(to: directory.appendingPathComponent("empty.txt"))
+        var router = Router()
+        router.files(under: "/", directory: directory.path)
+        try await withServer(router) { address, _ in
+            let client = try TestClient(address)
+            let names = ["large", "empty", "large"]
+            try await client.send(names.map { "GET /\($0).txt HTTP/1.1\r\nHost: a\r\n\r\n" }.joined())
+            for name in names {
+                let reply = try await client.reply()
+                #expect(reply.body == (name == "large" ? text : ""))
+                #expect(reply.fields["content-type"] == "text/plain; charset=utf-8")
+            }
+        }
+    }
+
+    @Test func aBrokenProducerBreaksTheAnswer() async throws {
+        struct Broken: Error {}
+        var router = Router()
+        router.on(
+            .get,
+            "/fails",
+            handler: { _ in
+                Response(
+                    body: .stream { writer in
+                        try await writer.write("a")
+                        throw Broken()
+                    }
+                )
+            }
+        )
+        router.on(.get, "/short", handler: { _ in Response(body: .stream(length: 5) { try await $0.write("a") }) })
+        router.on(.get, "/long", handler: { _ in Response(body: .stream(length: 1) { try await $0.write("ab") }) })
+        try await withServer(router) { address, _ in
+            for path in ["/fails", "/short", "/long"] {
+                let client = try TestClient(address)
+                try await client.send("GET \(path) HTTP/1.1\r\nHost: a\r\n\r\n")
+                await #expect(throws: TestClient.Ended.self) { try await client.reply() }
             }
         }
     }
