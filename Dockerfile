@@ -20,7 +20,8 @@ FROM debian:${DEBIAN}-slim
 COPY .ci/install /usr/local/lib/limbic/install
 RUN /usr/local/lib/limbic/install runtime \
     && rm -rf /var/lib/apt/lists/* /usr/local/lib/limbic \
-    && useradd --system --uid 10001 --home-dir /var/lib/limbic --create-home limbic
+    && useradd --uid 10001 --no-create-home --home-dir /var/lib/limbic --shell /usr/sbin/nologin limbic \
+    && install --directory --owner limbic --group limbic --mode 750 /var/lib/limbic
 COPY --from=build /image /
 
 USER limbic
