@@ -143,7 +143,8 @@ enum UploadFormat {
     func check(_ url: URL) throws {
         let file = try FileHandle(forReadingFrom: url)
         defer { try? file.close() }
-        let isArchive = try file.read(upToCount: 2).map { $0.elementsEqual("PK".utf8) } ?? false
+        let start = try file.read(upToCount: 64) ?? Data()
+        let isArchive = start.starts(with: "PK".utf8)
         switch (self, isArchive) {
         case (.npz, false):
             throw Problem.invalidSplit([SplitProblem(field: "file", reason: "is not an npz archive")], count: 1)
@@ -152,6 +153,13 @@ enum UploadFormat {
                 [SplitProblem(field: "file", reason: "is an archive, not lines of JSON")],
                 count: 1
             )
+        case (.unknown, false):
+            // Empty files and empty lines are left to the reader of lines, which finds no clip in them.
+            let first = start.first { !" \t\r\n".utf8.contains($0) }
+            guard first == nil || first == UInt8(ascii: "{") else {
+                let reason = "is neither an npz archive nor lines of JSON objects"
+                throw Problem.invalidSplit([SplitProblem(field: "file", reason: reason)], count: 1)
+            }
         default: break
         }
     }
