@@ -1,6 +1,8 @@
+import Engine
+
 /// Which clips make the batches of an epoch.
 ///
-/// All clips are shuffled by (seed, epoch) with ``CounterGenerator`` and cut into windows of `windowBatches` batches. In
+/// All clips are shuffled by (seed, epoch) with Philox and cut into windows of `windowBatches` batches. In
 /// a window the clips are sorted by length (clips of one length keep their shuffled order) and cut into batches, so that
 /// a batch holds clips of similar length. Then the batches of the epoch are shuffled, so that a training does not see
 /// them from short to long. Every clip comes exactly once; the batch with the remainder is shorter. The same seed and
@@ -26,17 +28,16 @@ package struct BatchSampler: Sendable {
 
     /// Clip indices of every batch of the epoch.
     package func batches(epoch: Int) -> [[Int]] {
-        var generator = CounterGenerator(seed, UInt64(bitPattern: Int64(epoch)))
-        var order = Array(lengths.indices)
-        generator.shuffle(&order)
+        // Operation 0 is nobody else's: the masks of dropout begin at 1.
+        var generator = PhiloxGenerator(seed: seed, step: UInt32(epoch), operation: 0)
+        let order = generator.shuffled(lengths.indices)
         var batches: [[Int]] = []
         batches.reserveCapacity(batchesPerEpoch)
         for start in stride(from: 0, to: order.count, by: batchSize * windowBatches) {
             let window = order[start..<min(start + batchSize * windowBatches, order.count)]
             batches += Self.cut(Self.sorted(window, by: lengths), into: batchSize)
         }
-        generator.shuffle(&batches)
-        return batches
+        return generator.shuffled(batches)
     }
 
     /// All clips once without chance, by length from short to long: batches for an evaluation.

@@ -86,7 +86,7 @@ final class ParallelLoop: @unchecked Sendable {
     func waitForHelpers() {
         for _ in 0..<ParallelPool.patience {
             if inside.load(ordering: .acquiring) == 0 { return }
-            sched_yield()
+            Processor.pause()
         }
         if inside.wrappingAdd(ParallelLoop.sleeping, ordering: .acquiringAndReleasing).oldValue != 0 {
             allLeft.wait()

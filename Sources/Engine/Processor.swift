@@ -1,3 +1,4 @@
+import COpenBLAS
 import Foundation
 
 /// What the processor of this machine can do, as far as the choice of vector kernels depends on it.
@@ -34,6 +35,12 @@ package struct Processor: Sendable, Hashable {
 
     package var hasAVX2: Bool {
         features.isSuperset(of: ["avx2", "fma"])
+    }
+
+    /// Waits for some 15 to 50 ns, leaving the core to its other hardware thread: what a loop that waits does each time.
+    @inline(__always)
+    static func pause() {
+        processor_pause()
     }
 }
 

@@ -84,7 +84,7 @@ final class Connection: @unchecked Sendable {
     // MARK: Life
 
     func start() {
-        readSource.setEventHandler { [self] in turn { receive() } }
+        readSource.setEventHandler { [self] in turn { becameReadable() } }
         readSource.setCancelHandler { [self] in sourceEnded() }
         readSource.activate()
         isReading = true
@@ -163,20 +163,34 @@ final class Connection: @unchecked Sendable {
         turn {
             guard phase == .open, exchange == nil else { return }
             // A request that is here but not read yet still counts as under way.
-            if decoder.isIdle, unread.isEmpty, !hasInputEnded { receive() }
+            if decoder.isIdle, unread.isEmpty, !hasInputEnded { _ = receive() }
             if phase == .open, exchange == nil, decoder.isIdle { finish() }
         }
     }
 
     // MARK: Reading
 
-    private func receive() {
+    private func becameReadable() {
+        // When the client has gone for good, Dispatch tells so once, as "0 bytes", even if there are some left, and never
+        // calls again: what is left must be read at once, or the end behind it would not be seen.
+        let isLastCall = readSource.data == 0
+        while receive(), isLastCall {}
+    }
+
+    /// Returns true if there may be more.
+    private func receive() -> Bool {
         switch socket.receive(into: events.input) {
-        case .bytes(let count): consume(UnsafeRawBufferPointer(rebasing: events.input[..<count]))
-        case .wouldBlock: break
-        case .end: inputEnded()
-        case .failed: close(.closedByClient)
+        case .bytes(let count):
+            consume(UnsafeRawBufferPointer(rebasing: events.input[..<count]))
+            return phase != .closed
+        case .end:
+            inputEnded()
+        case .failed:
+            close(.closedByClient)
+        case .wouldBlock:
+            break
         }
+        return false
     }
 
     private func consume(_ bytes: UnsafeRawBufferPointer) {

@@ -28,7 +28,11 @@ struct Backend: Sendable {
         jobs = JobStore(database)
         models = ModelStore(database)
         health = Health(directory: directory, logger: logger)
-        predictor = Predictor(directory: directory, capacity: configuration.loadedModels)
+        predictor = Predictor(
+            directory: directory,
+            capacity: configuration.loadedModels,
+            clipUnitLimit: configuration.maxClipUnits
+        )
         Parallel.threads = configuration.threads
     }
 

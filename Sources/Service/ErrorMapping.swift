@@ -1,5 +1,4 @@
 import Emotion
-import Foundation
 import HTTP
 import HTTPTypes
 import Jobs

@@ -25,6 +25,8 @@ package struct ServiceConfiguration: Sendable {
     package var maxUploadSize = 32 << 30
     /// The largest body of a prediction, in bytes.
     package var maxPredictSize = 64 << 20
+    /// The most units of a clip to predict, over all modalities. Time grows with its square.
+    package var maxClipUnits = 4096
     /// Models kept in memory.
     package var loadedModels = 4
     /// For requests under way to finish when the service stops, and then for workers.

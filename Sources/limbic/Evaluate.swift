@@ -22,7 +22,7 @@ struct Evaluate: ParsableCommand {
 
     func run() throws {
         try Failure.reporting {
-            try Paths.requireDirectory(self.model)
+            try Paths.requireModel(self.model)
             try Paths.requireFile(data)
             try threads.apply()
             let model = try ModelDirectory.read(self.model)

@@ -36,6 +36,9 @@ struct Failure: Error, CustomStringConvertible {
         case is HyperparameterError, is HyperparameterErrors: self.init(.usage, "\(error)")
         case let error as NPZError: self.init(error.kind == .cannotWrite ? .inputOutput : .badData, "\(error)")
         case is DatasetError, is ModelError, is ClipError, is TrainingError: self.init(.badData, "\(error)")
+        // Reading weights gives a ModelError, so this is about writing them.
+        case is SafetensorsError: self.init(.inputOutput, "\(error)")
+        case is OpenBLASError: self.init(.unavailable, "\(error)")
         case let error as SystemError: self.init(.inputOutput, "\(error)")
         case let error as CocoaError: self.init(Self.code(of: error), Self.describe(error))
         case let error as POSIXError: self.init(.inputOutput, error.localizedDescription)

@@ -1,3 +1,4 @@
+import Emotion
 import Foundation
 
 /// Checks on paths that were given as arguments, made before any work is done.
@@ -19,6 +20,14 @@ enum Paths {
     static func requireFile(_ path: String) throws {
         try requireReadable(path)
         guard !isDirectory(path) else { throw Failure(.noInput, "\(path): is a directory, not a file") }
+    }
+
+    /// - Throws: ``Failure`` when `path` is not a directory with the two files of a model.
+    static func requireModel(_ path: String) throws {
+        try requireDirectory(path)
+        for name in [ModelDirectory.configurationName, ModelDirectory.weightsName] {
+            try requireFile("\(path)/\(name)")
+        }
     }
 
     static func isDirectory(_ path: String) -> Bool {

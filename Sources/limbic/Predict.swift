@@ -28,7 +28,7 @@ struct Predict: ParsableCommand {
 
     func run() throws {
         try Failure.reporting {
-            try Paths.requireDirectory(self.model)
+            try Paths.requireModel(self.model)
             if data != "-" { try Paths.requireFile(data) }
             try threads.apply()
             let model = try ModelDirectory.read(self.model)

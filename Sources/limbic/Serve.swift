@@ -33,6 +33,8 @@ struct Serve: AsyncParsableCommand {
     var maxUploadSize: Int?
     @Option(help: Settings.maxPredictSize.help)
     var maxPredictSize: Int?
+    @Option(help: Settings.maxClipUnits.help)
+    var maxClipUnits: Int?
     @Option(help: Settings.loadedModels.help)
     var loadedModels: Int?
     @Option(help: Settings.drainSeconds.help)
@@ -76,9 +78,11 @@ struct Serve: AsyncParsableCommand {
             throw ValidationError("\(Settings.port.variable): a port is a number from 0 to 65535")
         }
         configuration.slots = try positive(Settings.slots, slots)
-        configuration.launcher = try Settings.launcher.value(launcher).split(separator: " ").map(String.init)
+        configuration.launcher = (try Settings.launcher.optionalValue(launcher) ?? "").split(separator: " ").map(
+            String.init)
         configuration.maxUploadSize = try positive(Settings.maxUploadSize, maxUploadSize)
         configuration.maxPredictSize = try positive(Settings.maxPredictSize, maxPredictSize)
+        configuration.maxClipUnits = try positive(Settings.maxClipUnits, maxClipUnits)
         configuration.loadedModels = try positive(Settings.loadedModels, loadedModels)
         configuration.drainTimeout = .seconds(try positive(Settings.drainSeconds, drainSeconds))
         return configuration

@@ -15,9 +15,9 @@ extension Settings {
         otherwise: "that of --threads",
         "Threads of the engine in each worker"
     )
-    static let launcher = Setting(
+    static let launcher = Setting<String>(
         "LIMBIC_LAUNCHER",
-        default: "",
+        otherwise: "none",
         "Words in front of the command line of a worker, separated by blanks, such as 'srun --ntasks=1'"
     )
     static let maxUploadSize = Setting(
@@ -29,6 +29,11 @@ extension Settings {
         "LIMBIC_MAX_PREDICT_SIZE",
         default: 64 << 20,
         "Largest body of a prediction, in bytes"
+    )
+    static let maxClipUnits = Setting(
+        "LIMBIC_MAX_CLIP_UNITS",
+        default: 4096,
+        "Most units of a clip to predict, over all modalities; time grows with the square of it"
     )
     static let loadedModels = Setting("LIMBIC_LOADED_MODELS", default: 4, "Models kept in memory")
     static let drainSeconds = Setting(

@@ -406,6 +406,28 @@ import Testing
         }
     }
 
+    /// Resets that come close behind the bytes before them must not be missed: no timeout is there to help.
+    @Test(.timeLimit(.minutes(1)))
+    func connectionsThatAreResetAreClosed() async throws {
+        let patient = { (configuration: inout ServerConfiguration) in
+            configuration.headerTimeout = .seconds(3600)
+            configuration.bodyTimeout = .seconds(3600)
+            configuration.drainTimeout = .seconds(3600)
+        }
+        try await withServer(Self.make(), configure: patient) { address, running in
+            for text in ["", "GET /now", "POST /stream HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nabc"] {
+                for _ in 0..<100 {
+                    let client = try TestClient(address)
+                    try await client.send(text)
+                    client.reset()
+                }
+            }
+            // Draining waits for every connection whose request is under way.
+            running.cancel()
+            try await running.value
+        }
+    }
+
     @Test func drainingFinishesWhatIsUnderWay() async throws {
         let (started, start) = AsyncStream.makeStream(of: Void.self)
         let (go, finish) = AsyncStream.makeStream(of: Void.self)

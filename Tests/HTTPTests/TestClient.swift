@@ -75,6 +75,16 @@ final class TestClient: Sendable {
         _ = shutdown(descriptor, Int32(SHUT_RDWR))
     }
 
+    /// Ends the connection by a reset.
+    func reset() {
+        var linger = Glibc.linger(l_onoff: 1, l_linger: 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout<Glibc.linger>.size))
+        // Takes the place of the socket, which is closed by that.
+        let other = open("/dev/null", O_RDONLY)
+        dup2(other, descriptor)
+        close(other)
+    }
+
     /// Reads one reply: by its length, its chunks, or neither if it has no body.
     func reply(toHead: Bool = false) async throws -> Reply {
         try await blocking { [self] in

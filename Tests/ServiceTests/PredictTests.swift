@@ -111,6 +111,18 @@ struct PredictTests {
         #expect(try reply.json["predictions"][1]["probabilities"].members.count == 2)
     }
 
+    @Test func boundsTheUnitsOfAClip() async throws {
+        let service = try TestService.make { $0.maxClipUnits = 3 }
+        try await service.makeModel()
+        let json = try await service.post(
+            "/v1/models/emo/predict",
+            #"{"clips": [{"audio": [[1, 2], [1, 2]], "text": [[1, 2, 3]]}, {"audio": [[1, 2], [1, 2]], "text": [[1, 2, 3], [1, 2, 3]]}]}"#
+        ).json
+        #expect(json["predictions"][0]["error"] == .null)
+        #expect(json["predictions"][1]["error"]["detail"].text == "4 units in all, at most 3")
+        #expect(json["predictions"][1]["error"]["pointer"].text == "/clips/1")
+    }
+
     @Test func findsVersions() async throws {
         let service = try TestService.make()
         try await service.makeModel()

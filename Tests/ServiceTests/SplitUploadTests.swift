@@ -141,6 +141,9 @@ struct SplitUploadTests {
             422,
             "invalid_split"
         )
+        let unknown = try await service.put("train", id, Array("id,text".utf8))
+        try expectProblem(unknown, 422, "invalid_split")
+        #expect(try unknown.json["detail"].text == "file: is neither an npz archive nor lines of JSON objects")
         try expectProblem(await service.put("holdout", id, [1]), 404, "not_found")
         try expectProblem(await service.put("train", "ds_none", [1]), 404, "not_found")
     }

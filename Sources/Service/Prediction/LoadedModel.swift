@@ -7,14 +7,17 @@ struct LoadedModel: Sendable {
     let model: Model
     /// Reads clips with the modalities of the model, and no others.
     let decoder: ClipDecoder
+    /// The most units of a clip over all modalities.
+    let clipUnitLimit: Int
 
     var configuration: ModelConfiguration { model.configuration }
 
-    init(record: ModelRecord, model: Model) {
+    init(record: ModelRecord, model: Model, clipUnitLimit: Int) {
         self.record = record
         self.model = model
+        self.clipUnitLimit = clipUnitLimit
         var limits = ClipDecoder.Limits()
-        limits.units = Predictor.clipUnitLimit
+        limits.units = clipUnitLimit
         decoder = ClipDecoder(modalities: model.configuration.modalities, limits: limits)
     }
 }

@@ -27,10 +27,14 @@ final class ModelCache: Sendable {
     private let state = Mutex(State())
     private let directory: DataDirectory
     private let capacity: Int
+    private let clipUnitLimit: Int
     private let queue = WorkQueue("limbic.load", isConcurrent: true)
 
-    /// - Parameter capacity: models kept, at least 1.
-    init(directory: DataDirectory, capacity: Int) {
+    /// - Parameters:
+    ///   - capacity: models kept, at least 1.
+    ///   - clipUnitLimit: the most units of a clip over all modalities.
+    init(directory: DataDirectory, capacity: Int, clipUnitLimit: Int) {
+        self.clipUnitLimit = clipUnitLimit
         self.directory = directory
         self.capacity = max(capacity, 1)
     }
@@ -44,8 +48,11 @@ final class ModelCache: Sendable {
         let load = state.withLock { state in
             state.uses += 1
             if state.entries[key] == nil {
-                let load = Task { [queue, directory] in
-                    try await queue.run { try Self.load(record, from: directory) }
+                let load = Task { [queue, directory, clipUnitLimit] in
+                    try await queue.run {
+                        let model = try Self.load(record, from: directory)
+                        return LoadedModel(record: record, model: model, clipUnitLimit: clipUnitLimit)
+                    }
                 }
                 state.entries[key] = Entry(load: load, lastUse: state.uses)
                 if state.entries.count > capacity,
@@ -68,7 +75,7 @@ final class ModelCache: Sendable {
         }
     }
 
-    private static func load(_ record: ModelRecord, from directory: DataDirectory) throws -> LoadedModel {
+    private static func load(_ record: ModelRecord, from directory: DataDirectory) throws -> Model {
         let folder = directory.url(record.directory)
         do {
             // A bit that fell over would pass every other check and predict nonsense.
@@ -77,7 +84,7 @@ final class ModelCache: Sendable {
                 let reason = "\(ModelDirectory.weightsName) has the digest \(digest), not \(record.digest)"
                 throw unreadable(record, reason)
             }
-            return LoadedModel(record: record, model: try ModelDirectory.read(folder.path))
+            return try ModelDirectory.read(folder.path)
         } catch let error as Problem {
             throw error
         } catch let error as ModelError {

@@ -15,7 +15,8 @@ struct PredictRequest: Sendable {
     /// - Throws: `ClipError` and ``Problem`` when the document cannot be used at all.
     init(_ body: [UInt8], for loaded: LoadedModel) throws {
         let request = try body.withUnsafeBytes { try loaded.decoder.decodeRequest($0) }
-        clips = request.clips.map { clip in clip.flatMap(Self.checkUnits) }.enumerated().map { index, clip in
+        clips = request.clips.map { $0.flatMap { Self.checkUnits($0, limit: loaded.clipUnitLimit) } }.enumerated().map {
+            index, clip in
             clip.mapError { error in
                 error.pointer.isEmpty
                     ? ClipError(code: error.code, detail: error.detail, pointer: "/clips/\(index)") : error
@@ -38,10 +39,10 @@ struct PredictRequest: Sendable {
         guard errors.isEmpty else { throw Problem.invalid(errors) }
     }
 
-    private static func checkUnits(_ clip: Clip) -> Result<Clip, ClipError> {
+    private static func checkUnits(_ clip: Clip, limit: Int) -> Result<Clip, ClipError> {
         let units = clip.modalities.values.reduce(0) { $0 + $1.length }
-        guard units <= Predictor.clipUnitLimit else {
-            let detail = "\(units) units in all, at most \(Predictor.clipUnitLimit)"
+        guard units <= limit else {
+            let detail = "\(units) units in all, at most \(limit)"
             return .failure(ClipError(code: .badShape, detail: detail, pointer: ""))
         }
         return .success(clip)

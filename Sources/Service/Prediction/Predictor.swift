@@ -6,8 +6,6 @@ import Emotion
 /// Decoding runs on as many threads as there are cores, computing on one queue: the engine spreads each batch over the
 /// cores itself.
 final class Predictor: Sendable {
-    /// The most units of a clip over all modalities. A head of attention holds a square of it.
-    static let clipUnitLimit = 8192
     /// The most units of a batch: what bounds the memory of a computation.
     static let batchUnitLimit = 16_384
 
@@ -24,8 +22,8 @@ final class Predictor: Sendable {
     private let documents = WorkQueue("limbic.predict.documents", isConcurrent: true, qos: .userInitiated)
     private let computing = WorkQueue("limbic.predict.compute", qos: .userInitiated)
 
-    init(directory: DataDirectory, capacity: Int) {
-        cache = ModelCache(directory: directory, capacity: capacity)
+    init(directory: DataDirectory, capacity: Int, clipUnitLimit: Int) {
+        cache = ModelCache(directory: directory, capacity: capacity, clipUnitLimit: clipUnitLimit)
     }
 
     /// Runs work of a request that is neither short nor the engine's: reading and writing documents.

@@ -1,5 +1,4 @@
 import Emotion
-import Foundation
 import Jobs
 
 /// A job as clients see it.

@@ -1,0 +1,58 @@
+import Emotion
+
+/// The body of `POST /v1/datasets`.
+enum DatasetRequest {
+    static func read(_ body: [UInt8]) throws(Problem) -> (name: String, document: DatasetDocument) {
+        var members = try JSONMembers(body: body, known: ["name", "modalities", "labels"])
+        let name = members.string("name")
+        if !members.hasError(at: "name"), !isValid(name: name) {
+            members.fail("name", "must have 1 to 200 characters and no control characters")
+        }
+        var document = DatasetDocument()
+        document.labels = members.names("labels")
+        document.modalities = modalities(&members)
+        try members.finish()
+        return (name, document)
+    }
+
+    private static func isValid(name: String) -> Bool {
+        (1...200).contains(name.count) && name.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control }
+    }
+
+    /// `{"text": 300}` or, as answers have it, `[{"name": "text", "feature_size": 300}]`.
+    private static func modalities(_ members: inout JSONMembers) -> [Modality]? {
+        let pointer = members.pointer(to: "modalities")
+        var sizes: [(name: String, size: JSON, pointer: String)] = []
+        switch members.take("modalities") {
+        case nil: return nil
+        case .object(let object)? where !object.isEmpty:
+            sizes = object.sorted { $0.key < $1.key }.map { ($0.key, $0.value, FieldError.pointer(pointer, $0.key)) }
+        case .array(let array)? where !array.isEmpty:
+            for (index, element) in array.enumerated() {
+                guard case .object(let object) = element, case .string(let name)? = object["name"],
+                    let size = object["feature_size"], object.count == 2
+                else {
+                    members.fail("modalities/\(index)", "must have the members name and feature_size")
+                    continue
+                }
+                sizes.append((name, size, "\(pointer)/\(index)"))
+            }
+        default:
+            members.fail("modalities", "must be an object of names and feature sizes, at least one")
+        }
+        var modalities: [Modality] = []
+        for (name, size, pointer) in sizes {
+            if let fault = Modality.fault(inName: name) {
+                members.fail([FieldError(pointer: pointer, detail: fault)])
+            } else if modalities.contains(where: { $0.name == name }) {
+                members.fail([FieldError(pointer: pointer, detail: "the name \"\(name)\" comes twice")])
+            } else if case .integer(let size) = size, (1...1 << 20).contains(size) {
+                modalities.append(Modality(name: name, featureSize: size))
+            } else {
+                let detail = "\(size.kind) is not a feature size, an integer from 1 to \(1 << 20)"
+                members.fail([FieldError(pointer: pointer, detail: detail)])
+            }
+        }
+        return modalities
+    }
+}
