@@ -258,6 +258,8 @@ final class Connection: @unchecked Sendable {
             isBodyPaused = false
             hasProgress = true
             decodeUnread()
+            // Dispatch may have told of bytes while we did not listen, and does not always tell again.
+            while mayDecode, exchange === demanded, receive() {}
         }
     }
 
