@@ -212,9 +212,9 @@ final class Connection: @unchecked Sendable {
         }
     }
 
-    /// Goes on with what was left undecoded.
+    /// Goes on with what was left undecoded. That may be an event without bytes: a body held back at its very last byte
+    /// has its end still to come.
     func decodeUnread() {
-        guard unreadOffset < unread.count else { return }
         let bytes = unread
         var offset = unreadOffset
         bytes.withUnsafeBytes { decode($0, &offset) }
@@ -258,8 +258,6 @@ final class Connection: @unchecked Sendable {
             isBodyPaused = false
             hasProgress = true
             decodeUnread()
-            // Dispatch may have told of bytes while we did not listen, and does not always tell again.
-            while mayDecode, exchange === demanded, receive() {}
         }
     }
 

@@ -1,32 +1,12 @@
 import Foundation
 import HTTPTypes
 import Logging
-import Synchronization
 import Testing
 
 @testable import HTTP
 
 /// Over real sockets. Nothing here waits for a time to pass, but for what the other side does.
 @Suite struct ServerTests {
-    /// Runs `test` against a server that is drained afterwards.
-    private func withServer(
-        _ router: Router,
-        configure: (inout ServerConfiguration) -> Void = { _ in },
-        observe: (@Sendable (Exchange) -> Void)? = nil,
-        _ test: (SocketAddress, Task<Void, any Error>) async throws -> Void
-    ) async throws {
-        var configuration = ServerConfiguration(host: "127.0.0.1", port: 0)
-        configure(&configuration)
-        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        let server = Server(configuration: configuration, router: router, logger: logger, observe: observe)
-        let address = try await server.start()
-        let running = Task { try await server.run() }
-        defer { running.cancel() }
-        try await test(address, running)
-        running.cancel()
-        try await running.value
-    }
-
     private static func make() -> Router {
         var router = Router()
         router.on(.get, "/now", immediate: { .text("now \($0.query["q"] ?? "")") })
@@ -278,131 +258,6 @@ import Testing
             let reader = try TestClient(address, receiveBuffer: 4096)
             try await reader.send("GET /endless HTTP/1.1\r\nHost: a\r\n\r\n")
             for await exchange in ended where exchange.route == "/endless" { break }
-        }
-    }
-
-    @Test func aSlowConsumerHoldsTheClientBack() async throws {
-        let taken = Mutex(0)
-        let (go, start) = AsyncStream.makeStream(of: Void.self)
-        var router = Router()
-        router.on(.post, "/", body: .streamed(limit: 1 << 30)) { request in
-            for await _ in go { break }
-            for try await chunk in request.body.stream { taken.withLock { $0 += chunk.count } }
-            return .text("\(taken.withLock { $0 })")
-        }
-        try await withServer(router) { address, _ in
-            let size = 64 << 20
-            let client = try TestClient(address)
-            try await client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: \(size)\r\n\r\n")
-            let sent = Mutex(0)
-            let sending = Task {
-                for _ in 0..<64 {
-                    try await client.send([UInt8](repeating: 7, count: 1 << 20))
-                    sent.withLock { $0 += 1 << 20 }
-                }
-                start.yield()
-            }
-            // The kernel's buffers take a few megabytes; the client cannot get through before the consumer starts.
-            let other = try TestClient(address)
-            for _ in 0..<200 {
-                try await other.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
-                #expect(try await other.reply().status == 405)
-            }
-            #expect(sent.withLock { $0 } < size)
-            start.yield()
-            try await sending.value
-            #expect(try await client.reply().body == "\(size)")
-        }
-    }
-
-    @Test func aSlowClientHoldsTheProducerBack() async throws {
-        let written = Mutex(0)
-        let size = 64 << 20
-        var router = Router()
-        router.on(
-            .get,
-            "/",
-            handler: { _ in
-                Response(
-                    body: .stream(length: size) { writer in
-                        for _ in 0..<(size >> 16) {
-                            try await writer.write([UInt8](repeating: 7, count: 1 << 16))
-                            written.withLock { $0 += 1 << 16 }
-                        }
-                    }
-                )
-            }
-        )
-        router.on(.get, "/now", immediate: { _ in Response() })
-        try await withServer(router) { address, _ in
-            let client = try TestClient(address)
-            try await client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
-            let other = try TestClient(address)
-            for _ in 0..<200 {
-                try await other.send("GET /now HTTP/1.1\r\nHost: a\r\n\r\n")
-                _ = try await other.reply()
-            }
-            #expect(written.withLock { $0 } < size)
-            #expect(try await client.reply().body.utf8.count == size)
-        }
-    }
-
-    @Test func theHandlerIsCancelledWhenItsClientGoesAway() async throws {
-        let (started, start) = AsyncStream.makeStream(of: Void.self)
-        let (cancelled, cancel) = AsyncStream.makeStream(of: Bool.self)
-        var router = Router()
-        router.on(
-            .get,
-            "/wait",
-            handler: { _ in
-                start.yield()
-                // Ends by cancellation alone.
-                for await _ in AsyncStream<Never>.makeStream().stream {}
-                cancel.yield(Task.isCancelled)
-                return Response()
-            }
-        )
-        router.on(.post, "/upload", body: .streamed(limit: 100)) { request in
-            start.yield()
-            do {
-                for try await _ in request.body.stream {}
-            } catch {
-                cancel.yield(error as? ConnectionError == .closedByClient)
-            }
-            return Response()
-        }
-        router.on(
-            .get,
-            "/stream",
-            handler: { _ in
-                start.yield()
-                return Response(
-                    body: .stream { writer in
-                        do {
-                            while true { try await writer.write([UInt8](repeating: 0, count: 1000)) }
-                        } catch {
-                            cancel.yield(error is ConnectionError)
-                            throw error
-                        }
-                    }
-                )
-            }
-        )
-        try await withServer(router) { address, _ in
-            for text in [
-                "GET /wait HTTP/1.1\r\nHost: a\r\n\r\n",
-                "POST /upload HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\nabc",
-                "GET /stream HTTP/1.1\r\nHost: a\r\n\r\n",
-            ] {
-                let client = try TestClient(address)
-                try await client.send(text)
-                for await _ in started { break }
-                client.hangUp()
-                for await isCancelled in cancelled {
-                    #expect(isCancelled)
-                    break
-                }
-            }
         }
     }
 

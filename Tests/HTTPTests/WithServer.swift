@@ -1,0 +1,22 @@
+import Logging
+
+@testable import HTTP
+
+/// Runs `test` against a server that is drained afterwards.
+func withServer(
+    _ router: Router,
+    configure: (inout ServerConfiguration) -> Void = { _ in },
+    observe: (@Sendable (Exchange) -> Void)? = nil,
+    _ test: (SocketAddress, Task<Void, any Error>) async throws -> Void
+) async throws {
+    var configuration = ServerConfiguration(host: "127.0.0.1", port: 0)
+    configure(&configuration)
+    let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+    let server = Server(configuration: configuration, router: router, logger: logger, observe: observe)
+    let address = try await server.start()
+    let running = Task { try await server.run() }
+    defer { running.cancel() }
+    try await test(address, running)
+    running.cancel()
+    try await running.value
+}
