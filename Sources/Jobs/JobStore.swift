@@ -114,6 +114,18 @@ package struct JobStore: Sendable {
         }
     }
 
+    /// Forgets a job that is over, with its attempts, events and metrics. The model versions that came of it stay.
+    ///
+    /// - Throws: ``JobStoreError/notFound(id:)``, ``JobStoreError/notOver(id:state:)``.
+    package func delete(_ id: String) async throws {
+        try await database.write { connection in
+            guard let job = try Self.fetch(id, on: connection) else { throw JobStoreError.notFound(id: id) }
+            guard job.state.isOver else { throw JobStoreError.notOver(id: id, state: job.state) }
+            try connection.execute(sql: "DELETE FROM jobs WHERE id = ?", arguments: [id])
+            database.announce(.job(id), after: connection)
+        }
+    }
+
     /// A stream that yields at once, and again after each change of the job, its events or its metrics. Changes while
     /// the listener is busy are folded into one: read the job on each element.
     package func changes(of id: String) -> AsyncStream<Void> {

@@ -9,6 +9,8 @@ package enum JobStoreError: Error, Equatable, CustomStringConvertible {
     case idempotencyConflict(key: String)
     /// The job has ended and cannot be told anything.
     case over(id: String, state: JobState)
+    /// The job has not ended, so it cannot be deleted.
+    case notOver(id: String, state: JobState)
 
     package var description: String {
         switch self {
@@ -17,6 +19,7 @@ package enum JobStoreError: Error, Equatable, CustomStringConvertible {
         case .unknownCursor(let id): "after: there is no job \(id)"
         case .idempotencyConflict(let key): "the idempotency key \(key) was used before for another request"
         case .over(let id, let state): "job \(id) is over: its state is \(state.rawValue)"
+        case .notOver(let id, let state): "job \(id) is \(state.rawValue): cancel it before it is deleted"
         }
     }
 }

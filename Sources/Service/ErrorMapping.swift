@@ -50,6 +50,7 @@ struct ErrorMapping: Sendable {
         case .idempotencyConflict:
             Problem(.unprocessableContent, code: "idempotency_conflict", detail: error.description)
         case .over: Problem(.conflict, code: "job_over", detail: error.description)
+        case .notOver: Problem(.conflict, code: "job_not_over", detail: error.description)
         }
     }
 

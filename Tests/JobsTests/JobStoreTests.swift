@@ -118,6 +118,20 @@ import Testing
         #expect(try await fixture.models.newest("emo") == nil)
     }
 
+    @Test func onlyWhatIsOverIsDeleted() async throws {
+        let fixture = try Fixture.make()
+        let claimed = try await fixture.claim()
+        let id = claimed.job.id
+        await #expect(throws: JobStoreError.notOver(id: id, state: .running)) { try await fixture.jobs.delete(id) }
+        try await fixture.jobs.finish(claimed.token, .succeeded(result: Data("{}".utf8), models: [.make()]))
+        try await fixture.jobs.delete(id)
+        #expect(try await fixture.jobs.get(id) == nil)
+        await #expect(throws: JobStoreError.notFound(id: id)) { try await fixture.jobs.events(of: id) }
+        // The model does not go with the job it came of.
+        #expect(try await fixture.models.newest("emo") != nil)
+        await #expect(throws: JobStoreError.notFound(id: id)) { try await fixture.jobs.delete(id) }
+    }
+
     @Test func overCannotBeCancelled() async throws {
         let fixture = try Fixture.make()
         let claimed = try await fixture.claim()

@@ -65,6 +65,8 @@ final class TestService: Sendable {
 
     func get(_ target: String) async throws -> Reply { try await send(.get, target) }
 
+    func delete(_ target: String) async throws -> Reply { try await send(.delete, target) }
+
     /// A data set without splits, by its id.
     func makeDataset(_ members: String = "") async throws -> String {
         let reply = try await post("/v1/datasets", #"{"name": "words"\#(members)}"#)

@@ -99,6 +99,24 @@ struct JSONMembers {
         return names
     }
 
+    /// What `read` makes of the object at `name`; nil when it is not there or something is wrong with it.
+    mutating func object<Value>(
+        _ name: String,
+        known: [String],
+        _ read: (inout JSONMembers) -> Value?
+    ) -> Value? {
+        guard let value = take(name) else { return nil }
+        do throws(Problem) {
+            var own = try JSONMembers(value, known: known, pointer: pointer(to: name))
+            let result = read(&own)
+            try own.finish()
+            return result
+        } catch {
+            fail(error.errors)
+            return nil
+        }
+    }
+
     /// - Throws: ``Problem`` with everything that was wrong.
     mutating func finish() throws(Problem) {
         for name in rest.keys.sorted() {

@@ -4,6 +4,7 @@ import Emotion
 struct JobRequest {
     private static let known = [
         "dataset", "model", "recipe", "seed", "priority", "max_attempts", "hyperparameters", "early_stopping",
+        "checkpoint",
     ]
     /// The recipes there are, by name.
     private static let recipes = ["paper": Hyperparameters()]
@@ -33,11 +34,9 @@ struct JobRequest {
             // A seed that is not given is fixed, so that the same request gives the same model.
             seed: UInt64(members.integer("seed", in: 0...Int.max, default: 0)),
             hyperparameters: Self.hyperparameters(&members, over: Self.recipes[recipe] ?? Hyperparameters()),
-            earlyStopping: try Self.earlyStopping(&members)
+            earlyStopping: Self.earlyStopping(&members),
+            checkpoint: Self.checkpoint(&members)
         )
-        if members.take("checkpoint") != nil {
-            members.fail("checkpoint", "checkpoints are not supported: a job that is interrupted starts over")
-        }
         try members.finish()
     }
 
@@ -68,22 +67,26 @@ struct JobRequest {
         }
     }
 
-    private static func earlyStopping(_ members: inout JSONMembers) throws(Problem) -> Training.EarlyStopping? {
-        guard let value = members.take("early_stopping") else { return nil }
-        var own = try JSONMembers(value, known: ["metric", "patience"], pointer: members.pointer(to: "early_stopping"))
-        let names = Hyperparameters.SelectionMetric.allCases.map { metricPrefix + $0.rawValue }
-        let name = own.string("metric", default: "valid_micro_f1")
-        let metric =
-            name.hasPrefix(metricPrefix)
-            ? Hyperparameters.SelectionMetric(rawValue: String(name.dropFirst(metricPrefix.count))) : nil
-        if metric == nil { own.fail("metric", "\"\(name)\" is not one of \(names.joined(separator: ", "))") }
-        let patience = own.integer("patience", in: 1...100_000, default: 5)
-        do throws(Problem) {
-            try own.finish()
-        } catch {
-            members.fail(error.errors)
+    private static func earlyStopping(_ members: inout JSONMembers) -> Training.EarlyStopping? {
+        members.object("early_stopping", known: ["metric", "patience"]) { own in
+            let names = Hyperparameters.SelectionMetric.allCases.map { metricPrefix + $0.rawValue }
+            let name = own.string("metric", default: "valid_micro_f1")
+            let metric =
+                name.hasPrefix(metricPrefix)
+                ? Hyperparameters.SelectionMetric(rawValue: String(name.dropFirst(metricPrefix.count))) : nil
+            if metric == nil { own.fail("metric", "\"\(name)\" is not one of \(names.joined(separator: ", "))") }
+            let patience = own.integer("patience", in: 1...100_000, default: 5)
+            return metric.map { Training.EarlyStopping(metric: $0, patience: patience) }
         }
-        return metric.map { Training.EarlyStopping(metric: $0, patience: patience) }
+    }
+
+    private static func checkpoint(_ members: inout JSONMembers) -> JobDocument.Checkpoint? {
+        members.object("checkpoint", known: ["every_steps", "keep"]) { own in
+            JobDocument.Checkpoint(
+                everySteps: own.integer("every_steps", in: 1...1_000_000_000, default: 200),
+                keep: own.integer("keep", in: 1...1000, default: 3)
+            )
+        }
     }
 }
 

@@ -3,7 +3,7 @@ import HTTP
 import HTTPTypes
 import Jobs
 
-/// `/v1/jobs`: submitting, looking up and cancelling.
+/// `/v1/jobs`: submitting, looking up, cancelling and deleting.
 struct JobRoutes: Sendable {
     let backend: Backend
 
@@ -11,6 +11,7 @@ struct JobRoutes: Sendable {
         router.on(.post, "/v1/jobs", body: .buffered(limit: 1 << 20), handler: submit)
         router.on(.get, "/v1/jobs", handler: list)
         router.on(.get, "/v1/jobs/{id}", handler: get)
+        router.on(.delete, "/v1/jobs/{id}", handler: delete)
         router.on(.post, "/v1/jobs/{id}/cancel", handler: cancel)
     }
 
@@ -74,6 +75,14 @@ struct JobRoutes: Sendable {
     @Sendable private func cancel(_ request: Request) async throws -> Response {
         let record = try await backend.jobs.requestCancel(request.parameters.require("id"))
         return try .encoding(JobView(record), status: .accepted)
+    }
+
+    @Sendable private func delete(_ request: Request) async throws -> Response {
+        let id = request.parameters.require("id")
+        try await backend.jobs.delete(id)
+        let directory = backend.directory
+        try await backend.inspection.run { directory.remove(directory.log(of: id)) }
+        return Response(status: .noContent)
     }
 }
 

@@ -31,6 +31,9 @@ struct DataDirectory: Sendable {
     /// Where a running job writes.
     func work(job: String) -> URL { url("work/\(job)") }
 
+    /// What the workers of a job said; not there when they said nothing.
+    func log(of job: String) -> URL { logs.appendingPathComponent("\(job).log") }
+
     /// Gives the file or folder `source` the name `target`, and does not return before that survives the machine. What
     /// `source` holds must be on the disk already.
     func move(_ source: URL, to target: URL) throws {
