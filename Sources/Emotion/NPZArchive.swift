@@ -54,7 +54,9 @@ package final class NPZArchive {
             let reason = "\(reader.entryCount) entries, at most \(limits.arrays)"
             throw NPZError(.tooLarge, file: file, reason: reason)
         }
-        let fileSize = (try? FileManager.default.attributesOfItem(atPath: path)[.size] as? UInt64) ?? 0
+        // The size of the file itself, where the path is a link to it.
+        let target = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
+        let fileSize = (try? FileManager.default.attributesOfItem(atPath: target)[.size] as? UInt64) ?? 0
         let (budget, overflow) = fileSize.multipliedReportingOverflow(by: UInt64(limits.ratio))
         var allowed = min(UInt64(limits.bytes), max(overflow ? .max : budget, 256 << 20))
         var arrays: [Entry] = []

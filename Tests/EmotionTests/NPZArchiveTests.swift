@@ -38,6 +38,15 @@ import Testing
         #expect(try Self.values(ScratchDirectory(), array) == expected)
     }
 
+    @Test func aLinkIsAsGoodAsTheFile() throws {
+        let scratch = try ScratchDirectory()
+        let numbers = [UInt8](repeating: 3, count: 5000)
+        _ = try scratch.write("x.npz", ZipBytes.make([.init("x.npy", NPYBytes.make("|u1", "(5000,)", numbers))]))
+        let link = scratch.file("link.npz")
+        try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: "x.npz")
+        #expect(try Self.values(NPZArchive(path: link)) == numbers.map { Float($0) })
+    }
+
     @Test func doublesBeyondFloatsBecomeInfinite() throws {
         let array = NPYBytes.make("<f8", "(1,)", ZipBytes.little(1e300.bitPattern))
         #expect(try Self.values(ScratchDirectory(), array) == [.infinity])
