@@ -24,7 +24,8 @@ package struct LimbicService {
     /// - Parameter onReady: called with the address once requests are answered.
     package func run(onReady: @escaping @Sendable (SocketAddress) -> Void) async throws {
         try await backend.sweep()
-        let accessLog = AccessLog(logger: logger)
+        let accessLog = logger.logLevel <= .info ? AccessLog() : nil
+        defer { accessLog?.flush() }
         var server = ServerConfiguration(host: backend.configuration.host, port: backend.configuration.port)
         server.drainTimeout = backend.configuration.drainTimeout
         let listener = ListenerService(
@@ -32,7 +33,7 @@ package struct LimbicService {
                 configuration: server,
                 router: backend.makeRouter(),
                 logger: logger,
-                observe: { accessLog.record($0) }
+                observe: accessLog?.record
             ),
             health: backend.health,
             onReady: onReady
