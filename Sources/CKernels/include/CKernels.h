@@ -62,6 +62,18 @@ void ck_softmax(float *s, size_t rows, size_t columns, float scale);
 // gs = scale * p ∘ (gp − Σ_c gp p), in place over gp.
 void ck_softmax_gradient(const float *p, float *gp, size_t rows, size_t columns, float scale);
 
+// One time step of an LSTM, whose gates are stacked as input, forget, cell, output. On entry, gates [rows, 4 width]
+// hold the sums over input and previous state without bias; on return, the activated gates. Writes the cell states
+// from those before, and hidden = output ∘ tanh(cell).
+void ck_lstm_step(
+    float *gates, const float *bias, const float *cell_before, float *cell, float *hidden, size_t rows, size_t width);
+
+// Gradient of a step from its activated gates and both cell states: writes that of the sums, and turns gcell, that of
+// the cell states, into that of the cell states before.
+void ck_lstm_step_gradient(
+    const float *gates, const float *cell_before, const float *cell, const float *ghidden, float *gcell, float *gsums,
+    size_t rows, size_t width);
+
 // One AdamW step (Loshchilov & Hutter 2019, algorithm 2) over n elements; the corrections are 1 − β₁ᵗ and
 // 1 − β₂ᵗ.
 void ck_adamw(

@@ -1,0 +1,103 @@
+import CKernels
+
+/// The part of an LSTM that goes from step to step, over all clips at once. Rows are by time.
+///
+/// With s = W x + U h + b in four parts for the gates i, f, g and o, c′ = σ(f) c + σ(i) tanh(g) and h′ = σ(o) tanh(c′)
+/// (Hochreiter & Schmidhuber 1997, with the forget gate of Gers et al. 2000). A clip starts with h = c = 0.
+struct LSTMRecurrence {
+    private let order: TimeOrder
+    private let width: Int
+    /// U, [4 width, width].
+    private let weight: UnsafePointer<Float>
+    /// The activated gates, [rows, 4 width].
+    private let gates: Tensor
+    /// Zeros for the state before the first step, then c of each row: [clips + rows, width].
+    private let cells: Tensor
+    /// [rows, width]
+    let hidden: Tensor
+
+    /// Goes through all steps.
+    ///
+    /// - Parameters:
+    ///   - inputSums: W x, [rows, 4 width]; is turned into the gates.
+    ///   - weight: U, [4 width, width].
+    ///   - bias: [4 width]
+    init(
+        _ order: TimeOrder,
+        inputSums: Tensor,
+        weight: UnsafePointer<Float>,
+        bias: UnsafePointer<Float>
+    ) {
+        self.order = order
+        self.weight = weight
+        width = inputSums.columns / 4
+        gates = inputSums
+        hidden = Tensor(uninitialized: [order.rows, width])
+        cells = Tensor(uninitialized: [order.clips + order.rows, width])
+        cells.pointer.update(repeating: 0, count: order.clips * width)
+        for step in 0..<order.steps {
+            let rows = order[step]
+            if step > 0 {
+                gemm(
+                    transposeB: true, m: rows.count, n: 4 * width, k: width,
+                    a: row(hidden, order[step - 1].lowerBound), lda: width, b: weight, ldb: width, beta: 1,
+                    c: row(gates, rows.lowerBound), ldc: 4 * width)
+            }
+            let before = cells(before: step)
+            RowBlocks(rows: rows.count, columns: 4 * width).forEach { block in
+                let first = rows.lowerBound + block.lowerBound
+                ck_lstm_step(
+                    row(gates, first), bias, before + block.lowerBound * width, row(cells, order.clips + first),
+                    row(hidden, first), block.count, width)
+            }
+        }
+    }
+
+    /// Goes back through all steps.
+    ///
+    /// - Parameter hiddenGradient: the gradient of `hidden` as far as it is used outside, [rows, width]; what the steps
+    ///   themselves make of it is added.
+    /// - Returns: the gradient of the sums, [rows, 4 width].
+    func backward(_ hiddenGradient: Tensor) -> Tensor {
+        let sums = Tensor(uninitialized: gates.shape)
+        // That of the cell states after a step. Clips that end before it are the last rows, still zero.
+        let carried = Tensor(zeros: [order.clips, width])
+        for step in (0..<order.steps).reversed() {
+            let rows = order[step]
+            let before = cells(before: step)
+            RowBlocks(rows: rows.count, columns: 4 * width).forEach { block in
+                let first = rows.lowerBound + block.lowerBound
+                ck_lstm_step_gradient(
+                    row(gates, first), before + block.lowerBound * width, row(cells, order.clips + first),
+                    row(hiddenGradient, first), row(carried, block.lowerBound), row(sums, first), block.count, width)
+            }
+            if step > 0 {
+                gemm(
+                    m: rows.count, n: width, k: 4 * width,
+                    a: row(sums, rows.lowerBound), lda: 4 * width, b: weight, ldb: width, beta: 1,
+                    c: row(hiddenGradient, order[step - 1].lowerBound), ldc: width)
+            }
+        }
+        return sums
+    }
+
+    /// dU += dsᵀ h of the step before, for all rows but those of the first step in one product.
+    func addWeightGradient(sums: Tensor, to gradient: UnsafeMutablePointer<Float>) {
+        let before = Tensor(uninitialized: [order.rows - order.clips, width])
+        for step in (0..<order.steps).dropFirst() {
+            row(before, order[step].lowerBound - order.clips)
+                .update(from: row(hidden, order[step - 1].lowerBound), count: order[step].count * width)
+        }
+        gemm(
+            transposeA: true, m: 4 * width, n: width, k: before.rows,
+            a: row(sums, order.clips), lda: 4 * width, b: before.pointer, ldb: width, beta: 1,
+            c: gradient, ldc: width)
+    }
+
+    /// The cell states that the rows of a step start from.
+    private func cells(before step: Int) -> UnsafeMutablePointer<Float> {
+        row(cells, step == 0 ? 0 : order.clips + order[step - 1].lowerBound)
+    }
+
+    private func row(_ x: Tensor, _ row: Int) -> UnsafeMutablePointer<Float> { x.pointer + row * x.columns }
+}

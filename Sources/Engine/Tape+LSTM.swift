@@ -1,0 +1,51 @@
+extension Tape {
+    /// The hidden states of a long short-term memory that reads the rows of each clip in order (Hochreiter & Schmidhuber
+    /// 1997; the layout is that of torch.nn.LSTM with a single bias).
+    ///
+    /// - Parameters:
+    ///   - x: [rows, in]
+    ///   - segments: which rows belong to which clip; a clip starts from zero states, whatever else is in the batch.
+    ///   - inputWeight: [4 width, in], for the input, forget, cell and output gate.
+    ///   - recurrentWeight: [4 width, width]
+    ///   - bias: [4 width]
+    /// - Returns: [rows, width]
+    package func lstm(
+        _ x: Variable,
+        _ segments: Segments,
+        inputWeight: Parameter,
+        recurrentWeight: Parameter,
+        bias: Parameter
+    ) -> Variable {
+        let (rows, input, width) = (x.rows, x.columns, recurrentWeight.shape[1])
+        let gates = 4 * width
+        precondition(segments.rows == rows, "segments of \(segments.rows) rows for \(x.value.shape)")
+        let weights = [inputWeight, recurrentWeight, bias].map(\.shape)
+        precondition(weights == [[gates, input], [gates, width], [gates]], "weights \(weights) on \(x.value.shape)")
+        let w = parameters.pointer(inputWeight)
+        let order = TimeOrder(segments)
+        let ordered = order.byTime(x.value)
+        let sums = Tensor(uninitialized: [rows, gates])
+        gemm(
+            transposeB: true, m: rows, n: gates, k: input,
+            a: ordered.pointer, lda: input, b: w, ldb: input, c: sums.pointer, ldc: gates)
+        let recurrence = LSTMRecurrence(
+            order, inputSums: sums, weight: parameters.pointer(recurrentWeight), bias: parameters.pointer(bias))
+
+        return record(order.byClip(recurrence.hidden)) { gradient, pass in
+            // dW = dsᵀ x, db = Σ ds, dx = ds W.
+            let gs = recurrence.backward(order.byTime(gradient))
+            gemm(
+                transposeA: true, m: gates, n: input, k: rows,
+                a: gs.pointer, lda: gates, b: ordered.pointer, ldb: input, beta: 1,
+                c: pass.gradients.pointer(inputWeight), ldc: input)
+            recurrence.addWeightGradient(sums: gs, to: pass.gradients.pointer(recurrentWeight))
+            Self.addColumnSums(of: gs, to: pass.gradients.pointer(bias))
+            guard pass.wants(x) else { return }
+            let gx = Tensor(uninitialized: [rows, input])
+            gemm(
+                m: rows, n: input, k: gates,
+                a: gs.pointer, lda: gates, b: w, ldb: input, c: gx.pointer, ldc: input)
+            pass.add(order.byClip(gx), to: x)
+        }
+    }
+}
