@@ -1,3 +1,5 @@
+import Foundation
+
 /// One hyperparameter by name: what it means, what it may be, and how it is read and set.
 package struct HyperparameterField: Sendable {
     package let name: String
@@ -13,6 +15,8 @@ package struct HyperparameterField: Sendable {
         case number(ClosedRange<Double>)
         case boolean
         case choice([String])
+        /// Distinct names; one at least, each of the given, when there are any given.
+        case names(of: [String]?)
 
         package var description: String {
             switch self {
@@ -20,6 +24,8 @@ package struct HyperparameterField: Sendable {
             case .number(let range): "a number from \(range.lowerBound) to \(range.upperBound)"
             case .boolean: "true or false"
             case .choice(let words): "one of " + words.joined(separator: ", ")
+            case .names(let words?): "a list of one or more of " + words.joined(separator: ", ")
+            case .names(nil): "a list of names"
             }
         }
 
@@ -29,6 +35,9 @@ package struct HyperparameterField: Sendable {
             case (.number(let range), .number(let number)): range.contains(number)
             case (.boolean, .boolean): true
             case (.choice(let words), .string(let word)): words.contains(word)
+            case (.names(let words), .list(let names)):
+                Set(names).count == names.count
+                    && (words.map { !names.isEmpty && Set($0).isSuperset(of: names) } ?? !names.contains(""))
             default: false
             }
         }
@@ -40,6 +49,11 @@ package struct HyperparameterField: Sendable {
     package func set(_ value: HyperparameterValue, in hyperparameters: inout Hyperparameters)
         throws(HyperparameterError)
     {
+        var value = value
+        // A list may be written as one word, as on the command line.
+        if case .names = domain, case .string(let word) = value {
+            value = .list(word.isEmpty ? [] : word.components(separatedBy: ","))
+        }
         guard domain.contains(value) else {
             throw HyperparameterError(name: name, reason: "\(value) is not \(domain)")
         }
@@ -84,6 +98,24 @@ extension HyperparameterField {
             if case .string(let word) = value, let choice = Choice(rawValue: word) {
                 hyperparameters[keyPath: path] = choice
             }
+        }
+    }
+
+    init(_ name: String, _ path: Path<[String]>, _ summary: String) {
+        self.init(name: name, summary: summary, domain: .names(of: nil)) {
+            .list($0[keyPath: path])
+        } write: { hyperparameters, value in
+            if case .list(let names) = value { hyperparameters[keyPath: path] = names }
+        }
+    }
+
+    init<Choice: RawRepresentable<String> & CaseIterable & SendableMetatype>(
+        _ name: String, _ path: Path<[Choice]>, _ summary: String
+    ) {
+        self.init(name: name, summary: summary, domain: .names(of: Choice.allCases.map(\.rawValue))) {
+            .list($0[keyPath: path].map(\.rawValue))
+        } write: { hyperparameters, value in
+            if case .list(let names) = value { hyperparameters[keyPath: path] = names.compactMap(Choice.init) }
         }
     }
 }

@@ -3,6 +3,7 @@ package enum HyperparameterValue: Sendable, Equatable {
     case number(Double)
     case boolean(Bool)
     case string(String)
+    case list([String])
 
     /// A value as it is written on the command line: `true`, `false`, a number, or else a word.
     package init(argument: String) {
@@ -23,6 +24,8 @@ extension HyperparameterValue: Codable {
             self = .boolean(flag)
         } else if let number = try? container.decode(Double.self) {
             self = .number(number)
+        } else if let words = try? container.decode([String].self) {
+            self = .list(words)
         } else {
             self = .string(try container.decode(String.self))
         }
@@ -36,6 +39,7 @@ extension HyperparameterValue: Codable {
             if let whole = Int(exactly: number) { try container.encode(whole) } else { try container.encode(number) }
         case .boolean(let flag): try container.encode(flag)
         case .string(let word): try container.encode(word)
+        case .list(let words): try container.encode(words)
         }
     }
 }
@@ -46,6 +50,7 @@ extension HyperparameterValue: CustomStringConvertible {
         case .number(let number): Int(exactly: number).map(String.init) ?? String(number)
         case .boolean(let flag): String(flag)
         case .string(let word): "\"\(word)\""
+        case .list(let words): words.description
         }
     }
 }

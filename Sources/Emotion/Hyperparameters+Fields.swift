@@ -10,6 +10,12 @@ extension Hyperparameters {
         .init("dropout", \.dropout, 0...0.95, "Rate on attention weights, in feed-forward layers and after sublayers"),
         .init("layer_norm_epsilon", \.layerNormEpsilon, 1e-12...0.1, "Added to the variance in layer normalisation"),
         .init("classifier", \.classifier, "A weight vector per label, or one shared by all labels"),
+        .init("positional", \.positional, "What tells the units of a modality apart by their place"),
+        .init("backbone", \.backbone, "What the encoders are made of"),
+        .init(
+            "multimodal_encoder", \.multimodalEncoder, "The encoder of all modalities together; none only concatenates"),
+        .init("decoder", \.decoder, "The emotion decoder; none classifies the mean over all units"),
+        .init("drop_modalities", \.dropModalities, "Modalities of the data that the model does without"),
         .init("epochs", \.epochs, 1...100_000, "Passes over the training split"),
         .init("batch_size", \.batchSize, 1...65_536, "Clips per optimisation step"),
         .init("learning_rate", \.learningRate, 0...10, "Peak learning rate of AdamW"),
@@ -20,13 +26,28 @@ extension Hyperparameters {
         .init("select_by", \.selectBy, "Validation metric that chooses the epoch to keep"),
         .init("threshold", \.threshold, 0...1, "Probability from which a label is predicted"),
         .init("replace_nonfinite", \.replaceNonfinite, "Replace NaN and infinite features by 0 instead of refusing"),
+        .init("standardize", \.standardize, "Scale each feature by its mean and deviation in the training split"),
         .init("atm", \.temporalMasking, "Adversarial temporal masking"),
-        .init("mask_ratio", \.maskRatio, 0...1, "Share of temporal units that atm masks"),
+        .init(
+            "mask_ratio", \.maskRatio, 0...1, "Share of temporal units that atm masks and random_erasing erases at most"
+        ),
+        .init("topk_epsilon", \.topKEpsilon, 1e-4...10, "Entropy weight of the soft top-k of atm"),
+        .init("topk_iterations", \.topKIterations, 1...100_000, "Sinkhorn iterations of the soft top-k of atm"),
+        .init("topk_side", \.topKSide, "Whether atm masks the units of largest or smallest score"),
         .init("alpha", \.alpha, 0...100, "Scale of the reversed gradient of atm"),
-        .init("rho", \.rho, 0...100, "Weight of the masked loss of atm"),
         .init("app", \.parameterPerturbation, "Adversarial parameter perturbation"),
         .init("gamma", \.gamma, 0...1000, "Norm of the perturbation of app"),
+        .init("app_scope", \.perturbationScope, "Parameters that app perturbs in each of its modules"),
+        .init("app_norm", \.perturbationNorm, "Whether gamma is the norm of each tensor or of all together"),
+        .init("app_source", \.perturbationSource, "Loss along whose gradient app perturbs"),
+        .init("app_modules", \.perturbedModules, "Modules that app perturbs"),
+        .init("divergence", \.divergence, "Distributions whose divergence is the perturbed loss of app"),
+        .init("loss", \.loss, "Recognition loss"),
+        .init("rho", \.rho, 0...100, "Weight of the loss on masked or augmented inputs"),
         .init("sigma", \.sigma, 0...100, "Weight of the perturbed loss of app"),
+        .init("augmentation", \.augmentation, "What changes the inputs in place of atm, which must be off"),
+        .init(
+            "augmentation_size", \.augmentationSize, 0...100, "Distance or deviation of fgsm, pgd and gaussian_noise"),
     ]
 
     /// The field of that name.
@@ -54,12 +75,26 @@ extension Hyperparameters {
                 errors.append(error)
             }
         }
-        if errors.isEmpty, !result.modelWidth.isMultiple(of: result.heads) {
-            let reason = "\(result.modelWidth) is not a multiple of heads, which is \(result.heads)"
-            errors.append(HyperparameterError(name: "d_model", reason: reason))
-        }
+        if errors.isEmpty { errors = result.contradictions }
         guard errors.isEmpty else { throw HyperparameterErrors(errors: errors) }
         return result
+    }
+
+    /// What does not go together.
+    private var contradictions: [HyperparameterError] {
+        var errors: [HyperparameterError] = []
+        if !modelWidth.isMultiple(of: heads) {
+            errors.append(.init(name: "d_model", reason: "\(modelWidth) is not a multiple of heads, which is \(heads)"))
+        }
+        if augmentation != .none, temporalMasking != .off {
+            errors.append(.init(name: "augmentation", reason: "takes the place of atm, which must be off"))
+        }
+        let missing = Set<Module>(
+            (multimodalEncoder == .none ? [.multimodal] : []) + (decoder == .none ? [.decoder] : []))
+        if parameterPerturbation != .off, missing.isSuperset(of: perturbedModules) {
+            errors.append(.init(name: "app_modules", reason: "the model has none of these; app may be off"))
+        }
+        return errors
     }
 
     /// All values by name.

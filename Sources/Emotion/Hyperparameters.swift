@@ -2,7 +2,7 @@ package import Engine
 
 /// The switches and numbers of a model and its training, named as in requests, on the command line and in `config.json`.
 ///
-/// The defaults are the recipe `paper`.
+/// The defaults are the recipe `paper`; see ``Recipe``.
 package struct Hyperparameters: Sendable, Equatable {
     // The model (section 3.2 of the paper).
     package var modelWidth = 512
@@ -14,6 +14,11 @@ package struct Hyperparameters: Sendable, Equatable {
     package var dropout: Float = 0.1
     package var layerNormEpsilon: Float = 1e-5
     package var classifier = Classifier.perLabel
+    package var positional = Positional.none
+    package var backbone = Backbone.transformer
+    package var multimodalEncoder = Presence.on
+    package var decoder = Presence.on
+    package var dropModalities: [String] = []
 
     // The training (sections 3.5 and 4.1.3).
     package var epochs = 10
@@ -26,15 +31,33 @@ package struct Hyperparameters: Sendable, Equatable {
     package var selectBy = SelectionMetric.microF1
     package var threshold: Float = 0.5
     package var replaceNonfinite = false
+    package var standardize = false
 
-    // Adversarial training (sections 3.3 to 3.5): each number takes effect with the switch above it.
-    package var temporalMasking = Switch.off
+    // Adversarial temporal masking (section 3.3).
+    package var temporalMasking = TemporalMasking.on
     package var maskRatio: Float = 0.4
+    package var topKEpsilon: Float = 0.1
+    package var topKIterations = 100
+    package var topKSide = SoftTopK.Side.largest
     package var alpha: Float = 0.1
-    package var rho: Float = 0.1
-    package var parameterPerturbation = Switch.off
+
+    // Adversarial parameter perturbation (section 3.4).
+    package var parameterPerturbation = ParameterPerturbation.on
     package var gamma: Float = 1
+    package var perturbationScope = PerturbationScope.attentionAndFeedForward
+    package var perturbationNorm = PerturbationNorm.perTensor
+    package var perturbationSource = PerturbationSource.recognition
+    package var perturbedModules: [Module] = [.multimodal]
+    package var divergence = Divergence.bernoulli
+
+    // The objective (equation 15).
+    package var loss = Loss.bce
+    package var rho: Float = 0.1
     package var sigma: Float = 1
+
+    // What section 4.3 puts in place of adversarial training.
+    package var augmentation = Augmentation.none
+    package var augmentationSize: Float = 0.1
 
     package init() {}
 
@@ -48,11 +71,6 @@ package struct Hyperparameters: Sendable, Equatable {
 
     /// How the learning rate goes on after the warm-up.
     package typealias Schedule = LearningRateSchedule.Annealing
-
-    /// Whether a part of adversarial training takes part. Training is natural (L_r alone) so far.
-    package enum Switch: String, Sendable, Codable, CaseIterable {
-        case off
-    }
 
     /// The validation metric that chooses the epoch to keep.
     package enum SelectionMetric: String, Sendable, Codable, CaseIterable {

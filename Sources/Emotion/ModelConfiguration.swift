@@ -3,9 +3,11 @@ package struct ModelConfiguration: Sendable, Codable {
     /// The version of this layout of files.
     package var formatVersion = 1
     package let labels: [String]
-    /// In the order in which the multi-modal encoder sees them.
+    /// Those of its data, in the order in which the multi-modal encoder sees them.
     package let modalities: [Modality]
     package let hyperparameters: Hyperparameters
+    /// By modality, where features are standardized.
+    package var standardization: [String: Standardization]?
     /// How it was trained; nil for weights that were brought in.
     package var training: TrainingSummary?
 
@@ -17,7 +19,20 @@ package struct ModelConfiguration: Sendable, Codable {
 
     private enum CodingKeys: String, CodingKey {
         case formatVersion = "format_version"
-        case labels, modalities, hyperparameters, training
+        case labels, modalities, hyperparameters, standardization, training
+    }
+
+    /// The modalities that are not dropped.
+    package var usedModalities: [Modality] {
+        modalities.filter { !hyperparameters.dropModalities.contains($0.name) }
+    }
+
+    /// Whether units are scored: only masking by score trains the networks that do it.
+    package var hasMaskingNetworks: Bool {
+        switch hyperparameters.temporalMasking {
+        case .on, .noReversal: true
+        case .off, .randomMask: false
+        }
     }
 }
 

@@ -93,8 +93,17 @@ extension ModelConfiguration {
         if Set(modalities.map(\.name)).count != modalities.count { return ("modalities", "hold a name twice") }
         for modality in modalities {
             if let fault = Modality.fault(inName: modality.name) { return ("modalities", "\(modality.name): \(fault)") }
+            if let sizes = standardization?[modality.name],
+                sizes.mean.count != modality.featureSize || sizes.deviation.count != modality.featureSize
+            {
+                return ("standardization", "\(modality.name): does not have one mean and deviation per feature")
+            }
             if modality.featureSize < 1 { return ("modalities", "\(modality.name): feature_size is not positive") }
         }
+        for name in hyperparameters.dropModalities where !modalities.contains(where: { $0.name == name }) {
+            return ("drop_modalities", "there is no modality \(name)")
+        }
+        if usedModalities.isEmpty { return ("drop_modalities", "hold every modality") }
         return nil
     }
 }

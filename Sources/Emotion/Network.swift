@@ -1,23 +1,32 @@
 package import Engine
 
 /// The network of MMER (section 3.2 of the paper): projections and uni-modal encoders per modality, a multi-modal
-/// encoder, an emotion decoder and a classifier. It holds the places of parameters, not their values.
+/// encoder, an emotion decoder and a classifier; and the masking networks of section 3.3. It holds the places of
+/// parameters, not their values.
+///
+/// Lists over modalities are in the order of `modalities`.
 package struct Network: Sendable {
     package let configuration: ModelConfiguration
     package let layout: ParameterLayout
     private let branches: [Branch]
-    private let multimodalEncoder: TransformerEncoder
-    private let decoder: TransformerDecoder
-    private let classifierWeight: Parameter
-    private let classifierBias: Parameter
+    private let multimodalEncoder: SequenceEncoder?
+    private let decoder: TransformerDecoder?
+    private let classifier: Linear
+    /// W^m and b^m; none when nothing is masked by score.
+    private let maskingNetworks: [Linear]
 
     /// The part of the network that sees one modality only.
     private struct Branch: Sendable {
         let modality: Modality
         let projection: Linear
         let norm: LayerNorm
-        let encoder: TransformerEncoder
+        let encoder: SequenceEncoder
+        /// Learned positions [places, d].
+        let positions: Parameter?
     }
+
+    /// Places with a learned position of their own; later units share the last.
+    private static let places = 512
 
     package init(_ configuration: ModelConfiguration) {
         self.configuration = configuration
@@ -30,7 +39,7 @@ package struct Network: Sendable {
             layerNormEpsilon: hyperparameters.layerNormEpsilon
         )
         var layout = ParameterLayout()
-        branches = configuration.modalities.map { modality in
+        branches = configuration.usedModalities.map { modality in
             let projection = "projection.\(modality.name)"
             return Branch(
                 modality: modality,
@@ -38,48 +47,105 @@ package struct Network: Sendable {
                     &layout, "\(projection).linear", input: modality.featureSize, output: shape.width),
                 norm: LayerNorm(
                     &layout, "\(projection).norm", width: shape.width, epsilon: shape.layerNormEpsilon),
-                encoder: TransformerEncoder(
-                    &layout, "encoder.\(modality.name)", blocks: hyperparameters.unimodalBlocks, shape)
+                encoder: SequenceEncoder(
+                    &layout, "encoder.\(modality.name)", hyperparameters.backbone,
+                    blocks: hyperparameters.unimodalBlocks, shape),
+                positions: hyperparameters.positional == .learned
+                    ? layout.add("positions.\(modality.name)", [Self.places, shape.width], .xavierUniform) : nil
             )
         }
-        multimodalEncoder = TransformerEncoder(
-            &layout, "encoder.multimodal", blocks: hyperparameters.multimodalBlocks, shape)
+        multimodalEncoder =
+            hyperparameters.multimodalEncoder == .on
+            ? SequenceEncoder(
+                &layout, "encoder.multimodal", hyperparameters.backbone, blocks: hyperparameters.multimodalBlocks, shape
+            )
+            : nil
         let labels = configuration.labels.count
-        decoder = TransformerDecoder(
-            &layout, "decoder", queries: labels, blocks: hyperparameters.decoderBlocks, shape)
-        let vectors = hyperparameters.classifier == .perLabel ? labels : 1
-        classifierWeight = layout.add("classifier.weight", [vectors, shape.width], .xavierUniform)
-        classifierBias = layout.add("classifier.bias", [vectors], .uniform(fanIn: shape.width))
+        decoder =
+            hyperparameters.decoder == .on
+            ? TransformerDecoder(&layout, "decoder", queries: labels, blocks: hyperparameters.decoderBlocks, shape)
+            : nil
+        // A shared vector needs a decoder's row per label to tell them apart.
+        let isShared = hyperparameters.classifier == .shared && decoder != nil
+        classifier = Linear(&layout, "classifier", input: shape.width, output: isShared ? 1 : labels)
+        maskingNetworks =
+            configuration.hasMaskingNetworks
+            ? branches.map { Linear(&layout, "masking.\($0.modality.name)", input: shape.width, output: 1) } : []
         self.layout = layout
     }
+
+    package var modalities: [Modality] { branches.map(\.modality) }
 
     /// Scores every label of every clip.
     ///
     /// A modality that a clip lacks has no units in the multi-modal encoder. `clips` holds every modality of the
-    /// configuration, with its feature size.
+    /// network, with its feature size.
     ///
     /// - Returns: logits [B, K]
     package func callAsFunction(_ clips: Clips, on tape: Tape) -> Variable {
-        let encoded = branches.map { branch -> (Variable, Segments) in
+        recognise(encode(project(clips, on: tape), on: tape), on: tape)
+    }
+
+    /// The projected units Z^m, "the input x" of masking: [rows, D_m] → [rows, d].
+    package func project(_ clips: Clips, on tape: Tape) -> [Units] {
+        branches.map { branch in
             guard let sequences = clips.modalities[branch.modality.name] else {
                 preconditionFailure("the batch lacks modality \(branch.modality.name)")
             }
-            let segments = Segments(lengths: sequences.lengths)
-            let x = tape.constant(
-                Tensor(sequences.values, shape: [sequences.rowCount, branch.modality.featureSize]))
-            return (encode(x, segments, with: branch, on: tape), segments)
+            var features = Tensor(sequences.values, shape: [sequences.rowCount, branch.modality.featureSize])
+            configuration.standardization?[branch.modality.name]?.apply(to: &features)
+            let projected = branch.norm(branch.projection(tape.constant(features), on: tape), on: tape)
+            return Units(
+                rows: tape.dropout(projected, rate: configuration.hyperparameters.dropout),
+                segments: Segments(lengths: sequences.lengths)
+            )
         }
-        let (concatenated, segments) = tape.concatenate(encoded)
-        let memory = multimodalEncoder(concatenated, segments, on: tape)
-        let decoded = decoder(memory: memory, segments, on: tape)
-        return tape.labelScores(
-            decoded, labels: configuration.labels.count, weight: classifierWeight, bias: classifierBias)
     }
 
-    /// The uni-modal encoding H^m of the units of one modality: [rows, D_m] → [rows, d]
-    private func encode(_ x: Variable, _ segments: Segments, with branch: Branch, on tape: Tape) -> Variable {
-        let projected = branch.norm(branch.projection(x, on: tape), on: tape)
-        let input = tape.dropout(projected, rate: configuration.hyperparameters.dropout)
-        return branch.encoder(input, segments, on: tape)
+    /// The uni-modal encodings H^m of projected units: [rows, d] → [rows, d].
+    package func encode(_ projected: [Units], on tape: Tape) -> [Units] {
+        zip(branches, projected).map { branch, units in
+            var placed = units
+            switch configuration.hyperparameters.positional {
+            case .none: break
+            case .sinusoidal: placed = units.with(tape.addingSinusoids(to: units.rows, units.segments))
+            case .learned:
+                guard let positions = branch.positions else { preconditionFailure("there are learned positions") }
+                placed = units.with(tape.addingPositions(positions, to: units.rows, units.segments))
+            }
+            return branch.encoder(placed, on: tape)
+        }
+    }
+
+    /// The logits [B, K] of encoded clips: multi-modal encoder, emotion decoder and classifier.
+    package func recognise(_ encoded: [Units], on tape: Tape) -> Variable {
+        let (concatenated, segments) = tape.concatenate(encoded.map { ($0.rows, $0.segments) })
+        var memory = Units(rows: concatenated, segments: segments)
+        if let multimodalEncoder { memory = multimodalEncoder(memory, on: tape) }
+        guard let decoder else { return classifier(tape.clipMeans(of: memory.rows, segments), on: tape) }
+        let logits = tape.labelScores(
+            decoder(memory: memory.rows, segments, on: tape), labels: configuration.labels.count,
+            weight: classifier.weight, bias: classifier.bias)
+        guard configuration.hyperparameters.classifier == .shared else { return logits }
+        return tape.dropout(logits, rate: configuration.hyperparameters.dropout)
+    }
+
+    /// The score of each unit, s = σ(W^m h + b^m): [rows, d] → [rows, 1] (equation 6).
+    package func maskingScores(_ encoded: [Units], on tape: Tape) -> [Units] {
+        precondition(maskingNetworks.count == encoded.count, "there are masking networks")
+        return zip(maskingNetworks, encoded).map { network, units in
+            units.with(tape.sigmoid(network(units.rows, on: tape)))
+        }
+    }
+
+    /// The parameters of some modules.
+    func parameters(of modules: [Hyperparameters.Module]) -> [GroupedParameter] {
+        modules.flatMap { module in
+            switch module {
+            case .unimodal: branches.flatMap(\.encoder.parameters)
+            case .multimodal: multimodalEncoder?.parameters ?? []
+            case .decoder: decoder?.parameters ?? []
+            }
+        }
     }
 }

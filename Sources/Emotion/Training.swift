@@ -51,6 +51,10 @@ package struct Training {
         seed: UInt64,
         earlyStopping: EarlyStopping? = nil
     ) {
+        var configuration = configuration
+        if configuration.hyperparameters.standardize {
+            configuration.standardization = train.modalities.mapValues { Standardization($0) }
+        }
         network = Network(configuration)
         self.train = train
         self.validation = validation
@@ -83,7 +87,7 @@ package struct Training {
                 let started = ContinuousClock.now
                 let outcome = step(train.select(batch))
                 clock.add(clips: batch.count, since: started)
-                guard outcome.recognitionLoss.isFinite, outcome.gradientNorm.isFinite else {
+                guard outcome.losses.recognition.isFinite, outcome.gradientNorm.isFinite else {
                     throw TrainingError.diverged(step: step.steps)
                 }
                 try observe(.step(clock.progress(step: step.steps, epoch: epoch, outcome: outcome)))

@@ -1,9 +1,8 @@
 package import Engine
 
-/// One optimisation step of natural training: the recognition loss L_r, its gradient, and AdamW.
+/// One optimisation step: the gradient of the ``Objective`` and AdamW (section 4.1.3 of the paper).
 package struct TrainingStep {
-    private let network: Network
-    private let parameters: Parameters
+    private let objective: Objective
     private let gradients: Gradients
     private var optimizer: AdamW
     private let schedule: LearningRateSchedule
@@ -12,7 +11,7 @@ package struct TrainingStep {
 
     /// What a step came to.
     package struct Outcome: Sendable {
-        package let recognitionLoss: Float
+        package let losses: Objective.Losses
         /// Before clipping.
         package let gradientNorm: Float
         package let learningRate: Float
@@ -21,8 +20,7 @@ package struct TrainingStep {
     /// - Parameter parameters: changed in place by every step.
     package init(network: Network, parameters: Parameters, schedule: LearningRateSchedule, seed: UInt64) {
         let hyperparameters = network.configuration.hyperparameters
-        self.network = network
-        self.parameters = parameters
+        objective = Objective(network: network, parameters: parameters)
         self.schedule = schedule
         self.seed = seed
         gradients = Gradients(layout: network.layout)
@@ -35,16 +33,12 @@ package struct TrainingStep {
 
     /// Trains on one batch of labelled clips.
     package mutating func callAsFunction(_ batch: Clips) -> Outcome {
-        guard let labels = batch.labels else { preconditionFailure("training needs labelled clips") }
         let learningRate = schedule.rate(at: steps)
-        let tape = Tape(parameters, recording: true, randomness: .init(seed: seed, step: UInt32(steps + 1)))
         gradients.reset()
-        let logits = network(batch, on: tape)
-        let (loss, gradient) = binaryCrossEntropy(logits: logits.value, labels: labels)
-        tape.backward([(logits, gradient)], into: gradients)
+        let losses = objective(batch, .init(seed: seed, step: UInt32(steps + 1)), into: gradients).losses
         let norm = gradients.norm
         if clipNorm > 0, norm > clipNorm { gradients.scale(by: clipNorm / norm) }
-        optimizer.step(parameters, gradients, learningRate: learningRate)
-        return Outcome(recognitionLoss: loss, gradientNorm: norm, learningRate: learningRate)
+        optimizer.step(objective.parameters, gradients, learningRate: learningRate)
+        return Outcome(losses: losses, gradientNorm: norm, learningRate: learningRate)
     }
 }

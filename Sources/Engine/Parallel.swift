@@ -37,4 +37,13 @@ package enum Parallel {
             loop.end()
         }
     }
+
+    /// What `body` makes of each of 0..<count, computed like the calls of ``forEach(_:_:)``.
+    package static func map<Result>(_ count: Int, _ body: (Int) -> Result) -> [Result] {
+        [Result](unsafeUninitializedCapacity: count) { results, initialized in
+            let start = results.baseAddress
+            forEach(count) { (start! + $0).initialize(to: body($0)) }
+            initialized = count
+        }
+    }
 }

@@ -49,6 +49,31 @@ extension Tape {
         }
     }
 
+    /// The mean of each clip's rows; zeros for a clip without any.
+    ///
+    /// - Returns: [clips, width]
+    package func clipMeans(of x: Variable, _ segments: Segments) -> Variable {
+        let width = x.columns
+        let y = Tensor(zeros: [segments.count, width])
+        for clip in 0..<segments.count {
+            for row in segments[clip] {
+                ck_axpy(
+                    1 / Float(segments[clip].count), x.value.pointer + row * width, y.pointer + clip * width, width)
+            }
+        }
+        return record(y) { gradient, pass in
+            let gx = Tensor(zeros: x.value.shape)
+            for clip in 0..<segments.count {
+                for row in segments[clip] {
+                    ck_axpy(
+                        1 / Float(segments[clip].count), gradient.pointer + clip * width, gx.pointer + row * width,
+                        width)
+                }
+            }
+            pass.add(gx, to: x)
+        }
+    }
+
     /// Scores each label's row with that label's weight vector: z[b, k] = w_k · x[b K + k] + b_k.
     ///
     /// - Parameters:

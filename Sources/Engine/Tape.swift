@@ -20,7 +20,8 @@ package final class Tape {
     package let parameters: Parameters
     package let isRecording: Bool
     private let randomness: Randomness?
-    private var operation: UInt32 = 0
+    /// Random operations so far, counted from the first tape of the step.
+    package private(set) var randomOperations: UInt32
     private var nodes: [(slot: Int, backward: Backward)] = []
     private var slots = 0
 
@@ -35,11 +36,20 @@ package final class Tape {
         }
     }
 
-    /// - Parameter randomness: draws dropout masks; nil switches dropout off.
-    package init(_ parameters: Parameters, recording: Bool, randomness: Randomness? = nil) {
+    /// - Parameters:
+    ///   - randomness: draws dropout masks; nil switches dropout off.
+    ///   - randomOperations: those of the tapes before this one in the step. Two tapes that begin at the same number draw
+    ///     the same masks.
+    package init(
+        _ parameters: Parameters,
+        recording: Bool,
+        randomness: Randomness? = nil,
+        after randomOperations: UInt32 = 0
+    ) {
         self.parameters = parameters
         isRecording = recording
         self.randomness = randomness
+        self.randomOperations = randomOperations
     }
 
     /// An input without gradient.
@@ -63,20 +73,28 @@ package final class Tape {
     /// Nil when dropout is off.
     func dropoutMask(rate: Float) -> DropoutMask? {
         guard let randomness, rate > 0 else { return nil }
-        operation += 1
-        return DropoutMask(rate: rate, randomness: randomness, operation: operation)
+        randomOperations += 1
+        return DropoutMask(rate: rate, randomness: randomness, operation: randomOperations)
     }
 
-    /// Runs the tape backward from `seeds`, adds parameter gradients to `gradients`, and empties the tape.
+    /// Runs the tape backward from `seeds` and adds parameter gradients to `gradients`.
     ///
-    /// - Returns: what was gathered at inputs and other variables, for ``Backpropagation/gradient(of:)``.
+    /// - Parameter keepingRecord: whether the tape can run backward once more. If not, it is emptied on the way, and what
+    ///   an operation kept for its backward part goes back to the pool at once.
+    /// - Returns: what was gathered at the inputs, for ``Backpropagation/gradient(of:)``.
     @discardableResult
-    package func backward(_ seeds: [(Variable, Tensor)], into gradients: Gradients) -> Backpropagation {
+    package func backward(
+        _ seeds: [(Variable, Tensor)],
+        into gradients: Gradients,
+        keepingRecord: Bool = false
+    ) -> Backpropagation {
         precondition(isRecording, "a tape that does not record cannot run backward")
         let pass = Backpropagation(gradients: gradients, slots: slots)
         for (variable, gradient) in seeds { pass.add(gradient, to: variable) }
-        while let node = nodes.popLast() {
-            if let gradient = pass.take(node.slot) { node.backward(gradient, pass) }
+        if keepingRecord {
+            for node in nodes.reversed() { pass.run(node.backward, at: node.slot) }
+        } else {
+            while let node = nodes.popLast() { pass.run(node.backward, at: node.slot) }
         }
         return pass
     }
@@ -105,9 +123,9 @@ package final class Backpropagation {
         }
     }
 
-    func take(_ slot: Int) -> Tensor? {
-        defer { bySlot[slot] = nil }
-        return bySlot[slot]
+    /// Hands what was gathered for an operation's output to its backward part.
+    func run(_ backward: Tape.Backward, at slot: Int) {
+        if let gradient = bySlot[slot].take() { backward(gradient, self) }
     }
 
     /// The gradient of an input of the tape; nil when the seeds do not depend on it.

@@ -26,7 +26,9 @@ extension Bench {
                 var step = TrainingStep(network: network, parameters: parameters, schedule: schedule, seed: shape.seed)
                 let clips = shape.randomClips(batch)
                 var loss: Float = 0
-                let timings = Timings.measure(steps: steps, warmup: shape.warmup) { loss = step(clips).recognitionLoss }
+                let timings = Timings.measure(steps: steps, warmup: shape.warmup) {
+                    loss = step(clips).losses.recognition
+                }
                 try report.print(
                     [("benchmark", .string("train"))] + shape.report(batch: batch, steps: steps) + [
                         ("dropout", .float(hyperparameters.dropout)),

@@ -16,17 +16,6 @@ struct Train: ParsableCommand {
             """
     )
 
-    /// A named set of hyperparameters.
-    enum Recipe: String, ExpressibleByArgument, CaseIterable {
-        case paper
-
-        var hyperparameters: Hyperparameters {
-            switch self {
-            case .paper: Hyperparameters()
-            }
-        }
-    }
-
     @Option(help: "Directory with train.npz, valid.npz and perhaps test.npz and meta.json.")
     var data: String
 
@@ -144,3 +133,5 @@ extension Train {
         static let defaultValueDescription = "name=value"
     }
 }
+
+extension Recipe: ExpressibleByArgument {}

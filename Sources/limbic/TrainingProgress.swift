@@ -18,7 +18,7 @@ struct TrainingProgress {
         case .step(let step):
             epochs = step.epochs
             clipsPerSecond = step.clipsPerSecond
-            lossSum += Double(step.outcome.recognitionLoss)
+            lossSum += Double(step.outcome.losses.recognition)
             losses += 1
             bar.show(
                 ProgressBar.State(

@@ -21,60 +21,49 @@ struct GoldenCase: CustomTestStringConvertible, Sendable {
         ProcessInfo.processInfo.environment["GOLDEN_DIR"].map { URL(filePath: $0) }
         ?? Bundle.module.resourceURL!.appending(path: "Golden")
 
-    /// All cases whose configuration is that of the recipe `paper`: binary cross-entropy and a classifier per label.
-    static let paper: [GoldenCase] = {
+    static let all: [GoldenCase] = {
         let files = try! FileManager.default.contentsOfDirectory(at: directory, includingPropertiesForKeys: nil)
         return files.filter { $0.pathExtension == "safetensors" }
             .sorted { $0.lastPathComponent < $1.lastPathComponent }
-            .compactMap { try! GoldenCase(url: $0) }
+            .map { try! GoldenCase(url: $0) }
     }()
 
-    /// The entries of the metadata `config` that describe the network.
-    private struct Configuration: Decodable {
+    /// The entries of the metadata `config` that are not hyperparameters.
+    private struct Inputs: Decodable {
         let modalities: [String: Int]
         let labels: Int
-        let d_model: Int
-        let heads: Int
-        let feed_forward: Int
-        let unimodal_blocks: Int
-        let multimodal_blocks: Int
-        let decoder_blocks: Int
-        let layer_norm_epsilon: Float
-        let classifier: String
-        let loss: String
     }
 
-    /// Nil for a case of another recipe.
-    private init?(url: URL) throws {
+    /// An entry of `config`, nil when it is none of a hyperparameter's kinds.
+    private struct Switch: Decodable {
+        let value: HyperparameterValue?
+
+        init(from decoder: any Decoder) throws { value = try? HyperparameterValue(from: decoder) }
+    }
+
+    private init(url: URL) throws {
         name = url.deletingPathExtension().lastPathComponent
         file = try SafetensorsFile(path: url.path)
-        let recorded = try JSONDecoder().decode(Configuration.self, from: Data(file.metadata["config"]!.utf8))
-        guard recorded.classifier == "per_label", recorded.loss == "bce" else { return nil }
-        var hyperparameters = Hyperparameters()
-        hyperparameters.modelWidth = recorded.d_model
-        hyperparameters.heads = recorded.heads
-        hyperparameters.feedForward = recorded.feed_forward
-        hyperparameters.unimodalBlocks = recorded.unimodal_blocks
-        hyperparameters.multimodalBlocks = recorded.multimodal_blocks
-        hyperparameters.decoderBlocks = recorded.decoder_blocks
-        hyperparameters.layerNormEpsilon = recorded.layer_norm_epsilon
-        hyperparameters.dropout = 0
-        let modalities = recorded.modalities.map { Modality(name: $0.key, featureSize: $0.value) }
+        let recorded = Data(file.metadata["config"]!.utf8)
+        let data = try JSONDecoder().decode(Inputs.self, from: recorded)
+        var switches = try JSONDecoder().decode([String: Switch].self, from: recorded).compactMapValues(\.value)
+        (switches["modalities"], switches["labels"], switches["dropout"]) = (nil, nil, .number(0))
+        let modalities = data.modalities.map { Modality(name: $0.key, featureSize: $0.value) }
             .sorted { $0.name < $1.name }
         let configuration = ModelConfiguration(
-            labels: (0..<recorded.labels).map { "label_\($0)" },
+            labels: (0..<data.labels).map { "label_\($0)" },
             modalities: modalities,
-            hyperparameters: hyperparameters
+            hyperparameters: try Hyperparameters().setting(switches)
         )
         let file = file
         network = Network(configuration)
         parameters = try Parameters(layout: network.layout) { try file.floats("param.\($0.name)") }
         labels = try file.floats("label")
-        batch = try Self.batch(file, modalities: modalities)
+        batch = try Self.batch(file, modalities: modalities, labels: labels)
     }
 
     /// Packs the padded inputs [B, L, D], of which the first `length` units of a clip are real.
-    private static func batch(_ file: SafetensorsFile, modalities: [Modality]) throws -> Clips {
+    private static func batch(_ file: SafetensorsFile, modalities: [Modality], labels: [Float]) throws -> Clips {
         var packed: [String: Sequences] = [:]
         for modality in modalities {
             let name = "input.\(modality.name)"
@@ -91,6 +80,24 @@ struct GoldenCase: CustomTestStringConvertible, Sendable {
             }
             packed[modality.name] = Sequences(featureSize: shape[2], lengths: lengths, values: values)
         }
-        return Clips(count: packed.values.first!.count, modalities: packed)
+        let count = packed.values.first!.count
+        return Clips(count: count, modalities: packed, labels: labels, labelCount: labels.count / count)
+    }
+
+    /// The network with some hyperparameters changed.
+    func network(_ change: (inout Hyperparameters) -> Void) -> Network {
+        var hyperparameters = network.configuration.hyperparameters
+        change(&hyperparameters)
+        return Network(
+            ModelConfiguration(
+                labels: network.configuration.labels, modalities: network.configuration.modalities,
+                hyperparameters: hyperparameters))
+    }
+
+    /// The real units' values of a recorded [B, L] that belong to a modality, packed.
+    func packed(_ name: String, _ modality: String) throws -> [Float] {
+        let length = file.tensors[name]!.shape[1]
+        let values = try file.floats(name)
+        return batch.modalities[modality]!.lengths.enumerated().flatMap { values[$0 * length..<$0 * length + $1] }
     }
 }

@@ -22,6 +22,7 @@ struct HyperparametersTests {
             case .number(let range): [.number(range.upperBound), .number(range.lowerBound)]
             case .boolean: [.boolean(true), .boolean(false)]
             case .choice(let words): words.map(HyperparameterValue.string)
+            case .names(let words): [.list(words ?? ["text", "audio"]), .list([(words ?? ["text"])[0]])]
             }
         for value in values {
             var hyperparameters = Hyperparameters()

@@ -70,7 +70,7 @@ struct TrainingTests {
         _ = try train(.make { $0.epochs = 2 }) { event in
             if case .step(let step) = event {
                 #expect(step.steps == 16)
-                #expect(step.outcome.recognitionLoss.isFinite)
+                #expect(step.outcome.losses.recognition.isFinite)
                 steps.append(step.step)
             }
         }

@@ -16,19 +16,21 @@ struct LSTMEncoderTests {
         let layers = [0, 1].flatMap { layer in
             ["weight_ih", "weight_hh", "bias"].map { "encoder.layers.\(layer).\($0)" }
         }
-        #expect(encoder.parameters.map(\.name) == layers)
-        #expect(encoder.normParameters.map(\.name) == ["encoder.norm.weight", "encoder.norm.bias"])
-        #expect(layout.parameters == encoder.parameters + encoder.normParameters)
-        #expect(encoder.parameters.map(\.shape) == [[16, 4], [16, 4], [16], [16, 4], [16, 4], [16]])
+        let gates = encoder.parameters.filter { $0.group == .recurrence }.map(\.parameter)
+        let norm = encoder.parameters.filter { $0.group == .other }.map(\.parameter)
+        #expect(gates.map(\.name) == layers)
+        #expect(norm.map(\.name) == ["encoder.norm.weight", "encoder.norm.bias"])
+        #expect(layout.parameters == encoder.parameters.map(\.parameter))
+        #expect(gates.map(\.shape) == [[16, 4], [16, 4], [16], [16, 4], [16, 4], [16]])
 
         let values = Parameters(layout: layout, seed: 1)
-        for parameter in encoder.parameters {
+        for parameter in gates {
             // √(6 / (16 + 4)) and 1 / √4.
             let bound: Float = parameter.shape.count == 2 ? 0.5477226 : 0.5
             let largest = values.values(parameter).map(abs).max()!
             #expect(largest <= bound && largest > bound / 2, "\(parameter.name)")
         }
-        #expect(values.values(encoder.normParameters[0]) == [1, 1, 1, 1])
+        #expect(values.values(norm[0]) == [1, 1, 1, 1])
     }
 
     /// The whole stack, so that layers, dropout and norm come in the right order and their gradients arrive.

@@ -11,6 +11,8 @@ struct FeedForward: Sendable {
         dropout = shape.dropout
     }
 
+    var parameters: [Parameter] { linear1.parameters + linear2.parameters }
+
     func callAsFunction(_ x: Variable, on tape: Tape) -> Variable {
         linear2(linear1(x, on: tape, activation: .relu, dropout: dropout), on: tape)
     }

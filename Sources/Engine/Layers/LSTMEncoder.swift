@@ -11,11 +11,9 @@ package struct LSTMEncoder: Sendable {
         dropout = shape.dropout
     }
 
-    /// The weights and biases of the layers.
-    package var parameters: [Parameter] { layers.flatMap(\.parameters) }
-
-    /// Gain and bias of the final LayerNorm.
-    package var normParameters: [Parameter] { [norm.weight, norm.bias] }
+    package var parameters: [GroupedParameter] {
+        layers.flatMap(\.parameters).grouped(.recurrence) + norm.parameters.grouped(.other)
+    }
 
     /// Encodes the rows of each clip: [rows, width] → [rows, width]
     package func callAsFunction(_ x: Variable, _ segments: Segments, on tape: Tape) -> Variable {

@@ -10,6 +10,8 @@ package struct LayerNorm: Sendable {
         self.epsilon = epsilon
     }
 
+    var parameters: [Parameter] { [weight, bias] }
+
     package func callAsFunction(_ x: Variable, on tape: Tape) -> Variable {
         tape.layerNorm(x, gain: weight, bias: bias, epsilon: epsilon)
     }

@@ -20,6 +20,8 @@ package struct Linear: Sendable {
         self.bias = bias
     }
 
+    var parameters: [Parameter] { [weight, bias] }
+
     /// The part of the map that gives some of the outputs.
     func outputs(_ range: Range<Int>) -> Linear { Linear(weight: weight.rows(range), bias: bias.rows(range)) }
 

@@ -17,6 +17,8 @@ package struct MultiHeadAttention: Sendable {
         self.dropout = dropout
     }
 
+    var parameters: [Parameter] { inProjection.parameters + outProjection.parameters }
+
     /// Self-attention among the rows of each clip: [rows, width] → [rows, width]
     package func callAsFunction(_ x: Variable, _ segments: Segments, on tape: Tape) -> Variable {
         let stacked = inProjection(x, on: tape)

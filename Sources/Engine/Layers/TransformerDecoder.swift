@@ -17,6 +17,10 @@ package struct TransformerDecoder: Sendable {
         norm = LayerNorm(&layout, "\(name).norm", width: shape.width, epsilon: shape.layerNormEpsilon)
     }
 
+    package var parameters: [GroupedParameter] {
+        [queries].grouped(.other) + blocks.flatMap(\.parameters) + norm.parameters.grouped(.other)
+    }
+
     /// What each query reads from its clip's rows of `memory` [rows, width].
     ///
     /// - Returns: [clips · queries, width]
@@ -47,6 +51,12 @@ struct DecoderBlock: Sendable {
         norm2 = LayerNorm(&layout, "\(name).norm2", width: shape.width, epsilon: shape.layerNormEpsilon)
         norm3 = LayerNorm(&layout, "\(name).norm3", width: shape.width, epsilon: shape.layerNormEpsilon)
         dropout = shape.dropout
+    }
+
+    var parameters: [GroupedParameter] {
+        (selfAttention.parameters + crossAttention.parameters).grouped(.attention)
+            + feedForward.parameters.grouped(.feedForward)
+            + (norm1.parameters + norm2.parameters + norm3.parameters).grouped(.other)
     }
 
     func callAsFunction(

@@ -8,6 +8,10 @@ package struct TransformerEncoder: Sendable {
         norm = LayerNorm(&layout, "\(name).norm", width: shape.width, epsilon: shape.layerNormEpsilon)
     }
 
+    package var parameters: [GroupedParameter] {
+        blocks.flatMap(\.parameters) + norm.parameters.grouped(.other)
+    }
+
     /// Encodes the rows of each clip: [rows, width] → [rows, width]
     package func callAsFunction(_ x: Variable, _ segments: Segments, on tape: Tape) -> Variable {
         norm(blocks.reduce(x) { $1($0, segments, on: tape) }, on: tape)
@@ -29,6 +33,11 @@ struct EncoderBlock: Sendable {
         norm1 = LayerNorm(&layout, "\(name).norm1", width: shape.width, epsilon: shape.layerNormEpsilon)
         norm2 = LayerNorm(&layout, "\(name).norm2", width: shape.width, epsilon: shape.layerNormEpsilon)
         dropout = shape.dropout
+    }
+
+    var parameters: [GroupedParameter] {
+        selfAttention.parameters.grouped(.attention) + feedForward.parameters.grouped(.feedForward)
+            + (norm1.parameters + norm2.parameters).grouped(.other)
     }
 
     func callAsFunction(_ x: Variable, _ segments: Segments, on tape: Tape) -> Variable {

@@ -6,8 +6,6 @@ struct JobRequest {
         "dataset", "model", "recipe", "seed", "priority", "max_attempts", "hyperparameters", "early_stopping",
         "checkpoint",
     ]
-    /// The recipes there are, by name.
-    private static let recipes = ["paper": Hyperparameters()]
     private static let metricPrefix = "valid_"
 
     let dataset: String
@@ -24,16 +22,17 @@ struct JobRequest {
         self.model = model
         priority = members.integer("priority", in: -1000...1000, default: 0)
         maxAttempts = members.integer("max_attempts", in: 1...100, default: 1)
-        let recipe = members.string("recipe", default: "paper")
-        if Self.recipes[recipe] == nil {
-            let names = Self.recipes.keys.sorted().joined(separator: ", ")
-            members.fail("recipe", "there is no recipe \"\(recipe)\"; there are: \(names)")
+        let name = members.string("recipe", default: Recipe.paper.rawValue)
+        let recipe = Recipe(rawValue: name)
+        if recipe == nil {
+            let names = Recipe.allCases.map(\.rawValue).joined(separator: ", ")
+            members.fail("recipe", "there is no recipe \"\(name)\"; there are: \(names)")
         }
         document = JobDocument(
-            recipe: recipe,
+            recipe: name,
             // A seed that is not given is fixed, so that the same request gives the same model.
             seed: UInt64(members.integer("seed", in: 0...Int.max, default: 0)),
-            hyperparameters: Self.hyperparameters(&members, over: Self.recipes[recipe] ?? Hyperparameters()),
+            hyperparameters: Self.hyperparameters(&members, over: (recipe ?? .paper).hyperparameters),
             earlyStopping: Self.earlyStopping(&members),
             checkpoint: Self.checkpoint(&members)
         )
@@ -98,7 +97,14 @@ extension HyperparameterValue {
         case .integer(let number): self = .number(Double(number))
         case .number(let number): self = .number(number)
         case .string(let text): self = .string(text)
-        case .null, .array, .object: return nil
+        case .array(let elements):
+            var words: [String] = []
+            for element in elements {
+                guard case .string(let word) = element else { return nil }
+                words.append(word)
+            }
+            self = .list(words)
+        case .null, .object: return nil
         }
     }
 }

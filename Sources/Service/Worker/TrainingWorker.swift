@@ -95,7 +95,7 @@ struct TrainingWorker {
 
     private mutating func send(_ step: Training.Step) throws {
         for (name, value) in [
-            ("loss_recognition", Double(step.outcome.recognitionLoss)),
+            ("loss_recognition", Double(step.outcome.losses.recognition)),
             ("learning_rate", Double(step.outcome.learningRate)),
             ("gradient_norm", Double(step.outcome.gradientNorm)),
             ("clips_per_second", step.clipsPerSecond),
