@@ -13,6 +13,7 @@ struct Limbic: AsyncParsableCommand {
             Evaluate.self,
             Predict.self,
             Dataset.self,
+            Models.self,
             Bench.self,
         ]
     )
