@@ -1,13 +1,4 @@
 extension ReferenceWeights {
-    /// The recipe `reference` in what a model keeps of it: how it scores and what it does with non-finite features.
-    static let hyperparameters: Hyperparameters = {
-        var hyperparameters = Hyperparameters()
-        hyperparameters.classifier = .shared
-        hyperparameters.clipNorm = 1
-        hyperparameters.replaceNonfinite = true
-        return hyperparameters
-    }()
-
     /// The labels of CMU-MOSEI.
     private static let emotions = ["angry", "disgust", "fear", "happy", "sad", "surprise"]
 
@@ -57,7 +48,7 @@ extension ReferenceWeights {
             configuration = ModelConfiguration(
                 labels: labels,
                 modalities: modalities,
-                hyperparameters: try hyperparameters.setting(sizes.mapValues { .number(Double($0)) })
+                hyperparameters: try Recipe.reference.hyperparameters.setting(sizes.mapValues { .number(Double($0)) })
             )
         } catch {
             throw ModelError(file: file, field: "hyperparameters", reason: "\(error)")

@@ -15,13 +15,6 @@ extension ReferenceWeights {
         return nil
     }
 
-    /// The tensors of the masking networks.
-    static var maskingTensorNames: [String] {
-        modalities.flatMap { modality in
-            ["weight", "bias"].compactMap { tensorName(of: "masking.\(modality).\($0)") }
-        }
-    }
-
     /// The name of each part of our network and of theirs, a part before the one that contains it. The numbers are places
     /// in an `nn.Sequential`; what follows them there (dropout, sigmoid) has no tensors.
     private static let modules: [(ours: String, theirs: String)] =

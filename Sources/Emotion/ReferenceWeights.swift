@@ -38,13 +38,13 @@ package enum ReferenceWeights {
     ///   written.
     package static func write(_ model: Model, to path: String) throws {
         let configuration = model.configuration
-        let names = configuration.modalities.map(\.name)
+        let names = configuration.usedModalities.map(\.name)
         guard Set(names) == Set(modalities) else {
             let reason =
                 "are \(names.joined(separator: ", ")); the authors' model has \(modalities.joined(separator: ", "))"
             throw ModelError(file: path, field: "modalities", reason: reason)
         }
-        let (ours, theirs) = (configuration.hyperparameters.values, hyperparameters.values)
+        let (ours, theirs) = (configuration.hyperparameters.values, Recipe.reference.hyperparameters.values)
         for name in fixed {
             guard let value = ours[name], let expected = theirs[name], value != expected else { continue }
             throw ModelError(file: path, field: name, reason: "is \(value); the authors' model has \(expected)")
@@ -68,7 +68,9 @@ package enum ReferenceWeights {
     }
 
     /// Hyperparameters that change predictions and that the authors' model, apart from its sizes, leaves no choice in.
-    private static let fixed = ["classifier", "layer_norm_epsilon"]
+    private static let fixed = [
+        "classifier", "layer_norm_epsilon", "positional", "backbone", "multimodal_encoder", "decoder", "standardize",
+    ]
 
     private static let floatingPoint: Set<SafetensorsType> = [.float16, .bfloat16, .float32, .float64]
 
@@ -96,10 +98,6 @@ package enum ReferenceWeights {
             guard shape == parameter.shape else {
                 throw ModelError(file: file, field: name, reason: "has shape \(shape), not \(parameter.shape)")
             }
-        }
-        // The masking networks have no say in predictions, so a network without them can do without their weights.
-        if !network.layout.parameters.contains(where: { $0.name.hasPrefix("masking.") }) {
-            for name in maskingTensorNames { rest[name] = nil }
         }
         if let name = rest.keys.min() {
             throw ModelError(file: file, field: name, reason: "is not a tensor of the authors' model of this size")

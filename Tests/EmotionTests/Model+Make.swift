@@ -17,6 +17,8 @@ extension ModelConfiguration {
         hyperparameters.multimodalBlocks = 1
         hyperparameters.batchSize = 8
         hyperparameters.learningRate = 3e-3
+        // A tensor of so narrow a model has a norm of about 1.
+        hyperparameters.gamma = 0.1
         change(&hyperparameters)
         return ModelConfiguration(
             labels: (0..<labels).map { "label_\($0)" }, modalities: modalities, hyperparameters: hyperparameters)
