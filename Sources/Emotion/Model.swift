@@ -17,10 +17,43 @@ package struct Model: Sendable {
     /// The answer for a clip does not depend on the other clips.
     ///
     /// - Returns: [B, K], row-major.
-    package func probabilities(_ clips: Clips) -> [Float] {
-        guard clips.count > 0 else { return [] }
+    package func probabilities(_ clips: Clips) -> [Float] { predict(clips).probabilities }
+
+    /// What a model says of some clips.
+    package struct Prediction: Sendable {
+        /// [B, K], row-major.
+        package let probabilities: [Float]
+        /// By modality, the score of every unit.
+        private let scores: [String: (values: [Float], segments: Segments)]
+
+        fileprivate init(_ probabilities: [Float], _ scores: [String: (values: [Float], segments: Segments)]) {
+            self.probabilities = probabilities
+            self.scores = scores
+        }
+
+        /// The score of each unit of a clip, of the modalities it has; empty unless asked for.
+        package func saliency(ofClip clip: Int) -> [String: [Float]] {
+            scores.mapValues { Array($0.values[$0.segments[clip]]) }.filter { !$0.value.isEmpty }
+        }
+    }
+
+    /// Predicts clips, and with `explaining` says how much each of their units counts: the masking network's score of it
+    /// (section 3.3 of the paper), the higher the sooner it would be masked.
+    ///
+    /// - Precondition: a model that explains has masking networks (``ModelConfiguration/hasMaskingNetworks``).
+    package func predict(_ clips: Clips, explaining: Bool = false) -> Prediction {
+        guard clips.count > 0 else { return Prediction([], [:]) }
         let tape = Tape(parameters, recording: false)
-        return network(clips, on: tape).value.values.map(sigmoid)
+        let encoded = network.encode(network.project(clips, on: tape), on: tape)
+        let probabilities = network.recognise(encoded, on: tape).value.values.map(sigmoid)
+        let scores = explaining ? network.maskingScores(encoded, on: tape) : []
+        return Prediction(
+            probabilities,
+            Dictionary(
+                uniqueKeysWithValues: zip(network.modalities, scores).map {
+                    ($0.name, ($1.rows.value.values, $1.segments))
+                })
+        )
     }
 
     /// The probabilities of a whole split, computed in batches of clips of similar length.

@@ -24,6 +24,9 @@ struct Predict: ParsableCommand {
     @Option(help: "tuned, or a probability from 0 to 1 (default: the model's own).")
     var threshold: ThresholdChoice?
 
+    @Flag(help: "Add the masking networks' score of every temporal unit.")
+    var explain = false
+
     @OptionGroup var threads: ThreadsOption
 
     func run() throws {
@@ -32,6 +35,9 @@ struct Predict: ParsableCommand {
             if data != "-" { try Paths.requireFile(data) }
             try threads.apply()
             let model = try ModelDirectory.read(self.model)
+            if explain, !model.configuration.hasMaskingNetworks {
+                throw Failure(.badData, "\(self.model): the model has no masking networks to explain with")
+            }
             let thresholds = try ThresholdChoice.thresholds(threshold, of: model.configuration)
             let printer = PredictionPrinter(configuration: model.configuration, thresholds: thresholds)
             let source = try LineSource(path: data)
@@ -52,16 +58,14 @@ struct Predict: ParsableCommand {
         options.requiresLabels = false
         options.replaceNonfinite = model.configuration.hyperparameters.replaceNonfinite
         let clips = try SplitReader.read(path: data, options: options).clips
-        let probabilities = model.probabilities(ofSplit: clips, batchSize: Self.batchSize)
-        let labels = model.configuration.labels.count
         for start in stride(from: 0, to: clips.count, by: Self.batchSize) {
+            let batch = clips.select(Array(start..<min(start + Self.batchSize, clips.count)))
+            let prediction = model.predict(batch, explaining: explain)
             var text = ""
-            for clip in start..<min(start + Self.batchSize, clips.count) {
-                text += printer.line(
-                    id: clips.ids?[clip],
-                    probabilities[clip * labels..<(clip + 1) * labels],
-                    isMissing: { clips.modalities[$0]?.lengths[clip] ?? 0 == 0 }
-                )
+            for row in 0..<batch.count {
+                text += printer.line(id: batch.ids?[row], prediction, row) {
+                    batch.modalities[$0]?.lengths[row] ?? 0 == 0
+                }
             }
             try StandardOutput.write(text)
         }
@@ -89,18 +93,13 @@ struct Predict: ParsableCommand {
     private func answers(_ items: [ClipLines.Item], _ model: Model, _ printer: PredictionPrinter) throws -> String {
         let good = items.compactMap { try? $0.clip.get() }
         let clips = Clips(collating: good, modalities: model.configuration.modalities)
-        let probabilities = model.probabilities(clips)
-        let labels = model.configuration.labels.count
+        let prediction = model.predict(clips, explaining: explain)
         var text = ""
         var row = 0
         for item in items {
             switch item.clip {
             case .success(let clip):
-                text += printer.line(
-                    id: clip.id,
-                    probabilities[row * labels..<(row + 1) * labels],
-                    isMissing: { clip.modalities[$0] == nil }
-                )
+                text += printer.line(id: clip.id, prediction, row) { clip.modalities[$0] == nil }
                 row += 1
             case .failure(let error): text += printer.line(id: item.id, error)
             }

@@ -81,7 +81,7 @@ struct PredictTests {
         (#"{"clips": [{"text": [[1, 2, 3]]}], "top_k": 0}"#, "/top_k", "invalid_request"),
         (#"{"clips": [{"text": [[1, 2, 3]]}], "threshold": 2}"#, "/threshold", "invalid_request"),
         (#"{"clips": [{"text": [[1, 2, 3]]}], "threshold": "tuned"}"#, "/threshold", "invalid_request"),
-        (#"{"clips": [{"text": [[1, 2, 3]]}], "explain": true}"#, "/explain", "invalid_request"),
+        (#"{"clips": [{"text": [[1, 2, 3]]}], "explain": 1}"#, "/explain", "invalid_request"),
         (#"{"clips": [{"text": [[1e39, 2, 3]]}]}"#, "/clips/0/text/0/0", "not_a_number"),
     ])
     func refuses(body: String, pointer: String, code: String) async throws {
@@ -89,6 +89,23 @@ struct PredictTests {
         try await service.makeModel()
         let errors = try expectProblem(await service.post("/v1/models/emo/predict", body), 422, code)
         #expect(errors.keys.contains(pointer), "\(errors)")
+    }
+
+    @Test func explainsByTheScoreOfEachUnit() async throws {
+        let service = try TestService.make()
+        try await service.makeModel()
+        let clips =
+            #"{"clips": [{"audio": [[1, 2], [3, 4]]}, {"text": [[1, 2, 3]], "audio": [[3, 4]]}], "explain": true}"#
+        let json = try await service.post("/v1/models/emo/predict", clips).json
+        let saliency = json["predictions"].elements.map { $0["saliency"] }
+        #expect(saliency.map { $0["audio"].elements.count } == [2, 1])
+        #expect(saliency[0]["text"] == .null && saliency[1]["text"].elements.count == 1)
+        #expect(saliency[0]["audio"][0] != saliency[0]["audio"][1])
+        let without = try await service.post("/v1/models/emo/predict", #"{"clips": [{"audio": [[1, 2]]}]}"#).json
+        #expect(without["predictions"][0]["saliency"] == .null)
+        try await service.makeModel("plain") { $0.temporalMasking = .off }
+        let refusal = try await service.post("/v1/models/plain/predict", clips)
+        #expect(try expectProblem(refusal, 422, "invalid_request").keys.contains("/explain"))
     }
 
     @Test(arguments: [#"{"clips": [{"text": [[1, NaN, 3]]}]}"#, #"{"clips": ["#, "", "\u{0}"])

@@ -92,13 +92,17 @@ final class TestService: Sendable {
 
     /// A model with random parameters, by hand.
     @discardableResult
-    func makeModel(_ name: String = "emo", labels: [String] = ["happy", "sad"]) async throws -> ModelRecord {
+    func makeModel(
+        _ name: String = "emo", labels: [String] = ["happy", "sad"],
+        _ change: (inout Hyperparameters) -> Void = { _ in }
+    ) async throws -> ModelRecord {
         var hyperparameters = Hyperparameters()
         hyperparameters.modelWidth = 8
         hyperparameters.heads = 2
         hyperparameters.feedForward = 16
         hyperparameters.unimodalBlocks = 1
         hyperparameters.multimodalBlocks = 1
+        change(&hyperparameters)
         let configuration = ModelConfiguration(
             labels: labels,
             modalities: [Modality(name: "audio", featureSize: 2), Modality(name: "text", featureSize: 3)],

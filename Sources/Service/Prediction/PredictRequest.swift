@@ -11,6 +11,8 @@ struct PredictRequest: Sendable {
     let topK: Int?
     /// Per label, the probability from which it is predicted.
     let thresholds: [Float]
+    /// Whether the masking networks' score of every unit is wanted.
+    let explain: Bool
 
     /// - Throws: `ClipError` and ``Problem`` when the document cannot be used at all.
     init(_ body: [UInt8], for loaded: LoadedModel) throws {
@@ -30,12 +32,7 @@ struct PredictRequest: Sendable {
         }
         topK = Self.topK(request.members["top_k"], &errors)
         thresholds = Self.thresholds(request.members["threshold"], loaded.configuration, &errors)
-        switch request.members["explain"] ?? .null {
-        case .null, .bool(false): break
-        case .bool(true):
-            errors.append(FieldError(pointer: "/explain", detail: "this model has no saliency to explain with"))
-        default: errors.append(FieldError(pointer: "/explain", detail: "must be true or false"))
-        }
+        explain = Self.explain(request.members["explain"], loaded.configuration, &errors)
         guard errors.isEmpty else { throw Problem.invalid(errors) }
     }
 
@@ -46,6 +43,22 @@ struct PredictRequest: Sendable {
             return .failure(ClipError(code: .badShape, detail: detail, pointer: ""))
         }
         return .success(clip)
+    }
+
+    private static func explain(
+        _ member: ClipDecoder.Scalar?,
+        _ configuration: ModelConfiguration,
+        _ errors: inout [FieldError]
+    ) -> Bool {
+        switch member ?? .null {
+        case .null, .bool(false): return false
+        case .bool(true) where configuration.hasMaskingNetworks: return true
+        case .bool(true):
+            let detail = "this model has no masking networks to explain with"
+            errors.append(FieldError(pointer: "/explain", detail: detail))
+        default: errors.append(FieldError(pointer: "/explain", detail: "must be true or false"))
+        }
+        return false
     }
 
     private static func topK(_ member: ClipDecoder.Scalar?, _ errors: inout [FieldError]) -> Int? {

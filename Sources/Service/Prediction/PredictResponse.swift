@@ -14,6 +14,8 @@ struct PredictResponse: Encodable, Sendable {
         let probabilities: [String: Float]?
         let labels: [String]?
         let missing: [String]?
+        /// By modality, the score of each unit.
+        let saliency: [String: [Float]]?
         let error: Fault?
     }
 
@@ -44,8 +46,11 @@ struct PredictResponse: Encodable, Sendable {
             switch clip {
             case .success(let clip):
                 let values = outcome.probabilities[row * labels.count..<(row + 1) * labels.count]
+                let prediction = Self.predict(
+                    clip, Array(values), outcome.saliency.isEmpty ? nil : outcome.saliency[row], request, loaded,
+                    pointer: "/clips/\(index)")
+                predictions.append(prediction)
                 row += 1
-                predictions.append(Self.predict(clip, Array(values), request, loaded, pointer: "/clips/\(index)"))
             case .failure(let error):
                 let fault = Fault(code: error.code.rawValue, detail: error.detail, pointer: error.pointer)
                 predictions.append(Self.failed(request.ids[index], fault))
@@ -62,12 +67,13 @@ struct PredictResponse: Encodable, Sendable {
     private static func predict(
         _ clip: Clip,
         _ values: [Float],
+        _ saliency: [String: [Float]]?,
         _ request: PredictRequest,
         _ loaded: LoadedModel,
         pointer: String
     ) -> Prediction {
         // Features near the end of what a float can hold make sums that are beyond it.
-        guard values.allSatisfy(\.isFinite) else {
+        guard values.allSatisfy(\.isFinite), saliency?.values.joined().allSatisfy(\.isFinite) ?? true else {
             let detail = "the features are too large to compute with"
             return failed(clip.id, Fault(code: "not_computable", detail: detail, pointer: pointer))
         }
@@ -78,13 +84,14 @@ struct PredictResponse: Encodable, Sendable {
             id: clip.id,
             probabilities: Dictionary(uniqueKeysWithValues: shown.map { (labels[$0], values[$0]) }),
             labels: ranked.filter { values[$0] >= request.thresholds[$0] }.map { labels[$0] },
-            missing: loaded.configuration.modalities.map(\.name).filter { clip.modalities[$0] == nil },
+            missing: loaded.configuration.usedModalities.map(\.name).filter { clip.modalities[$0] == nil },
+            saliency: saliency,
             error: nil
         )
     }
 
     private static func failed(_ id: String?, _ fault: Fault) -> Prediction {
-        Prediction(id: id, probabilities: nil, labels: nil, missing: nil, error: fault)
+        Prediction(id: id, probabilities: nil, labels: nil, missing: nil, saliency: nil, error: fault)
     }
 
     private static func milliseconds(_ duration: Duration) -> Double {

@@ -13,6 +13,8 @@ final class Predictor: Sendable {
     struct Outcome: Sendable {
         /// [B, K], row-major.
         let probabilities: [Float]
+        /// Per clip, by modality, the score of each unit; empty unless asked for.
+        let saliency: [[String: [Float]]]
         /// From the order to the start.
         let queued: Duration
         let computed: Duration
@@ -31,34 +33,42 @@ final class Predictor: Sendable {
         try await documents.run(body)
     }
 
-    /// The probabilities of clips that the model's decoder has read. Where requests meet, so that they can be computed
-    /// together.
-    func probabilities(_ clips: [Clip], with loaded: LoadedModel) async throws -> Outcome {
+    /// Predicts clips that the model's decoder has read. Where requests meet, so that they can be computed together.
+    func predict(_ clips: [Clip], with loaded: LoadedModel, explaining: Bool) async throws -> Outcome {
         let ordered = ContinuousClock.now
         try Task.checkCancellation()
         return try await computing.run {
             let started = ContinuousClock.now
-            let probabilities = Self.compute(clips, with: loaded)
+            let (probabilities, saliency) = Self.compute(clips, with: loaded, explaining: explaining)
             return Outcome(
                 probabilities: probabilities,
+                saliency: saliency,
                 queued: started - ordered,
                 computed: ContinuousClock.now - started
             )
         }
     }
 
-    private static func compute(_ clips: [Clip], with loaded: LoadedModel) -> [Float] {
+    private static func compute(
+        _ clips: [Clip],
+        with loaded: LoadedModel,
+        explaining: Bool
+    ) -> ([Float], [[String: [Float]]]) {
         let labels = loaded.configuration.labels.count
         let lengths = clips.map { $0.modalities.values.reduce(0) { $0 + $1.length } }
         var result = [Float](repeating: 0, count: clips.count * labels)
+        var saliency = [[String: [Float]]](repeating: [:], count: explaining ? clips.count : 0)
         for batch in batches(lengths) {
             let packed = Clips(collating: batch.map { clips[$0] }, modalities: loaded.configuration.modalities)
-            let values = loaded.model.probabilities(packed)
+            let prediction = loaded.model.predict(packed, explaining: explaining)
             for (row, clip) in batch.enumerated() {
-                for label in 0..<labels { result[clip * labels + label] = values[row * labels + label] }
+                for label in 0..<labels {
+                    result[clip * labels + label] = prediction.probabilities[row * labels + label]
+                }
+                if explaining { saliency[clip] = prediction.saliency(ofClip: row) }
             }
         }
-        return result
+        return (result, saliency)
     }
 
     /// Cuts clips, given by their units, into batches within ``batchUnitLimit``, clips of similar length together.

@@ -28,7 +28,7 @@ struct PredictRoute: Sendable {
         let wanted = try await predictor.document { try PredictRequest(body, for: loaded) }
         let clips = wanted.clips.compactMap { try? $0.get() }
         guard !clips.isEmpty else { throw Self.allBad(wanted) }
-        let outcome = try await predictor.probabilities(clips, with: loaded)
+        let outcome = try await predictor.predict(clips, with: loaded, explaining: wanted.explain)
         return try await predictor.document { .encoding(PredictResponse(wanted, outcome, by: loaded)) }
     }
 

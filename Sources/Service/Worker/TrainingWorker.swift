@@ -94,12 +94,16 @@ struct TrainingWorker {
     }
 
     private mutating func send(_ step: Training.Step) throws {
-        for (name, value) in [
-            ("loss_recognition", Double(step.outcome.losses.recognition)),
+        let losses = step.outcome.losses
+        let metrics: [(String, Double?)] = [
+            ("loss_recognition", Double(losses.recognition)),
+            ("loss_masked", losses.masked.map(Double.init)),
+            ("loss_perturbed", losses.perturbed.map(Double.init)),
             ("learning_rate", Double(step.outcome.learningRate)),
             ("gradient_norm", Double(step.outcome.gradientNorm)),
             ("clips_per_second", step.clipsPerSecond),
-        ] {
+        ]
+        for case (let name, let value?) in metrics {
             try output.send(.metric(name: name, step: step.step, value: value))
         }
         try output.send(
