@@ -12,11 +12,14 @@ package struct SyntheticDataset: Sendable {
         package var featureSize: Int
         /// Units of a clip, any number in this range equally often.
         package var units: ClosedRange<Int>
+        /// How far every label moves a unit; nil when labels are strong in one modality in turn.
+        package var signal: Double?
 
-        package init(name: String, featureSize: Int, units: ClosedRange<Int>) {
+        package init(name: String, featureSize: Int, units: ClosedRange<Int>, signal: Double? = nil) {
             self.name = name
             self.featureSize = featureSize
             self.units = units
+            self.signal = signal
         }
     }
 
@@ -37,9 +40,22 @@ package struct SyntheticDataset: Sendable {
     package var signal = 3.0
     /// The share of `signal` in the other modalities.
     package var weakShare = 0.4
+    /// What goes wrong with a modality in the test split, if anything.
+    package var spoiling: Spoiling?
     package var seed: UInt64 = 0
 
     package init() {}
+
+    /// In a share of the test clips, a modality is not what it was in training: in half of these its units are noise
+    /// without any label, in the others it is missing.
+    package struct Spoiling: Sendable {
+        package var modality: String
+        package var share: Double
+    }
+
+    private enum Condition {
+        case sound, noise, missing
+    }
 
     private struct Description: Encodable {
         let name: String
@@ -49,7 +65,7 @@ package struct SyntheticDataset: Sendable {
 
     /// What a stream of random numbers is for; with the seed it is the key of the generator.
     private enum Stream: UInt64 {
-        case directions, labels, lengths, units
+        case directions, labels, lengths, units, spoiling
     }
 
     /// Writes `<split>.npz` for each split, and `meta.json`. Makes the directory when it is not there; memory does not depend
@@ -94,7 +110,7 @@ package struct SyntheticDataset: Sendable {
                     clip: clip,
                     split: split,
                     length: lengths[clip][position],
-                    labels: labels[clip],
+                    labels: condition(of: position, clip: clip, split: split) == .sound ? labels[clip] : [],
                     directions
                 )
             }
@@ -120,8 +136,18 @@ package struct SyntheticDataset: Sendable {
         return sources.enumerated().map { position, source in
             let length = source.units.lowerBound + generator.index(below: source.units.count)
             let isMissing = generator.uniform() < missingRate
+            if condition(of: position, clip: clip, split: split) == .missing { return 0 }
             return isMissing && position != kept ? 0 : length
         }
+    }
+
+    private func condition(of position: Int, clip: Int, split: UInt64) -> Condition {
+        guard let spoiling, sources[position].name == spoiling.modality,
+            DatasetDirectory.Split.allCases[Int(split)] == .test
+        else { return .sound }
+        var generator = generator(.spoiling, (split, UInt64(clip), 0))
+        guard generator.uniform() < spoiling.share else { return .sound }
+        return generator.uniform() < 0.5 ? .noise : .missing
     }
 
     /// Per label a vector in the features of a modality, as long as the label moves a unit.
@@ -130,12 +156,15 @@ package struct SyntheticDataset: Sendable {
             var generator = generator(.directions, (UInt64(position), UInt64(label), 0))
             let vector = (0..<sources[position].featureSize).map { _ in Self.normal(&generator) }
             let norm = vector.reduce(0) { $0 + $1 * $1 }.squareRoot()
-            let length = label % sources.count == position ? signal : signal * weakShare
+            let inTurn = label % sources.count == position ? signal : signal * weakShare
+            let length = sources[position].signal ?? inTurn
             return vector.map { Float($0 / norm * length) }
         }
     }
 
     /// [longest, D] of a clip, zeros after its own units.
+    ///
+    /// - Parameter labels: empty for noise.
     private func units(
         _ position: Int,
         clip: Int,
@@ -150,7 +179,9 @@ package struct SyntheticDataset: Sendable {
         for unit in 0..<length {
             let start = unit * source.featureSize
             for index in start..<start + source.featureSize { values[index] = Float(Self.normal(&generator)) }
-            for (label, direction) in directions.enumerated() where labels[label] == 1 && generator.uniform() < 0.5 {
+            for (label, direction) in directions.enumerated() where !labels.isEmpty {
+                guard labels[label] == 1, generator.uniform() < 0.5 else { continue }
+
                 for index in direction.indices { values[start + index] += direction[index] }
             }
         }

@@ -4,8 +4,6 @@ import Emotion
 extension Dataset {
     /// `limbic dataset synthesize`: makes a data set with a planted signal.
     struct Synthesize: ParsableCommand {
-        private static let defaults = SyntheticDataset()
-
         static let configuration = CommandConfiguration(
             abstract: "Make up a small data set that can be learned.",
             discussion: "The same arguments make the same files."
@@ -14,26 +12,36 @@ extension Dataset {
         @Option(help: "Directory for train.npz, valid.npz, test.npz and meta.json; must be new or empty.")
         var out: String
 
+        @Option(
+            help: """
+                planted: labels are strong in one modality in turn. modality-bias: they are easy in text and hard in audio \
+                and video, and half of the test clips have their text replaced by noise or removed. nemu: the four \
+                modalities of NEMu and 12 labels. What follows replaces parts of it.
+                """)
+        var kind = SyntheticDataset.Kind.planted
+
         @Option(help: "Name of the data set.")
-        var name = defaults.name
+        var name: String?
 
         @Option(help: "Modalities, each NAME:FEATURES:UNITS, where UNITS is a number or a range such as 3-12.")
-        var modalities = SourceList(values: defaults.sources)
+        var modalities: SourceList?
 
-        @Option(help: "Clips of train, valid and test; 0 leaves a split out.")
-        var clips = ClipCounts(values: DatasetDirectory.Split.allCases.map { defaults.clips[$0] ?? 0 })
+        @Option(help: "Clips of train, valid and test; 0 leaves a split out (default: 800,200,200).")
+        var clips: ClipCounts?
 
         @Option(help: "Number of labels, 1 to 1000.")
-        var labels = defaults.labels.count
+        var labels: Int?
 
-        @Option(help: "How often a label occurs, 0 to 1.")
-        var labelRate = defaults.labelRate
+        @Option(help: "How often a label occurs, 0 to 1 (default: 0.3).")
+        var labelRate: Double?
 
-        @Option(help: "How often a clip lacks a modality, 0 to 1; every clip keeps one.")
-        var missingRate = defaults.missingRate
+        @Option(
+            help: "How often a clip lacks a modality, 0 to 1; every clip keeps one (default: 0.1; 0 for modality-bias)."
+        )
+        var missingRate: Double?
 
-        @Option(help: "How far a label moves a unit, in deviations of the noise.")
-        var signal = defaults.signal
+        @Option(help: "How far a label moves a unit, in deviations of the noise (default: 3).")
+        var signal: Double?
 
         @Option(help: "Seed of all random numbers.")
         var seed: UInt64 = 0
@@ -42,37 +50,44 @@ extension Dataset {
         var force = false
 
         func validate() throws {
-            guard (1...1000).contains(labels) else {
+            if let labels, !(1...1000).contains(labels) {
                 throw ValidationError("--labels \(labels) is not a number from 1 to 1000")
             }
             for (name, rate) in [("--label-rate", labelRate), ("--missing-rate", missingRate)] {
-                guard (0...1).contains(rate) else {
+                if let rate, !(0...1).contains(rate) {
                     throw ValidationError("\(name) \(rate) is not a number from 0 to 1")
                 }
             }
-            guard (0...1000).contains(signal) else {
+            if let signal, !(0...1000).contains(signal) {
                 throw ValidationError("--signal \(signal) is not a number from 0 to 1000")
             }
         }
 
-        func run() throws {
-            try Failure.reporting {
-                var dataset = SyntheticDataset()
-                dataset.name = name
-                dataset.sources = modalities.values
+        private var dataset: SyntheticDataset {
+            var dataset = SyntheticDataset(kind)
+            dataset.name = name ?? dataset.name
+            dataset.sources = modalities?.values ?? dataset.sources
+            if let labels {
                 dataset.labels = (0..<labels).map { index in
                     index < dataset.labels.count ? dataset.labels[index] : "label_\(index)"
                 }
-                for (split, count) in zip(DatasetDirectory.Split.allCases, clips.values) {
-                    dataset.clips[split] = count
-                }
-                dataset.labelRate = labelRate
-                dataset.missingRate = missingRate
-                dataset.signal = signal
-                dataset.seed = seed
+            }
+            for (split, count) in zip(DatasetDirectory.Split.allCases, clips?.values ?? []) {
+                dataset.clips[split] = count
+            }
+            dataset.labelRate = labelRate ?? dataset.labelRate
+            dataset.missingRate = missingRate ?? dataset.missingRate
+            dataset.signal = signal ?? dataset.signal
+            dataset.seed = seed
+            return dataset
+        }
+
+        func run() throws {
+            try Failure.reporting {
+                let dataset = self.dataset
                 let output = try OutputDirectory(out, force: force)
                 try output.filled { try dataset.write(to: output.path) }
-                let counts = zip(DatasetDirectory.Split.allCases, clips.values).map { "\($1) \($0.rawValue)" }
+                let counts = DatasetDirectory.Split.allCases.map { "\(dataset.clips[$0] ?? 0) \($0.rawValue)" }
                 try StandardOutput.write("\(out): \(counts.joined(separator: ", "))\n")
             }
         }
@@ -83,8 +98,6 @@ extension Dataset.Synthesize {
     /// `text:300:60,audio:74:10-60`
     struct SourceList: ExpressibleByArgument {
         let values: [SyntheticDataset.Source]
-
-        init(values: [SyntheticDataset.Source]) { self.values = values }
 
         init?(argument: String) {
             var values: [SyntheticDataset.Source] = []
@@ -107,18 +120,11 @@ extension Dataset.Synthesize {
             else { return nil }
             return low...high
         }
-
-        var defaultValueDescription: String {
-            values.map { "\($0.name):\($0.featureSize):\($0.units.lowerBound)-\($0.units.upperBound)" }
-                .joined(separator: ",")
-        }
     }
 
     /// `800,200,200`
     struct ClipCounts: ExpressibleByArgument {
         let values: [Int]
-
-        init(values: [Int]) { self.values = values }
 
         init?(argument: String) {
             let counts = argument.split(separator: ",", omittingEmptySubsequences: false).map { Int($0) }
@@ -127,7 +133,7 @@ extension Dataset.Synthesize {
             guard values.count == counts.count, values.allSatisfy({ (0...10_000_000).contains($0) }), values.max() != 0
             else { return nil }
         }
-
-        var defaultValueDescription: String { values.map(String.init).joined(separator: ",") }
     }
 }
+
+extension SyntheticDataset.Kind: ExpressibleByArgument {}

@@ -23,6 +23,46 @@ import Testing
         #expect(bytes("a/train.npz") != bytes("a/test.npz"))
     }
 
+    @Test func textFailsInTheTestSplitOfModalityBias() throws {
+        let scratch = try ScratchDirectory()
+        var dataset = SyntheticDataset(.modalityBias)
+        dataset.clips = [.train: 400, .valid: 0, .test: 400]
+        dataset.labels = ["happy"]
+        try dataset.write(to: scratch.path)
+        let directory = try DatasetDirectory(path: scratch.path)
+        /// How often a clip has no text, and how large the square of a feature of its text is.
+        func text(_ split: DatasetDirectory.Split) throws -> (missing: Double, square: Double) {
+            let clips = try directory.read(split).clips
+            let text = try #require(clips.modalities["text"])
+            let squares = text.values.reduce(0) { $0 + Double($1 * $1) }
+            let missing = text.lengths.filter { $0 == 0 }.count
+            return (Double(missing) / Double(clips.count), squares / Double(text.values.count))
+        }
+        let (train, test) = (try text(.train), try text(.test))
+        #expect(train.missing == 0)
+        #expect(abs(test.missing - 0.25) < 0.07)
+        // Noise is 1, the signal adds 25 / 32 to half the units of the 30 % of clips that have the label.
+        #expect(abs(train.square - 1.12) < 0.05)
+        // Of the clips that have text, a third have noise.
+        #expect(abs(test.square - 1.08) < 0.04)
+        #expect(test.square < train.square)
+    }
+
+    @Test func nemuHasItsShape() throws {
+        let scratch = try ScratchDirectory()
+        var dataset = SyntheticDataset(.nemu)
+        dataset.clips = [.train: 3, .valid: 0, .test: 0]
+        try dataset.write(to: scratch.path)
+        let directory = try DatasetDirectory(path: scratch.path)
+        #expect(directory.labels.count == 12)
+        #expect(
+            directory.modalities == [
+                Modality(name: "audio", featureSize: 74), Modality(name: "comments", featureSize: 300),
+                Modality(name: "image", featureSize: 2048), Modality(name: "lyrics", featureSize: 300),
+            ])
+        #expect(try directory.read(.train).clips.modalities["image"]?.lengths.allSatisfy { $0 <= 1 } == true)
+    }
+
     @Test func sizesAreAsAskedFor() throws {
         let scratch = try ScratchDirectory()
         try Self.make().write(to: scratch.path)
