@@ -64,9 +64,14 @@ package struct Training {
 
     /// Trains to the end.
     ///
-    /// - Parameter observe: called on the same thread after each step and each epoch; what it throws ends the training.
-    /// - Throws: ``TrainingError`` when the loss is no longer finite, and what `observe` throws.
-    package func run(observe: (Event) throws -> Void) throws -> Model {
+    /// - Parameters:
+    ///   - observe: called on the same thread after each step and each epoch; what it throws ends the training.
+    ///   - inspect: called before an epoch is observed with the model as it then is. Its parameters change afterwards.
+    /// - Throws: ``TrainingError`` when the loss is no longer finite, and what `observe` and `inspect` throw.
+    package func run(
+        observe: (Event) throws -> Void,
+        inspect: (Model) throws -> Void = { _ in }
+    ) throws -> Model {
         let hyperparameters = network.configuration.hyperparameters
         let sampler = BatchSampler(lengths: train.unitCounts, batchSize: hyperparameters.batchSize, seed: seed)
         let schedule = LearningRateSchedule(
@@ -92,10 +97,12 @@ package struct Training {
                 }
                 try observe(.step(clock.progress(step: step.steps, epoch: epoch, outcome: outcome)))
             }
-            let metrics = Model(network: network, parameters: parameters).evaluate(validation)
+            let model = Model(network: network, parameters: parameters)
+            let metrics = model.evaluate(validation)
             let isBest = best.offer(metrics, epoch: epoch)
             if isBest { best.parameters = parameters.copy() }
             _ = patience?.offer(metrics, epoch: epoch)
+            try inspect(model)
             try observe(.epoch(epoch, step: step.steps, validation: metrics, isBest: isBest))
             if let earlyStopping, let patience, epoch - patience.epoch >= earlyStopping.patience { break }
         }
@@ -155,12 +162,14 @@ private struct Best {
 
 extension Hyperparameters.SelectionMetric {
     /// The metric, turned so that more is better.
-    func score(_ metrics: Metrics) -> Double {
+    func score(_ metrics: Metrics) -> Double { self == .hammingLoss ? -value(metrics) : value(metrics) }
+
+    func value(_ metrics: Metrics) -> Double {
         switch self {
         case .microF1: metrics.microF1
         case .macroF1: metrics.macroF1
         case .accuracy: metrics.accuracy
-        case .hammingLoss: -metrics.hammingLoss
+        case .hammingLoss: metrics.hammingLoss
         }
     }
 }

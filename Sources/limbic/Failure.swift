@@ -35,7 +35,10 @@ struct Failure: Error, CustomStringConvertible {
         case let failure as Failure: self = failure
         case is HyperparameterError, is HyperparameterErrors: self.init(.usage, "\(error)")
         case let error as NPZError: self.init(error.kind == .cannotWrite ? .inputOutput : .badData, "\(error)")
-        case is DatasetError, is ModelError, is ClipError, is TrainingError: self.init(.badData, "\(error)")
+        case is DatasetError, is ModelError, is ClipError, is TrainingError, is CellError:
+            self.init(.badData, "\(error)")
+        case StudyError.otherSettings: self.init(.usage, "\(error)")
+        case is StudyError: self.init(.badData, "\(error)")
         // Reading weights gives a ModelError, so this is about writing them.
         case is SafetensorsError: self.init(.inputOutput, "\(error)")
         case is OpenBLASError: self.init(.unavailable, "\(error)")

@@ -11,6 +11,7 @@ struct Limbic: AsyncParsableCommand {
             Worker.self,
             Train.self,
             Evaluate.self,
+            Ablate.self,
             Predict.self,
             Dataset.self,
             Models.self,

@@ -5,6 +5,8 @@
 struct ProgressBar {
     /// What is shown of a step.
     struct State {
+        /// Where among several trainings this one is.
+        var place: [String] = []
         var epoch: Int
         var epochs: Int
         var step: Int
@@ -76,7 +78,7 @@ struct ProgressBar {
 
     /// The most important first.
     private static func words(_ state: State) -> [String] {
-        [
+        state.place + [
             "epoch \(state.epoch)/\(state.epochs)",
             "step \(state.step)/\(state.steps)",
             "loss \(Readable.decimal(state.loss, 4))",

@@ -48,7 +48,7 @@ struct Train: ParsableCommand {
 
     func run() throws {
         try Failure.reporting {
-            let hyperparameters = try self.hyperparameters()
+            let hyperparameters = try recipe.hyperparameters(setting: settings)
             try Paths.requireDirectory(data)
             var options = SplitOptions()
             options.replaceNonfinite = hyperparameters.replaceNonfinite
@@ -79,12 +79,6 @@ struct Train: ParsableCommand {
                 try StandardOutput.write(summary(of: model))
             }
         }
-    }
-
-    private func hyperparameters() throws -> Hyperparameters {
-        var values: [String: HyperparameterValue] = [:]
-        for setting in settings { values[setting.name] = setting.value }
-        return try recipe.hyperparameters.setting(values)
     }
 
     private func train(_ training: Training, test: Clips?) throws -> Model {
@@ -134,4 +128,10 @@ extension Train {
     }
 }
 
-extension Recipe: ExpressibleByArgument {}
+extension Recipe: ExpressibleByArgument {
+    /// Its hyperparameters with some replaced; of several values for the same one the last counts.
+    func hyperparameters(setting settings: [Train.Assignment]) throws -> Hyperparameters {
+        try hyperparameters.setting(
+            Dictionary(settings.map { ($0.name, $0.value) }, uniquingKeysWith: { _, last in last }))
+    }
+}

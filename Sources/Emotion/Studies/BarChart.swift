@@ -1,0 +1,53 @@
+import Foundation
+
+/// A bar for each of several names.
+struct BarChart {
+    let title: String
+    let xTitle: String
+    let yTitle: String
+    let bars: [(name: String, value: Statistic)]
+    let legend: String
+
+    /// Draws the chart as a panel of a drawing.
+    ///
+    /// The vertical axis shows the range of the values and does not start at 0, where differences could not be seen;
+    /// each bar therefore bears its number.
+    func draw(in svg: inout SVG, left: Double, width: Double) {
+        let plot = Plot(
+            title: title,
+            xTitle: xTitle,
+            yTitle: yTitle,
+            y: Self.ticks(bars.map(\.value)),
+            left: left,
+            width: width
+        )
+        plot.draw(in: &svg)
+        let (start, end) = plot.area
+        let step = (end - start) / Double(bars.count)
+        for (index, bar) in bars.enumerated() {
+            let center = start + step * (Double(index) + 0.5)
+            let top = plot.place(bar.value.mean)
+            svg.rectangle(
+                x: center - step * 0.3, y: top, width: step * 0.6, height: plot.bottom - top, color: Plot.colors[0])
+            plot.whisker(bar.value, x: center, color: Plot.ink, in: &svg)
+            svg.text(
+                String(format: "%.1f", bar.value.mean), x: center, y: plot.place(bar.value.span[1]) - 6)
+            for (row, line) in Self.wrapped(bar.name).enumerated() {
+                svg.text(line, x: center, y: plot.bottom + 16 + 13 * Double(row), size: 11)
+            }
+        }
+        plot.legend([legend], in: &svg)
+    }
+
+    /// From below the lowest deviation, as a bar of no height could not be seen.
+    private static func ticks(_ values: [Statistic]) -> Ticks {
+        let spans = values.flatMap(\.span)
+        let (low, high) = (spans.min() ?? 0, spans.max() ?? 1)
+        return Ticks(covering: [low - 0.2 * (high - low), high + 0.1 * (high - low)])
+    }
+
+    /// A name in lines that begin with its plus signs.
+    private static func wrapped(_ name: String) -> [String] {
+        name.components(separatedBy: " + ").enumerated().map { $0 == 0 ? $1 : "+ \($1)" }
+    }
+}

@@ -1,0 +1,86 @@
+extension StudySummary {
+    /// The figure of the paper that the study repeats, as an SVG document; nil for tables.
+    package var figure: String? {
+        switch study.published {
+        case .maskRatio: maskRatioFigure
+        case .appModules: appModulesFigure
+        case .trainingCurves: trainingCurvesFigure
+        case .table2, nil: nil
+        }
+    }
+
+    private static let panel = 640.0
+
+    /// What a mean and its whisker are.
+    private var legend: String {
+        seeds.count > 1 ? "mean ± standard deviation over \(seeds.count) seeds" : "seed \(seeds[0])"
+    }
+
+    /// Figure 4 (a).
+    private var maskRatioFigure: String {
+        let points = rows.map { (x: Double($0.cell.hyperparameters.maskRatio), y: $0.percentage) }
+        var svg = SVG()
+        LineChart(
+            title: "Share of units masked by ATM: \(data.name)",
+            xTitle: "mask_ratio",
+            yTitle: "micro F1 on the test split (%)",
+            x: Ticks(exactly: points.map(\.x), decimals: 1),
+            series: [.init(name: legend, points: points)],
+            hasWhiskers: true
+        ).draw(in: &svg, left: 0, width: Self.panel)
+        return svg.document(width: Self.panel, height: Plot.height)
+    }
+
+    /// Figure 4 (b).
+    private var appModulesFigure: String {
+        let width = 760.0
+        var svg = SVG()
+        BarChart(
+            title: "Modules perturbed by APP: \(data.name)",
+            xTitle: "",
+            yTitle: "micro F1 on the test split (%)",
+            bars: rows.map { ($0.cell.name, $0.percentage) },
+            legend: "\(legend); the axis does not start at 0"
+        ).draw(in: &svg, left: 0, width: width)
+        return svg.document(width: width, height: Plot.height)
+    }
+
+    /// Figure 5, a panel for each measure.
+    private var trainingCurvesFigure: String {
+        let epochs = rows.map { $0.cell.hyperparameters.epochs }.max() ?? 1
+        // Every epoch up to ten, then round numbers.
+        let x =
+            epochs <= 10
+            ? Ticks(exactly: (1...epochs).map(Double.init), decimals: 0)
+            : Ticks(covering: [0, Double(epochs)])
+        let panels: [(title: String, yTitle: String, value: (StudyRun.Epoch) -> Double)] = [
+            ("Training loss", "recognition loss", \.loss),
+            ("Training split", "micro F1 (%)", { 100 * ($0.trainingMicroF1 ?? 0) }),
+            ("Validation split", "micro F1 (%)", { 100 * $0.validationMicroF1 }),
+        ]
+        var svg = SVG()
+        for (index, panel) in panels.enumerated() {
+            LineChart(
+                title: "\(panel.title): \(data.name), mean of \(seeds.count) seed\(seeds.count > 1 ? "s" : "")",
+                xTitle: "epoch",
+                yTitle: panel.yTitle,
+                x: x,
+                series: rows.map { .init(name: $0.cell.name, points: $0.curve(panel.value)) },
+                hasWhiskers: false
+            ).draw(in: &svg, left: Double(index) * 480, width: 480)
+        }
+        return svg.document(width: 480 * Double(panels.count), height: Plot.height)
+    }
+}
+
+extension StudySummary.Row {
+    /// Micro F1 on the test split, of 100.
+    fileprivate var percentage: Statistic { Statistic(results.map { 100 * $0.test.microF1 }) }
+
+    /// A measure by epoch, counted from 1, over the seeds.
+    fileprivate func curve(_ value: (StudyRun.Epoch) -> Double) -> [(x: Double, y: Statistic)] {
+        results[0].epochs.indices.map { epoch in
+            (Double(epoch + 1), Statistic(results.map { value($0.epochs[epoch]) }))
+        }
+    }
+}
