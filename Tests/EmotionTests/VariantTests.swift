@@ -150,8 +150,8 @@ struct VariantTests {
         arguments: ["transformer", "lstm"], ["on", "random_mask", "pgd", "random_erasing", "gaussian_noise"])
     func threads(backbone: String, second: String) throws {
         var changes = [
-            "backbone": backbone, "positional": "learned", "standardize": "true", "clip_norm": "1", "app_scope": "all",
-            "app_modules": "unimodal,multimodal,decoder", "app_source": "accumulated",
+            "epochs": "1", "backbone": backbone, "positional": "learned", "standardize": "true", "clip_norm": "1",
+            "app_scope": "all", "app_modules": "unimodal,multimodal,decoder", "app_source": "accumulated",
         ]
         let isMasking = ["on", "random_mask"].contains(second)
         changes["atm"] = isMasking ? second : "off"
@@ -174,6 +174,7 @@ struct VariantTests {
             ["topk_epsilon": "1e-4", "mask_ratio": "0.5", "standardize": "true"],
         ] as [[String: String]])
     func shortClips(changes: [String: String]) throws {
+        let changes = changes.merging(["epochs": "1"]) { $1 }
         var configuration = try Self.configuration(changes)
         for recipe in Recipe.allCases {
             if recipe == .reference {
