@@ -78,4 +78,118 @@ struct HyperparametersTests {
         let data = try JSONEncoder().encode(changed)
         #expect(try JSONDecoder().decode(Hyperparameters.self, from: data) == changed)
     }
+
+    @Test("lists are arrays of words in JSON, or one word with commas")
+    func lists() throws {
+        for json in [
+            #"{"drop_modalities": ["text", "audio"], "app_modules": ["unimodal", "decoder"]}"#,
+            #"{"drop_modalities": "text,audio", "app_modules": "unimodal,decoder"}"#,
+        ] {
+            let read = try JSONDecoder().decode(Hyperparameters.self, from: Data(json.utf8))
+            #expect(read.dropModalities == ["text", "audio"])
+            #expect(read.perturbedModules == [.unimodal, .decoder])
+        }
+        let values = ["drop_modalities": "audio", "app_modules": "decoder"].mapValues(
+            HyperparameterValue.init(argument:))
+        let single = try Hyperparameters().setting(values)
+        #expect(single.dropModalities == ["audio"])
+        #expect(single.perturbedModules == [.decoder])
+        for none in [HyperparameterValue.string(""), .list([])] {
+            #expect(try single.setting(["drop_modalities": none]).dropModalities.isEmpty)
+        }
+        let data = try JSONEncoder().encode(single)
+        #expect(try JSONDecoder().decode(Hyperparameters.self, from: data) == single)
+    }
+
+    @Test(
+        "lists that cannot be are refused with what is allowed",
+        arguments: [
+            ("app_modules", .list([]), "[] is not a list of one or more of unimodal, multimodal, decoder"),
+            ("app_modules", .string(""), "[] is not a list of one or more of unimodal, multimodal, decoder"),
+            (
+                "app_modules", .string("decoder,encoder"),
+                #"["decoder", "encoder"] is not a list of one or more of unimodal, multimodal, decoder"#
+            ),
+            (
+                "app_modules", .list(["decoder", "decoder"]),
+                #"["decoder", "decoder"] is not a list of one or more of unimodal, multimodal, decoder"#
+            ),
+            ("app_modules", .number(1), "1 is not a list of one or more of unimodal, multimodal, decoder"),
+            ("drop_modalities", .list(["text", "text"]), #"["text", "text"] is not a list of names"#),
+            ("drop_modalities", .string("text,"), #"["text", ""] is not a list of names"#),
+            ("drop_modalities", .boolean(true), "true is not a list of names"),
+        ] as [(String, HyperparameterValue, String)])
+    func brokenLists(name: String, value: HyperparameterValue, reason: String) {
+        let errors = #expect(throws: HyperparameterErrors.self) { try Hyperparameters().setting([name: value]) }
+        #expect(errors?.errors == [HyperparameterError(name: name, reason: reason)])
+    }
+
+    @Test(
+        "what does not go together is told with name and reason",
+        arguments: [
+            (["augmentation": "fgsm"], "augmentation: takes the place of atm, which must be off"),
+            (
+                ["augmentation": "gaussian_noise", "atm": "random_mask"],
+                "augmentation: takes the place of atm, which must be off"
+            ),
+            (["multimodal_encoder": "none"], "app_modules: the model has none of these; app may be off"),
+            (
+                ["decoder": "none", "app_modules": "decoder"],
+                "app_modules: the model has none of these; app may be off"
+            ),
+            (
+                [
+                    "decoder": "none", "multimodal_encoder": "none", "app_modules": "multimodal,decoder",
+                    "app": "random",
+                ],
+                "app_modules: the model has none of these; app may be off"
+            ),
+            (["d_model": "20"], "d_model: 20 is not a multiple of heads, which is 8"),
+            (
+                ["d_model": "20", "multimodal_encoder": "none", "augmentation": "pgd"],
+                "d_model: 20 is not a multiple of heads, which is 8; "
+                    + "augmentation: takes the place of atm, which must be off; "
+                    + "app_modules: the model has none of these; app may be off"
+            ),
+        ] as [([String: String], String)])
+    func contradictions(values: [String: String], expected: String) {
+        let errors = #expect(throws: HyperparameterErrors.self) {
+            try Hyperparameters().setting(values.mapValues(HyperparameterValue.init(argument:)))
+        }
+        #expect(errors?.description == expected)
+    }
+
+    @Test(
+        "what goes together is taken",
+        arguments: [
+            ["augmentation": "fgsm", "atm": "off"], ["multimodal_encoder": "none", "app": "off"],
+            ["multimodal_encoder": "none", "app_modules": "unimodal"],
+            ["decoder": "none", "app_modules": "multimodal,decoder"], ["d_model": "20", "heads": "4"],
+        ])
+    func compatible(values: [String: String]) throws {
+        let set = try Hyperparameters().setting(values.mapValues(HyperparameterValue.init(argument:)))
+        #expect(set != Hyperparameters())
+    }
+
+    @Test("the recipe reference is the paper's but for what the authors' script does")
+    func reference() {
+        #expect(Recipe.paper.hyperparameters == Hyperparameters())
+        let reference = Recipe.reference.hyperparameters.values
+        let changed = Hyperparameters().values.filter { reference[$0.key] != $0.value }.keys
+        #expect(
+            reference.filter { changed.contains($0.key) } == [
+                "classifier": .string("shared"), "topk_side": .string("smallest"), "app_scope": .string("all"),
+                "app_source": .string("accumulated"), "divergence": .string("softmax"), "loss": .string("asymmetric"),
+                "clip_norm": .number(1), "replace_nonfinite": .boolean(true),
+            ])
+    }
+
+    @Test("a recipe can be taken with changes, and contradicts itself nowhere", arguments: Recipe.allCases)
+    func recipes(recipe: Recipe) throws {
+        let same = try recipe.hyperparameters.setting([:])
+        #expect(same == recipe.hyperparameters)
+        let changed = try recipe.hyperparameters.setting(["mask_ratio": .number(0.8)])
+        #expect(changed.maskRatio == 0.8)
+        #expect(changed.loss == recipe.hyperparameters.loss)
+    }
 }
