@@ -10,8 +10,8 @@ struct BarChart {
 
     /// Draws the chart as a panel of a drawing.
     ///
-    /// The vertical axis shows the range of the values and does not start at 0, where differences could not be seen;
-    /// each bar therefore bears its number.
+    /// The vertical axis shows the range of the values and need not start at 0, where differences could not be seen;
+    /// each bar therefore bears its number, and the legend says so.
     func draw(in svg: inout SVG, left: Double, width: Double) {
         let plot = Plot(
             title: title,
@@ -31,19 +31,19 @@ struct BarChart {
                 x: center - step * 0.3, y: top, width: step * 0.6, height: plot.bottom - top, color: Plot.colors[0])
             plot.whisker(bar.value, x: center, color: Plot.ink, in: &svg)
             svg.text(
-                String(format: "%.1f", bar.value.mean), x: center, y: plot.place(bar.value.span[1]) - 6)
+                String(format: "%.1f", bar.value.mean), x: center, y: plot.place(bar.value.span.high) - 6)
             for (row, line) in Self.wrapped(bar.name).enumerated() {
                 svg.text(line, x: center, y: plot.bottom + 16 + 13 * Double(row), size: 11)
             }
         }
-        plot.legend([legend], in: &svg)
+        let isCut = plot.y.first != 0
+        plot.legend([legend + (isCut ? "; the axis starts at \(plot.y.label(plot.y.first))" : "")], in: &svg)
     }
 
     /// From below the lowest deviation, as a bar of no height could not be seen.
     private static func ticks(_ values: [Statistic]) -> Ticks {
-        let spans = values.flatMap(\.span)
-        let (low, high) = (spans.min() ?? 0, spans.max() ?? 1)
-        return Ticks(covering: [low - 0.2 * (high - low), high + 0.1 * (high - low)])
+        let (low, high) = (values.map(\.span.low).min() ?? 0, values.map(\.span.high).max() ?? 1)
+        return Ticks(covering: [max(low - 0.2 * (high - low), 0), high + 0.1 * (high - low)])
     }
 
     /// A name in lines that begin with its plus signs.

@@ -20,7 +20,7 @@ struct LineChart {
             title: title,
             xTitle: xTitle,
             yTitle: yTitle,
-            y: Ticks(covering: hasWhiskers ? points.flatMap(\.span) : points.map(\.mean)),
+            y: Ticks(covering: hasWhiskers ? points.flatMap { [$0.span.low, $0.span.high] } : points.map(\.mean)),
             left: left,
             width: width
         )

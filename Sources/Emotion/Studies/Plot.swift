@@ -55,14 +55,14 @@ struct Plot {
 
     /// Draws a mean's deviation to both sides of it.
     func whisker(_ statistic: Statistic, x: Double, color: String, in svg: inout SVG) {
-        guard let deviation = statistic.deviation else { return }
-        let (low, high) = (place(statistic.mean - deviation), place(statistic.mean + deviation))
+        guard statistic.deviation != nil else { return }
+        let (low, high) = (place(statistic.span.low), place(statistic.span.high))
         svg.line([(x, low), (x, high)], color: color)
         for y in [low, high] { svg.line([(x - 5, y), (x + 5, y)], color: color) }
     }
 }
 
 extension Statistic {
-    /// What a whisker covers.
-    var span: [Double] { [mean - (deviation ?? 0), mean + (deviation ?? 0)] }
+    /// What a whisker covers: a deviation to both sides, but nothing below 0, where shares and losses cannot lie.
+    var span: (low: Double, high: Double) { (max(mean - (deviation ?? 0), 0), mean + (deviation ?? 0)) }
 }

@@ -40,7 +40,7 @@ extension StudySummary {
             xTitle: "",
             yTitle: "micro F1 on the test split (%)",
             bars: rows.map { ($0.cell.name, $0.percentage) },
-            legend: "\(legend); the axis does not start at 0"
+            legend: legend
         ).draw(in: &svg, left: 0, width: width)
         return svg.document(width: width, height: Plot.height)
     }
