@@ -11,7 +11,7 @@ struct Ablate: ParsableCommand {
             Studies of the paper: table2 (without each part), mask-ratio (figure 4a), app-modules (figure 4b) and \
             training-curves (figure 5). Every finished run is a file in --out; the same command goes on where it was \
             stopped, and with other seeds it adds these. At the end results.md and results.json are there, and a \
-            drawing for figures.
+            drawing.
 
             A file for --cells: [{"name": "full", "hyperparameters": {}}, {"name": "bare", "hyperparameters": \
             {"atm": "off", "app": "off"}}]. The first cell is what the others are compared with. \

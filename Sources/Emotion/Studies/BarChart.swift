@@ -46,8 +46,18 @@ struct BarChart {
         return Ticks(covering: [max(low - 0.2 * (high - low), 0), high + 0.1 * (high - low)])
     }
 
-    /// A name in lines that begin with its plus signs.
+    /// A name in short lines, which begin with its plus signs.
     private static func wrapped(_ name: String) -> [String] {
-        name.components(separatedBy: " + ").enumerated().map { $0 == 0 ? $1 : "+ \($1)" }
+        var lines: [String] = []
+        for word in name.replacing(" + ", with: " +\u{a0}").split(separator: " ") {
+            if let last = lines.last, last.count + word.count < lineLength, !word.hasPrefix("+") {
+                lines[lines.count - 1] = "\(last) \(word)"
+            } else {
+                lines.append(String(word))
+            }
+        }
+        return lines.map { $0.replacing("\u{a0}", with: " ") }
     }
+
+    private static let lineLength = 16
 }

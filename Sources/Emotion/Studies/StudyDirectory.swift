@@ -59,7 +59,7 @@ package struct StudyDirectory {
         }
     }
 
-    /// What a complete study came to, also written as `results.md`, `results.json` and, for a figure, as SVG.
+    /// What a complete study came to, also written as `results.md`, `results.json` and as a drawing, `<study>.svg`.
     package func finish(seeds: [UInt64]) throws -> StudySummary {
         let summary = StudySummary(
             study: study,
@@ -68,7 +68,7 @@ package struct StudyDirectory {
         )
         try write(Self.encoder.encode(summary), to: "results.json")
         try write(Data(summary.markdown.utf8), to: "results.md")
-        if let figure = summary.figure { try write(Data(figure.utf8), to: "\(study.name).svg") }
+        try write(Data(summary.figure.utf8), to: "\(study.name).svg")
         return summary
     }
 

@@ -1,11 +1,11 @@
 extension StudySummary {
-    /// The figure of the paper that the study repeats, as an SVG document; nil for tables.
-    package var figure: String? {
+    /// The figure of the paper that the study repeats, and for other studies a bar for each cell, as an SVG document.
+    package var figure: String {
         switch study.published {
         case .maskRatio: maskRatioFigure
-        case .appModules: appModulesFigure
+        case .appModules: bars(title: "Modules perturbed by APP: \(data.name)")
         case .trainingCurves: trainingCurvesFigure
-        case .table2, nil: nil
+        case .table2, nil: bars(title: "Variants: \(data.name)")
         }
     }
 
@@ -31,12 +31,12 @@ extension StudySummary {
         return svg.document(width: Self.panel, height: Plot.height)
     }
 
-    /// Figure 4 (b).
-    private var appModulesFigure: String {
-        let width = 760.0
+    /// A bar for each cell, like figure 4 (b).
+    private func bars(title: String) -> String {
+        let width = max(760, 110 * Double(rows.count))
         var svg = SVG()
         BarChart(
-            title: "Modules perturbed by APP: \(data.name)",
+            title: title,
             xTitle: "",
             yTitle: "micro F1 on the test split (%)",
             bars: rows.map { ($0.cell.name, $0.percentage) },
