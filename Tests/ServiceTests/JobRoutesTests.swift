@@ -60,6 +60,17 @@ struct JobRoutesTests {
         #expect(errors.keys.contains(pointer), "\(errors)")
     }
 
+    @Test func refusesToDropWhatTheDataLacks() async throws {
+        let service = try TestService.make()
+        let dataset = try await service.makeSyntheticDataset()
+        let reply = try await service.post(
+            "/v1/jobs",
+            #"{"dataset": "\#(dataset)", "model": "emo", "hyperparameters": {"drop_modalities": ["smell"]}}"#
+        )
+        let errors = try expectProblem(reply, 422, "invalid_request")
+        #expect(errors["/hyperparameters/drop_modalities"] == "there is no modality smell")
+    }
+
     @Test func namesValueAndRangeOfEveryBadHyperparameter() async throws {
         let service = try TestService.make()
         let reply = try await service.post(

@@ -1,3 +1,4 @@
+import Emotion
 import Foundation
 import HTTP
 import HTTPTypes
@@ -36,10 +37,21 @@ struct JobRoutes: Sendable {
                     code: "incomplete_dataset"
                 )
             }
+            try Self.check(job.document.hyperparameters, against: DatasetSchema(dataset))
         }
         var fields: HTTPFields = [.location: "/v1/jobs/\(record.id)"]
         if !isNew { fields[.idempotentReplayed] = "true" }
         return try .encoding(JobView(record), status: .created, fields: fields)
+    }
+
+    /// What a training would find wrong before its first step.
+    private static func check(_ hyperparameters: Hyperparameters, against schema: DatasetSchema) throws(Problem) {
+        guard let labels = schema.labels, let modalities = schema.modalities else { return }
+        let configuration = ModelConfiguration(
+            labels: labels, modalities: modalities, hyperparameters: hyperparameters)
+        if let fault = configuration.fault {
+            throw .invalid("/hyperparameters/\(fault.field)", fault.reason, code: "invalid_request")
+        }
     }
 
     private static func idempotency(
