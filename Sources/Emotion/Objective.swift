@@ -179,8 +179,7 @@ package struct Objective: Sendable {
         let inputs = sources.inputs(of: tape)
         let logits = forward(inputs)
         let (loss, gradient) = loss(logits.value)
-        let weighted = Tensor(gradient.values.map { weight * $0 }, shape: gradient.shape)
-        let pass = tape.backward([(logits, weighted)], into: gradients)
+        let pass = tape.backward([(logits, gradient.scaled(by: weight))], into: gradients)
         return (logits.value, loss, inputs.seeds(for: sources, from: pass))
     }
 }

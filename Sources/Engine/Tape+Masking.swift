@@ -17,7 +17,7 @@ extension Tape {
     /// The identity, whose gradient is multiplied by `factor`: −α reverses it (Ganin & Lempitsky 2015; equation 11).
     package func scalingGradient(of x: Variable, by factor: Float) -> Variable {
         record(x.value) { gradient, pass in
-            pass.add(Tensor(gradient.values.map { factor * $0 }, shape: gradient.shape), to: x)
+            pass.add(gradient.scaled(by: factor), to: x)
         }
     }
 

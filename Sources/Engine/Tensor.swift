@@ -36,6 +36,9 @@ package struct Tensor: Sendable {
 
     package var values: [Float] { Array(UnsafeBufferPointer(start: pointer, count: count)) }
 
+    /// A copy with every element multiplied by `factor`.
+    package func scaled(by factor: Float) -> Tensor { Tensor(values.map { factor * $0 }, shape: shape) }
+
     /// Adds `other`, of the same shape, in place when nobody else sees this tensor, else to a copy.
     mutating func add(_ other: Tensor) {
         precondition(other.shape == shape, "cannot add \(other.shape) to \(shape)")
