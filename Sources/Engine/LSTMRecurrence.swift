@@ -38,10 +38,12 @@ struct LSTMRecurrence {
         for step in 0..<order.steps {
             let rows = order[step]
             if step > 0 {
-                gemm(
-                    transposeB: true, m: rows.count, n: 4 * width, k: width,
-                    a: row(hidden, order[step - 1].lowerBound), lda: width, b: weight, ldb: width, beta: 1,
-                    c: row(gates, rows.lowerBound), ldc: 4 * width)
+                MatrixProduct(
+                    m: rows.count, n: 4 * width, k: width,
+                    .init(row(hidden, order[step - 1].lowerBound), stride: width),
+                    .init(weight, stride: width, transposed: true),
+                    to: row(gates, rows.lowerBound), stride: 4 * width, adding: true
+                ).compute()
             }
             let before = cells(before: step)
             RowBlocks(rows: rows.count, columns: 4 * width).forEach { block in
@@ -72,10 +74,12 @@ struct LSTMRecurrence {
                     row(hiddenGradient, first), row(carried, block.lowerBound), row(sums, first), block.count, width)
             }
             if step > 0 {
-                gemm(
+                MatrixProduct(
                     m: rows.count, n: width, k: 4 * width,
-                    a: row(sums, rows.lowerBound), lda: 4 * width, b: weight, ldb: width, beta: 1,
-                    c: row(hiddenGradient, order[step - 1].lowerBound), ldc: width)
+                    .init(row(sums, rows.lowerBound), stride: 4 * width),
+                    .init(weight, stride: width),
+                    to: row(hiddenGradient, order[step - 1].lowerBound), stride: width, adding: true
+                ).compute()
             }
         }
         return sums
@@ -88,10 +92,12 @@ struct LSTMRecurrence {
             row(before, order[step].lowerBound - order.clips)
                 .update(from: row(hidden, order[step - 1].lowerBound), count: order[step].count * width)
         }
-        gemm(
-            transposeA: true, m: 4 * width, n: width, k: before.rows,
-            a: row(sums, order.clips), lda: 4 * width, b: before.pointer, ldb: width, beta: 1,
-            c: gradient, ldc: width)
+        MatrixProduct(
+            m: 4 * width, n: width, k: before.rows,
+            .init(row(sums, order.clips), stride: 4 * width, transposed: true),
+            .init(before.pointer, stride: width),
+            to: gradient, stride: width, adding: true
+        ).compute()
     }
 
     /// The cell states that the rows of a step start from.

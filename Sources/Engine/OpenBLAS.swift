@@ -6,8 +6,7 @@ import Foundation
 /// It is not linked, for two reasons: the kernels it picks can be corrected before it is used, and a machine without it
 /// gets a message instead of a loader error.
 package enum OpenBLAS {
-    /// Loads the library. Called at start-up, before other threads run (it sets environment variables), and at latest
-    /// by the first product, which stops the process where this throws.
+    /// Loads the library, and sets environment variables on the way.
     package static func load() throws(OpenBLASError) {
         _ = try library.get()
     }
@@ -22,8 +21,27 @@ package enum OpenBLAS {
         get throws(OpenBLASError) { try library.get().core }
     }
 
-    /// The function `cblas_sgemm`.
-    static let sgemm: openblas_sgemm_function = {
+    /// Computes a product on the calling thread.
+    static func multiply(_ product: MatrixProduct) {
+        sgemm(
+            CblasRowMajor,
+            product.a.isTransposed ? CblasTrans : CblasNoTrans,
+            product.b.isTransposed ? CblasTrans : CblasNoTrans,
+            blasint(product.m),
+            blasint(product.n),
+            blasint(product.k),
+            1,
+            product.a.pointer,
+            blasint(product.a.stride),
+            product.b.pointer,
+            blasint(product.b.stride),
+            product.adds ? 1 : 0,
+            product.c,
+            blasint(product.stride)
+        )
+    }
+
+    private static let sgemm: openblas_sgemm_function = {
         switch library {
         case .success(let library): library.sgemm
         case .failure(let error): fatalError(error.description)

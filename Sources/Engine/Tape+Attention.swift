@@ -109,9 +109,12 @@ private struct AttentionHead {
     /// softmax(scale Q Kᵀ) [L_q, L_k].
     private func weights() -> Tensor {
         let weights = Tensor(uninitialized: [queryRows, keyRows])
-        gemmSerial(
-            transposeB: true, m: queryRows, n: keyRows, k: shape.headWidth,
-            a: q, lda: queryStride, b: k, ldb: keyStride, c: weights.pointer, ldc: keyRows)
+        MatrixProduct(
+            m: queryRows, n: keyRows, k: shape.headWidth,
+            .init(q, stride: queryStride),
+            .init(k, stride: keyStride, transposed: true),
+            to: weights.pointer, stride: keyRows
+        ).computeSerially()
         ck_softmax(weights.pointer, queryRows, keyRows, shape.scale)
         return weights
     }
@@ -125,9 +128,12 @@ private struct AttentionHead {
         }
         let p = weights()
         mask?.apply(p.pointer, to: p.pointer, count: p.count, firstTile: firstTile(tiles))
-        gemmSerial(
+        MatrixProduct(
             m: queryRows, n: shape.headWidth, k: keyRows,
-            a: p.pointer, lda: keyRows, b: v, ldb: keyStride, c: target, ldc: shape.width)
+            .init(p.pointer, stride: keyRows),
+            .init(v, stride: keyStride),
+            to: target, stride: shape.width
+        ).computeSerially()
     }
 
     func backward(gradient: Tensor, gq: Tensor, gkv: Tensor, mask: DropoutMask?, tiles: [Int]) {
@@ -142,20 +148,32 @@ private struct AttentionHead {
         let dropped = mask == nil ? p : Tensor(uninitialized: p.shape)
         mask?.apply(p.pointer, to: dropped.pointer, count: p.count, firstTile: firstTile(tiles))
         // dV = P̃ᵀ dO; dP̃ = dO Vᵀ, back through dropout and softmax to dS; dQ = dS K, dK = dSᵀ Q.
-        gemmSerial(
-            transposeA: true, m: lk, n: width, k: lq,
-            a: dropped.pointer, lda: lk, b: go, ldb: shape.width, c: gvRows, ldc: keyStride)
+        MatrixProduct(
+            m: lk, n: width, k: lq,
+            .init(dropped.pointer, stride: lk, transposed: true),
+            .init(go, stride: shape.width),
+            to: gvRows, stride: keyStride
+        ).computeSerially()
         let gs = Tensor(uninitialized: p.shape)
-        gemmSerial(
-            transposeB: true, m: lq, n: lk, k: width,
-            a: go, lda: shape.width, b: v, ldb: keyStride, c: gs.pointer, ldc: lk)
+        MatrixProduct(
+            m: lq, n: lk, k: width,
+            .init(go, stride: shape.width),
+            .init(v, stride: keyStride, transposed: true),
+            to: gs.pointer, stride: lk
+        ).computeSerially()
         mask?.apply(gs.pointer, to: gs.pointer, count: gs.count, firstTile: firstTile(tiles))
         ck_softmax_gradient(p.pointer, gs.pointer, lq, lk, shape.scale)
-        gemmSerial(
+        MatrixProduct(
             m: lq, n: width, k: lk,
-            a: gs.pointer, lda: lk, b: k, ldb: keyStride, c: gqRows, ldc: queryStride)
-        gemmSerial(
-            transposeA: true, m: lk, n: width, k: lq,
-            a: gs.pointer, lda: lk, b: q, ldb: queryStride, c: gkRows, ldc: keyStride)
+            .init(gs.pointer, stride: lk),
+            .init(k, stride: keyStride),
+            to: gqRows, stride: queryStride
+        ).computeSerially()
+        MatrixProduct(
+            m: lk, n: width, k: lq,
+            .init(gs.pointer, stride: lk, transposed: true),
+            .init(q, stride: queryStride),
+            to: gkRows, stride: keyStride
+        ).computeSerially()
     }
 }

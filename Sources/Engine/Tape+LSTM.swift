@@ -25,26 +25,34 @@ extension Tape {
         let order = TimeOrder(segments)
         let ordered = order.byTime(x.value)
         let sums = Tensor(uninitialized: [rows, gates])
-        gemm(
-            transposeB: true, m: rows, n: gates, k: input,
-            a: ordered.pointer, lda: input, b: w, ldb: input, c: sums.pointer, ldc: gates)
+        MatrixProduct(
+            m: rows, n: gates, k: input,
+            .init(ordered.pointer, stride: input),
+            .init(w, stride: input, transposed: true),
+            to: sums.pointer, stride: gates
+        ).compute()
         let recurrence = LSTMRecurrence(
             order, inputSums: sums, weight: parameters.pointer(recurrentWeight), bias: parameters.pointer(bias))
 
         return record(order.byClip(recurrence.hidden)) { gradient, pass in
             // dW = dsᵀ x, db = Σ ds, dx = ds W.
             let gs = recurrence.backward(order.byTime(gradient))
-            gemm(
-                transposeA: true, m: gates, n: input, k: rows,
-                a: gs.pointer, lda: gates, b: ordered.pointer, ldb: input, beta: 1,
-                c: pass.gradients.pointer(inputWeight), ldc: input)
+            MatrixProduct(
+                m: gates, n: input, k: rows,
+                .init(gs.pointer, stride: gates, transposed: true),
+                .init(ordered.pointer, stride: input),
+                to: pass.gradients.pointer(inputWeight), stride: input, adding: true
+            ).compute()
             recurrence.addWeightGradient(sums: gs, to: pass.gradients.pointer(recurrentWeight))
             Self.addColumnSums(of: gs, to: pass.gradients.pointer(bias))
             guard pass.wants(x) else { return }
             let gx = Tensor(uninitialized: [rows, input])
-            gemm(
+            MatrixProduct(
                 m: rows, n: input, k: gates,
-                a: gs.pointer, lda: gates, b: w, ldb: input, c: gx.pointer, ldc: input)
+                .init(gs.pointer, stride: gates),
+                .init(w, stride: input),
+                to: gx.pointer, stride: input
+            ).compute()
             pass.add(order.byClip(gx), to: x)
         }
     }

@@ -27,9 +27,12 @@ extension Tape {
         let w = parameters.pointer(weight)
         let b = parameters.pointer(bias)
         let y = Tensor(uninitialized: [rows, output])
-        gemm(
-            transposeB: true, m: rows, n: output, k: input,
-            a: x.value.pointer, lda: input, b: w, ldb: input, c: y.pointer, ldc: output)
+        MatrixProduct(
+            m: rows, n: output, k: input,
+            .init(x.value.pointer, stride: input),
+            .init(w, stride: input, transposed: true),
+            to: y.pointer, stride: output
+        ).compute()
 
         let mask = activation == .relu ? dropoutMask(rate: rate) : nil
         RowBlocks(rows: rows, columns: output).forEach { block in
@@ -57,16 +60,21 @@ extension Tape {
                 }
             }
             // dW = dzᵀ x, db = Σ dz, dx = dz W.
-            gemm(
-                transposeA: true, m: output, n: input, k: rows,
-                a: gz.pointer, lda: output, b: x.value.pointer, ldb: input, beta: 1,
-                c: pass.gradients.pointer(weight), ldc: input)
+            MatrixProduct(
+                m: output, n: input, k: rows,
+                .init(gz.pointer, stride: output, transposed: true),
+                .init(x.value.pointer, stride: input),
+                to: pass.gradients.pointer(weight), stride: input, adding: true
+            ).compute()
             Self.addColumnSums(of: gz, to: pass.gradients.pointer(bias))
             guard pass.wants(x) else { return }
             let gx = Tensor(uninitialized: [rows, input])
-            gemm(
+            MatrixProduct(
                 m: rows, n: input, k: output,
-                a: gz.pointer, lda: output, b: w, ldb: input, c: gx.pointer, ldc: input)
+                .init(gz.pointer, stride: output),
+                .init(w, stride: input),
+                to: gx.pointer, stride: input
+            ).compute()
             pass.add(gx, to: x)
         }
     }

@@ -72,8 +72,8 @@ extension Bench {
                 let total = timings.reduce(0) { $0 + $1.total }
                 try report.print(
                     [
-                        ("benchmark", .string("gemm")), ("provider", .string(try OpenBLAS.description)),
-                        ("core", .string(try OpenBLAS.core)), ("processor", .string(Processor.current.name)),
+                        ("benchmark", .string("gemm")), ("provider", .string(try MatrixProvider.description)),
+                        ("processor", .string(Processor.current.name)),
                     ] + shape.report(batch: batch, steps: steps) + [
                         ("gflops", .number(operations / total / 1e9)), ProcessMemory.report,
                         ("products", .array(zip(products, timings).map { describe($0, $1) })),
@@ -89,19 +89,12 @@ extension Bench {
             let b = Tensor((0..<k * n).map { _ in Float(generator.uniform() - 0.5) }, shape: [k, n])
             let c = Tensor(zeros: [m, n])
             return Timings.measure(steps: steps, warmup: shape.warmup) {
-                gemm(
-                    transposeA: product.transposeA,
-                    transposeB: product.transposeB,
-                    m: m,
-                    n: n,
-                    k: k,
-                    a: a.pointer,
-                    lda: product.transposeA ? m : k,
-                    b: b.pointer,
-                    ldb: product.transposeB ? k : n,
-                    c: c.pointer,
-                    ldc: n
-                )
+                MatrixProduct(
+                    m: m, n: n, k: k,
+                    .init(a.pointer, stride: product.transposeA ? m : k, transposed: product.transposeA),
+                    .init(b.pointer, stride: product.transposeB ? k : n, transposed: product.transposeB),
+                    to: c.pointer, stride: n
+                ).compute()
             }
         }
 

@@ -74,6 +74,25 @@ void ck_lstm_step_gradient(
     const float *gates, const float *cell_before, const float *cell, const float *ghidden, float *gcell, float *gsums,
     size_t rows, size_t width);
 
+// Matrix products are computed tile by tile of C; a tile is what the vector registers of a level hold at once. Its two
+// operands are packed beforehand into panels, so that a tile reads them in order.
+typedef enum { CK_GEMM_NARROW, CK_GEMM_AVX2, CK_GEMM_AVX512 } ck_gemm_level;
+
+// The rows and columns of a tile.
+size_t ck_gemm_tile_rows(ck_gemm_level level);
+size_t ck_gemm_tile_columns(ck_gemm_level level);
+
+// Packs the axis of `count` lines of a matrix into panels of `lanes` lines, one panel after another: panel[p * lanes + i]
+// is element p of line i, and 0 past the last line. The elements of a line are `stride` apart; with `across`, it is the
+// lines that are `stride` apart, and the elements of a line lie side by side.
+void ck_gemm_pack(const float *x, size_t stride, int across, size_t lanes, size_t count, size_t depth, float *panels);
+
+// C[rows, columns] = A B, or += with `adds`, from panels of A's rows and of B's columns as wide as a tile. The terms of
+// an element are added in the order of the depth, wherever in a tile it lies.
+void ck_gemm_block(
+    ck_gemm_level level, const float *a, const float *b, size_t rows, size_t columns, size_t depth, float *c,
+    size_t stride, int adds);
+
 // One AdamW step (Loshchilov & Hutter 2019, algorithm 2) over n elements; the corrections are 1 − β₁ᵗ and
 // 1 − β₂ᵗ.
 void ck_adamw(

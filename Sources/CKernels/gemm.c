@@ -1,0 +1,133 @@
+#include "CKernels.h"
+#include "clones.h"
+
+#include <string.h>
+
+// A kernel computes one tile of C, MR rows by NR columns, in registers: for each step along the depth it multiplies the
+// NR values of B by each of the MR values of A. Which tile fits depends on how many registers there are, and how wide.
+typedef struct {
+    size_t rows, columns;
+    void (*tile)(const float *a, const float *b, size_t depth, float *c, size_t stride, int adds);
+} kernel;
+
+enum { LARGEST_TILE = 14 * 32 };
+
+#define KERNEL(NAME, TARGET, BYTES, ROWS, VECTORS)                                                                     \
+    typedef float NAME##_vector __attribute__((vector_size(BYTES), aligned(4)));                                       \
+    TARGET static void NAME##_tile(                                                                                    \
+        const float *a, const float *b, size_t depth, float *c, size_t stride, int adds) {                             \
+        enum { WIDTH = (BYTES) / sizeof(float) };                                                                      \
+        NAME##_vector sums[ROWS][VECTORS];                                                                             \
+        for (size_t r = 0; r < (ROWS); r++)                                                                            \
+            for (size_t v = 0; v < (VECTORS); v++)                                                                     \
+                sums[r][v] = adds ? *(const NAME##_vector *)(c + r * stride + v * WIDTH) : (NAME##_vector){0};         \
+        for (size_t p = 0; p < depth; p++, a += (ROWS), b += (VECTORS) * WIDTH) {                                      \
+            NAME##_vector values[VECTORS];                                                                             \
+            for (size_t v = 0; v < (VECTORS); v++) values[v] = *(const NAME##_vector *)(b + v * WIDTH);                \
+            for (size_t r = 0; r < (ROWS); r++)                                                                        \
+                for (size_t v = 0; v < (VECTORS); v++) sums[r][v] += a[r] * values[v];                                 \
+        }                                                                                                              \
+        for (size_t r = 0; r < (ROWS); r++)                                                                            \
+            for (size_t v = 0; v < (VECTORS); v++) *(NAME##_vector *)(c + r * stride + v * WIDTH) = sums[r][v];        \
+    }                                                                                                                  \
+    static const kernel NAME = {ROWS, (VECTORS) * ((BYTES) / sizeof(float)), NAME##_tile};
+
+KERNEL(narrow, , 16, 4, 2)
+#if defined(__x86_64__)
+KERNEL(avx2, __attribute__((target("avx2,fma"))), 32, 6, 2)
+KERNEL(avx512, __attribute__((target("avx512f"))), 64, 14, 2)
+#endif
+
+static const kernel *kernel_of(ck_gemm_level level) {
+    switch (level) {
+#if defined(__x86_64__)
+    case CK_GEMM_AVX512: return &avx512;
+    case CK_GEMM_AVX2: return &avx2;
+#endif
+    default: return &narrow;
+    }
+}
+
+size_t ck_gemm_tile_rows(ck_gemm_level level) { return kernel_of(level)->rows; }
+
+size_t ck_gemm_tile_columns(ck_gemm_level level) { return kernel_of(level)->columns; }
+
+CK_INLINE void pack_group(const float *x, size_t stride, const size_t lanes, size_t depth, float *panel) {
+    for (size_t p = 0; p < depth; p++, x += stride, panel += lanes) memcpy(panel, x, lanes * sizeof(float));
+}
+
+static void pack_along(const float *x, size_t stride, size_t lanes, size_t used, size_t depth, float *panel) {
+    if (used == lanes) {
+        // With a constant number of lanes, the copy is a few instructions instead of a call.
+        switch (lanes) {
+        case 4: return pack_group(x, stride, 4, depth, panel);
+        case 6: return pack_group(x, stride, 6, depth, panel);
+        case 8: return pack_group(x, stride, 8, depth, panel);
+        case 14: return pack_group(x, stride, 14, depth, panel);
+        case 16: return pack_group(x, stride, 16, depth, panel);
+        case 32: return pack_group(x, stride, 32, depth, panel);
+        }
+    }
+    for (size_t p = 0; p < depth; p++, x += stride, panel += lanes)
+        for (size_t i = 0; i < lanes; i++) panel[i] = i < used ? x[i] : 0;
+}
+
+typedef float quad __attribute__((vector_size(16), aligned(4)));
+
+// Four lines at a time, by squares of four by four.
+static void pack_across(const float *x, size_t stride, size_t lanes, size_t used, size_t depth, float *panel) {
+    size_t i = 0;
+    for (; i + 4 <= used; i += 4, x += 4 * stride) {
+        float *to = panel + i;
+        size_t p = 0;
+        for (; p + 4 <= depth; p += 4, to += 4 * lanes) {
+            const quad a = *(const quad *)(x + p), b = *(const quad *)(x + stride + p);
+            const quad c = *(const quad *)(x + 2 * stride + p), d = *(const quad *)(x + 3 * stride + p);
+            const quad ab0 = __builtin_shufflevector(a, b, 0, 4, 1, 5), ab1 = __builtin_shufflevector(a, b, 2, 6, 3, 7);
+            const quad cd0 = __builtin_shufflevector(c, d, 0, 4, 1, 5), cd1 = __builtin_shufflevector(c, d, 2, 6, 3, 7);
+            *(quad *)to = __builtin_shufflevector(ab0, cd0, 0, 1, 4, 5);
+            *(quad *)(to + lanes) = __builtin_shufflevector(ab0, cd0, 2, 3, 6, 7);
+            *(quad *)(to + 2 * lanes) = __builtin_shufflevector(ab1, cd1, 0, 1, 4, 5);
+            *(quad *)(to + 3 * lanes) = __builtin_shufflevector(ab1, cd1, 2, 3, 6, 7);
+        }
+        for (; p < depth; p++, to += lanes)
+            for (size_t q = 0; q < 4; q++) to[q] = x[q * stride + p];
+    }
+    for (; i < lanes; i++, x += stride)
+        for (size_t p = 0; p < depth; p++) panel[p * lanes + i] = i < used ? x[p] : 0;
+}
+
+void ck_gemm_pack(
+    const float *x, size_t stride, int across, size_t lanes, size_t count, size_t depth, float *panels) {
+    for (size_t start = 0; start < count; start += lanes, panels += lanes * depth) {
+        const size_t used = count - start < lanes ? count - start : lanes;
+        if (across) pack_across(x + start * stride, stride, lanes, used, depth, panels);
+        else pack_along(x + start, stride, lanes, used, depth, panels);
+    }
+}
+
+void ck_gemm_block(
+    ck_gemm_level level, const float *a, const float *b, size_t rows, size_t columns, size_t depth, float *c,
+    size_t stride, int adds) {
+    const kernel *kernel = kernel_of(level);
+    // What lies past the edges of C may be anything, but not what traps when it is added to.
+    float tile[LARGEST_TILE] = {0};
+    for (size_t j = 0; j < columns; j += kernel->columns, b += kernel->columns * depth) {
+        const float *panel = a;
+        for (size_t i = 0; i < rows; i += kernel->rows, panel += kernel->rows * depth) {
+            float *target = c + i * stride + j;
+            if (rows - i >= kernel->rows && columns - j >= kernel->columns) {
+                kernel->tile(panel, b, depth, target, stride, adds);
+                continue;
+            }
+            const size_t height = rows - i < kernel->rows ? rows - i : kernel->rows;
+            const size_t width = columns - j < kernel->columns ? columns - j : kernel->columns;
+            if (adds)
+                for (size_t r = 0; r < height; r++)
+                    memcpy(tile + r * kernel->columns, target + r * stride, width * sizeof(float));
+            kernel->tile(panel, b, depth, tile, kernel->columns, adds);
+            for (size_t r = 0; r < height; r++)
+                memcpy(target + r * stride, tile + r * kernel->columns, width * sizeof(float));
+        }
+    }
+}

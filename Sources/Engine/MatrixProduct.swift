@@ -1,0 +1,73 @@
+/// C ← op(A)·op(B), or C ← C + op(A)·op(B), for row-major float32 matrices.
+///
+/// op(A) is [m, k], op(B) is [k, n], and C is [m, n] with rows `stride` apart. Nothing is touched where m or n is 0.
+/// Cost: 2·m·n·k operations.
+package struct MatrixProduct {
+    /// A matrix as it lies in memory, with rows `stride` apart, and whether it is its transpose that is meant.
+    package struct Operand {
+        let pointer: UnsafePointer<Float>
+        let stride: Int
+        let isTransposed: Bool
+
+        package init(_ pointer: UnsafePointer<Float>, stride: Int, transposed: Bool = false) {
+            self.pointer = pointer
+            self.stride = stride
+            isTransposed = transposed
+        }
+
+        /// From the given row and column of op(X) on.
+        func from(row: Int, column: Int) -> Operand {
+            let offset = isTransposed ? column * stride + row : row * stride + column
+            return Operand(pointer + offset, stride: stride, transposed: isTransposed)
+        }
+
+        /// Whether rows of this length fit, for op(X) of the given shape.
+        fileprivate func holds(rows: Int, columns: Int) -> Bool { stride >= (isTransposed ? rows : columns) }
+    }
+
+    let m: Int
+    let n: Int
+    let k: Int
+    let a: Operand
+    let b: Operand
+    let c: UnsafeMutablePointer<Float>
+    let stride: Int
+    /// Whether the product is added to C; if not, C is not read.
+    let adds: Bool
+
+    /// - Precondition: sizes are not negative and fit into 32 bits; each stride is at least its row's length.
+    package init(
+        m: Int, n: Int, k: Int, _ a: Operand, _ b: Operand, to c: UnsafeMutablePointer<Float>, stride: Int,
+        adding: Bool = false
+    ) {
+        precondition(m >= 0 && n >= 0 && k >= 0, "a matrix has a negative size")
+        precondition(m == 0 || n == 0 || stride >= n, "the rows of C overlap")
+        precondition(m == 0 || k == 0 || a.holds(rows: m, columns: k), "the rows of A overlap")
+        precondition(n == 0 || k == 0 || b.holds(rows: k, columns: n), "the rows of B overlap")
+        (self.m, self.n, self.k) = (m, n, k)
+        (self.a, self.b, self.c) = (a, b, c)
+        self.stride = stride
+        adds = adding
+    }
+
+    var operations: Int { 2 * m * n * k }
+
+    /// Computes the product on up to `Parallel.threads` threads. It is cut into tiles of C by its shape alone and never
+    /// along k, so the result is the same to the bit for any number of threads.
+    package func compute() { compute(with: .current, isParallel: true) }
+
+    /// Computes the product on the calling thread, for use inside of a loop over many.
+    package func computeSerially() { compute(with: .current, isParallel: false) }
+
+    func compute(with provider: MatrixProvider, isParallel: Bool) {
+        guard m > 0, n > 0 else { return }
+        guard k > 0 else {
+            if !adds { for row in 0..<m { (c + row * stride).update(repeating: 0, count: n) } }
+            return
+        }
+        switch provider {
+        case .builtIn(let level): computePacked(level, isParallel: isParallel)
+        case .openBLAS: computeTiled(OpenBLAS.multiply, isParallel: isParallel)
+        }
+    }
+}
