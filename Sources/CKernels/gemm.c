@@ -74,7 +74,9 @@ static void pack_along(const float *x, size_t stride, size_t lanes, size_t used,
 
 typedef float quad __attribute__((vector_size(16), aligned(4)));
 
-// Four lines at a time, by squares of four by four.
+typedef float pair __attribute__((vector_size(8), aligned(4)));
+
+// Four lines at a time, by squares of four by four; then two.
 static void pack_across(const float *x, size_t stride, size_t lanes, size_t used, size_t depth, float *panel) {
     size_t i = 0;
     for (; i + 4 <= used; i += 4, x += 4 * stride) {
@@ -92,6 +94,18 @@ static void pack_across(const float *x, size_t stride, size_t lanes, size_t used
         }
         for (; p < depth; p++, to += lanes)
             for (size_t q = 0; q < 4; q++) to[q] = x[q * stride + p];
+    }
+    for (; i + 2 <= used; i += 2, x += 2 * stride) {
+        float *to = panel + i;
+        size_t p = 0;
+        for (; p + 4 <= depth; p += 4, to += 4 * lanes) {
+            const quad a = *(const quad *)(x + p), b = *(const quad *)(x + stride + p);
+            *(pair *)to = __builtin_shufflevector(a, b, 0, 4);
+            *(pair *)(to + lanes) = __builtin_shufflevector(a, b, 1, 5);
+            *(pair *)(to + 2 * lanes) = __builtin_shufflevector(a, b, 2, 6);
+            *(pair *)(to + 3 * lanes) = __builtin_shufflevector(a, b, 3, 7);
+        }
+        for (; p < depth; p++, to += lanes) to[0] = x[p], to[1] = x[stride + p];
     }
     for (; i < lanes; i++, x += stride)
         for (size_t p = 0; p < depth; p++) panel[p * lanes + i] = i < used ? x[p] : 0;

@@ -48,7 +48,7 @@ extension MatrixProduct {
             pack(0..<n)
             return tile((0..<m, 0..<n))
         }
-        let shares = Self.parts(of: n, most: max(columns, n / 16), multiple: columns)
+        let shares = Self.parts(of: n, most: max(columns, n / (4 * Parallel.threads)), multiple: columns)
         Parallel.forEach(shares.count) { pack(shares[$0]) }
         Parallel.forEach(tiles.count) { tile(tiles[$0]) }
     }
@@ -65,10 +65,17 @@ extension MatrixProduct {
         private let rows: [Range<Int>]
         private let columns: [Range<Int>]
 
+        /// - Parameters:
+        ///   - rows: of a kernel's tile.
+        ///   - columns: of a kernel's tile.
         init(_ product: MatrixProduct, rows: Int, columns: Int, isParallel: Bool) {
-            self.rows = MatrixProduct.parts(of: product.m, most: blockRows / rows * rows, multiple: rows)
-            let wanted = isParallel ? min(16, product.operations / leastOperations) : 1
-            let across = max(1, (wanted + self.rows.count - 1) / self.rows.count)
+            // Some more than threads, so that they end together. Rows are cut first: each part of the columns packs its
+            // rows of A again. Parts of less than four tiles would wait for B.
+            let wanted = isParallel ? max(1, min(4 * Parallel.threads, product.operations / leastOperations)) : 1
+            let share = ((product.m + wanted - 1) / wanted + rows - 1) / rows
+            self.rows = MatrixProduct.parts(
+                of: product.m, most: min(max(share, 4), blockRows / rows) * rows, multiple: rows)
+            let across = (wanted + self.rows.count - 1) / self.rows.count
             self.columns = MatrixProduct.parts(
                 of: product.n, most: max(columns, (product.n + across - 1) / across), multiple: columns)
         }

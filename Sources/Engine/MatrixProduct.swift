@@ -52,8 +52,7 @@ package struct MatrixProduct {
 
     var operations: Int { 2 * m * n * k }
 
-    /// Computes the product on up to `Parallel.threads` threads. It is cut into tiles of C by its shape alone and never
-    /// along k, so the result is the same to the bit for any number of threads.
+    /// Computes the product on up to `Parallel.threads` threads, to the same bits for any number of them.
     package func compute() { compute(with: .current, isParallel: true) }
 
     /// Computes the product on the calling thread, for use inside of a loop over many.

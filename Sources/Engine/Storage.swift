@@ -1,3 +1,4 @@
+import Foundation
 import Synchronization
 
 /// A pooled, 64-byte aligned buffer of float32 values.
@@ -22,15 +23,54 @@ package final class Storage: @unchecked Sendable {
     }
 }
 
-/// Buffers that are not in use, by capacity.
-private final class StoragePool: Sendable {
+/// Buffers that are not in use, by capacity. Together with those in use they never take more memory than the most that
+/// was in use at one time: batches of ever other shapes do not pile up buffers that fit none of them.
+final class StoragePool: Sendable {
     static let shared = StoragePool()
 
-    private let free = Mutex<[Int: [Address]]>([:])
+    private let state = Mutex(State())
+
+    /// The elements of all buffers, in use or not.
+    var capacity: Int { state.withLock { $0.usedCapacity + $0.freeCapacity } }
 
     /// A pointer that may cross threads: a buffer in the pool has no other owner.
     private struct Address: @unchecked Sendable {
         let pointer: UnsafeMutablePointer<Float>
+    }
+
+    private struct State {
+        var free: [Int: [Address]] = [:]
+        /// In elements, as the two below.
+        var freeCapacity = 0
+        var usedCapacity = 0
+        var mostUsed = 0
+
+        mutating func take(_ capacity: Int) -> Address? {
+            usedCapacity += capacity
+            mostUsed = max(mostUsed, usedCapacity)
+            guard let address = free[capacity]?.popLast() else { return nil }
+            freeCapacity -= capacity
+            return address
+        }
+
+        mutating func give(_ address: Address, _ capacity: Int) {
+            usedCapacity -= capacity
+            freeCapacity += capacity
+            free[capacity, default: []].append(address)
+        }
+
+        /// Removes free buffers, large ones first, until all memory is within bounds.
+        mutating func takeSurplus() -> [(Address, capacity: Int)] {
+            guard usedCapacity + freeCapacity > mostUsed else { return [] }
+            var surplus: [(Address, capacity: Int)] = []
+            for capacity in free.keys.sorted(by: >) {
+                while usedCapacity + freeCapacity > mostUsed, let address = free[capacity]?.popLast() {
+                    freeCapacity -= capacity
+                    surplus.append((address, capacity))
+                }
+            }
+            return surplus
+        }
     }
 
     /// The next of four capacities per power of two, so that at most a quarter of a buffer is unused.
@@ -41,14 +81,37 @@ private final class StoragePool: Sendable {
     }
 
     func take(_ capacity: Int) -> UnsafeMutablePointer<Float> {
-        if let address = free.withLock({ $0[capacity]?.popLast() }) { return address.pointer }
-        return UnsafeMutableRawPointer.allocate(byteCount: capacity * MemoryLayout<Float>.stride, alignment: 64)
-            .bindMemory(to: Float.self, capacity: capacity)
+        let (address, surplus) = state.withLock { state in
+            let address = state.take(capacity)
+            return (address, address == nil ? state.takeSurplus() : [])
+        }
+        for (address, capacity) in surplus { Self.deallocate(address.pointer, capacity) }
+        return address?.pointer ?? Self.allocate(capacity)
     }
 
     func give(_ pointer: UnsafeMutablePointer<Float>, capacity: Int) {
         let address = Address(pointer: pointer)
-        free.withLock { $0[capacity, default: []].append(address) }
+        state.withLock { $0.give(address, capacity) }
+    }
+
+    /// Elements from which on a buffer is mapped by itself, so that it goes back to the system when it is given up; the
+    /// library's heap would keep it.
+    private static let leastMapped = 1 << 18
+
+    private static func allocate(_ capacity: Int) -> UnsafeMutablePointer<Float> {
+        let bytes = capacity * MemoryLayout<Float>.stride
+        guard capacity >= leastMapped else {
+            return UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)
+                .bindMemory(to: Float.self, capacity: capacity)
+        }
+        let address = mmap(nil, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+        guard let address, address != MAP_FAILED else { fatalError("out of memory: \(bytes) bytes more are needed") }
+        return address.bindMemory(to: Float.self, capacity: capacity)
+    }
+
+    private static func deallocate(_ pointer: UnsafeMutablePointer<Float>, _ capacity: Int) {
+        guard capacity >= leastMapped else { return pointer.deallocate() }
+        munmap(pointer, capacity * MemoryLayout<Float>.stride)
     }
 }
 

@@ -61,15 +61,15 @@ extension Tape {
             head(pair).forward(output: output, mask: mask, tiles: tiles)
         }
         return record(output) { gradient, pass in
-            guard pass.wants(q) || pass.wants(kv) else { return }
+            guard pass.wants(q.place) || pass.wants(kv.place) else { return }
             // The gradients cover all columns when the three share one projection; elsewhere q and kv are apart.
             let gq = Tensor(zeros: q.value.shape)
-            let gkv = q.slot == kv.slot ? gq : Tensor(zeros: kv.value.shape)
+            let gkv = q.place == kv.place ? gq : Tensor(zeros: kv.value.shape)
             Parallel.forEach(shape.pairs) { pair in
                 head(pair).backward(gradient: gradient, gq: gq, gkv: gkv, mask: mask, tiles: tiles)
             }
-            pass.add(gq, to: q)
-            if q.slot != kv.slot { pass.add(gkv, to: kv) }
+            pass.add(gq, to: q.place)
+            if q.place != kv.place { pass.add(gkv, to: kv.place) }
         }
     }
 }

@@ -15,13 +15,14 @@ extension Tape {
         Self.forEachPart(parts.map(\.1), in: segments) { part, from, to, rows in
             (y.pointer + to * width).update(from: parts[part].0.value.pointer + from * width, count: rows * width)
         }
+        let (places, own) = (parts.map(\.0.place), parts.map(\.1))
         let result = record(y) { gradient, pass in
-            let gradients = parts.map { Tensor(uninitialized: $0.0.value.shape) }
-            Self.forEachPart(parts.map(\.1), in: segments) { part, from, to, rows in
+            let gradients = places.map { Tensor(uninitialized: $0.shape) }
+            Self.forEachPart(own, in: segments) { part, from, to, rows in
                 (gradients[part].pointer + from * width).update(
                     from: gradient.pointer + to * width, count: rows * width)
             }
-            for (part, gradient) in zip(parts, gradients) { pass.add(gradient, to: part.0) }
+            for (place, gradient) in zip(places, gradients) { pass.add(gradient, to: place) }
         }
         return (result, segments)
     }
@@ -61,8 +62,8 @@ extension Tape {
                     1 / Float(segments[clip].count), x.value.pointer + row * width, y.pointer + clip * width, width)
             }
         }
-        return record(y) { gradient, pass in
-            let gx = Tensor(zeros: x.value.shape)
+        return record(y) { [x = x.place] gradient, pass in
+            let gx = Tensor(zeros: x.shape)
             for clip in 0..<segments.count {
                 for row in segments[clip] {
                     ck_axpy(
@@ -101,7 +102,7 @@ extension Tape {
                 ck_axpy(g, x.value.pointer + row * width, gw + vector * width, width)
                 ck_axpy(g, w + vector * width, gx.pointer + row * width, width)
             }
-            pass.add(gx, to: x)
+            pass.add(gx, to: x.place)
         }
     }
 }

@@ -3,7 +3,7 @@ extension Tape {
     /// off.
     package func dropout(_ x: Variable, rate: Float) -> Variable {
         guard let mask = dropoutMask(rate: rate) else { return x }
-        return record(Self.applying(mask, to: x.value)) { gradient, pass in
+        return record(Self.applying(mask, to: x.value)) { [x = x.place] gradient, pass in
             if pass.wants(x) { pass.add(Self.applying(mask, to: gradient), to: x) }
         }
     }

@@ -34,7 +34,7 @@ extension Tape {
         let recurrence = LSTMRecurrence(
             order, inputSums: sums, weight: parameters.pointer(recurrentWeight), bias: parameters.pointer(bias))
 
-        return record(order.byClip(recurrence.hidden)) { gradient, pass in
+        return record(order.byClip(recurrence.hidden)) { [x = x.place] gradient, pass in
             // dW = dsᵀ x, db = Σ ds, dx = ds W.
             let gs = recurrence.backward(order.byTime(gradient))
             MatrixProduct(

@@ -40,7 +40,7 @@ extension Tape {
                 epsilon)
         }
 
-        return record(y) { gradient, pass in
+        return record(y) { [x = x.place, residual = residual?.place] gradient, pass in
             let gsum = Tensor(uninitialized: [rows, columns])
             let gainPartial = Tensor(zeros: [blocks.count, columns])
             let biasPartial = Tensor(zeros: [blocks.count, columns])

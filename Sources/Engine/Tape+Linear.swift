@@ -49,9 +49,10 @@ extension Tape {
             )
         }
 
+        let activated = activation == .relu ? y : nil
         return record(y) { gradient, pass in
             var gz = gradient
-            if activation == .relu {
+            if let y = activated {
                 gz = Tensor(uninitialized: [rows, output])
                 Elementwise.forEachChunk(gz.count) { range in
                     let start = range.lowerBound
@@ -67,7 +68,7 @@ extension Tape {
                 to: pass.gradients.pointer(weight), stride: input, adding: true
             ).compute()
             Self.addColumnSums(of: gz, to: pass.gradients.pointer(bias))
-            guard pass.wants(x) else { return }
+            guard pass.wants(x.place) else { return }
             let gx = Tensor(uninitialized: [rows, input])
             MatrixProduct(
                 m: rows, n: input, k: output,
@@ -75,7 +76,7 @@ extension Tape {
                 .init(w, stride: input),
                 to: gx.pointer, stride: input
             ).compute()
-            pass.add(gx, to: x)
+            pass.add(gx, to: x.place)
         }
     }
 

@@ -5,7 +5,7 @@ extension Tape {
     /// σ(x), element by element.
     package func sigmoid(_ x: Variable) -> Variable {
         let y = Tensor(x.value.values.map(Engine.sigmoid), shape: x.value.shape)
-        return record(y) { gradient, pass in
+        return record(y) { [x = x.place] gradient, pass in
             let gx = Tensor(uninitialized: y.shape)
             for index in 0..<y.count {
                 gx.pointer[index] = gradient.pointer[index] * y.pointer[index] * (1 - y.pointer[index])
@@ -16,7 +16,7 @@ extension Tape {
 
     /// The identity, whose gradient is multiplied by `factor`: −α reverses it (Ganin & Lempitsky 2015; equation 11).
     package func scalingGradient(of x: Variable, by factor: Float) -> Variable {
-        record(x.value) { gradient, pass in
+        record(x.value) { [x = x.place] gradient, pass in
             pass.add(gradient.scaled(by: factor), to: x)
         }
     }
@@ -50,7 +50,7 @@ extension Tape {
                     segments[clip],
                     with: topK.gradient(own(clip), plan, kept: gradient.pointer + segments[clip].lowerBound))
             }
-            pass.add(Tensor(gs, shape: scores.value.shape), to: scores)
+            pass.add(Tensor(gs, shape: scores.value.shape), to: scores.place)
         }
     }
 
@@ -81,15 +81,15 @@ extension Tape {
             return target
         }
         return record(scaled(x.value)) { gradient, pass in
-            if pass.wants(x) { pass.add(scaled(gradient), to: x) }
-            guard pass.wants(m) else { return }
+            if pass.wants(x.place) { pass.add(scaled(gradient), to: x.place) }
+            guard pass.wants(m.place) else { return }
             let gm = Tensor(uninitialized: m.value.shape)
             RowBlocks(rows: x.rows, columns: width).forEach { rows in
                 for row in rows {
                     gm.pointer[row] = ck_dot(gradient.pointer + row * width, x.value.pointer + row * width, width)
                 }
             }
-            pass.add(gm, to: m)
+            pass.add(gm, to: m.place)
         }
     }
 
@@ -97,6 +97,6 @@ extension Tape {
     package func adding(_ change: Tensor, to x: Variable) -> Variable {
         var y = change
         y.add(x.value)
-        return record(y) { gradient, pass in pass.add(gradient, to: x) }
+        return record(y) { [x = x.place] gradient, pass in pass.add(gradient, to: x) }
     }
 }

@@ -16,7 +16,7 @@ extension Tape {
                 ck_add(parameters.pointer(table) + min(place, places - 1) * width, y.pointer + row * width, width)
             }
         }
-        return record(y) { gradient, pass in
+        return record(y) { [x = x.place] gradient, pass in
             for clip in 0..<segments.count {
                 for (place, row) in segments[clip].enumerated() {
                     ck_add(
@@ -42,7 +42,7 @@ extension Tape {
                 }
             }
         }
-        return record(y) { gradient, pass in pass.add(gradient, to: x) }
+        return record(y) { [x = x.place] gradient, pass in pass.add(gradient, to: x) }
     }
 
     private static func copy(of x: Tensor) -> Tensor {

@@ -1,8 +1,20 @@
 /// A tensor on a tape.
 package struct Variable: Sendable {
     package let value: Tensor
-    /// Where the tape gathers this variable's gradient; nil when nothing differentiable led to it.
-    let slot: Int?
+    let place: Place
+
+    /// Where a tape gathers the gradient of a variable. It outlives the value: a backward part that does not need the
+    /// value keeps only this.
+    struct Place: Sendable, Equatable {
+        let shape: [Int]
+        /// Nil when nothing differentiable led to the variable.
+        let slot: Int?
+    }
+
+    init(value: Tensor, slot: Int?) {
+        self.value = value
+        place = Place(shape: value.shape, slot: slot)
+    }
 
     package var rows: Int { value.rows }
     package var columns: Int { value.columns }
@@ -90,7 +102,7 @@ package final class Tape {
     ) -> Backpropagation {
         precondition(isRecording, "a tape that does not record cannot run backward")
         let pass = Backpropagation(gradients: gradients, slots: slots)
-        for (variable, gradient) in seeds { pass.add(gradient, to: variable) }
+        for (variable, gradient) in seeds { pass.add(gradient, to: variable.place) }
         if keepingRecord {
             for node in nodes.reversed() { pass.run(node.backward, at: node.slot) }
         } else {
@@ -110,12 +122,12 @@ package final class Backpropagation {
         bySlot = Array(repeating: nil, count: slots)
     }
 
-    /// Whether anything upstream wants the gradient of `variable`.
-    func wants(_ variable: Variable) -> Bool { variable.slot != nil }
+    /// Whether anything upstream wants the gradient of the variable at `place`.
+    func wants(_ place: Variable.Place) -> Bool { place.slot != nil }
 
-    func add(_ gradient: Tensor, to variable: Variable) {
-        guard let slot = variable.slot else { return }
-        precondition(gradient.shape == variable.value.shape, "gradient \(gradient.shape) of \(variable.value.shape)")
+    func add(_ gradient: Tensor, to place: Variable.Place) {
+        guard let slot = place.slot else { return }
+        precondition(gradient.shape == place.shape, "gradient \(gradient.shape) of \(place.shape)")
         if bySlot[slot] == nil {
             bySlot[slot] = gradient
         } else {
@@ -129,5 +141,5 @@ package final class Backpropagation {
     }
 
     /// The gradient of an input of the tape; nil when the seeds do not depend on it.
-    package func gradient(of variable: Variable) -> Tensor? { variable.slot.flatMap { bySlot[$0] } }
+    package func gradient(of variable: Variable) -> Tensor? { variable.place.slot.flatMap { bySlot[$0] } }
 }

@@ -93,11 +93,11 @@ struct MatrixProductTests {
     /// Larger than a tile, a block and a depth of the engine's kernels, in each direction.
     static let divided = [
         Case(m: 200, n: 130, k: 120, gap: 2),
-        Case(m: 130, n: 300, k: 90, transposeA: true),
+        Case(m: 98, n: 300, k: 90, transposeA: true),
         Case(m: 37, n: 515, k: 130, transposeB: true, adds: true),
-        Case(m: 517, n: 259, k: 65, transposeA: true, transposeB: true, adds: true, gap: 1),
-        Case(m: 67, n: 45, k: 1030, transposeA: true, adds: true),
-        Case(m: 390, n: 33, k: 513, transposeB: true),
+        Case(m: 205, n: 259, k: 65, transposeA: true, transposeB: true, adds: true, gap: 1),
+        Case(m: 45, n: 49, k: 1030, transposeA: true, adds: true),
+        Case(m: 245, n: 19, k: 513, transposeB: true),
     ]
 
     @Test("products that are cut into tiles", arguments: providers, divided)

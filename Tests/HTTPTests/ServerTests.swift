@@ -265,8 +265,6 @@ import Testing
     @Test(.timeLimit(.minutes(1)))
     func connectionsThatAreResetAreClosed() async throws {
         let patient = { (configuration: inout ServerConfiguration) in
-            configuration.headerTimeout = .seconds(3600)
-            configuration.bodyTimeout = .seconds(3600)
             configuration.drainTimeout = .seconds(3600)
         }
         try await withServer(Self.make(), configure: patient) { address, running in

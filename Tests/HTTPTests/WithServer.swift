@@ -10,6 +10,11 @@ func withServer(
     _ test: (SocketAddress, Task<Void, any Error>) async throws -> Void
 ) async throws {
     var configuration = ServerConfiguration(host: "127.0.0.1", port: 0)
+    // A machine that computes something else at the same time may be slow to read and write.
+    configuration.headerTimeout = .seconds(3600)
+    configuration.idleTimeout = .seconds(3600)
+    configuration.bodyTimeout = .seconds(3600)
+    configuration.writeTimeout = .seconds(3600)
     configure(&configuration)
     let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     let server = Server(configuration: configuration, router: router, logger: logger, observe: observe)
