@@ -21,6 +21,7 @@ enum { LARGEST_TILE = 14 * 32 };
         for (size_t r = 0; r < (ROWS); r++)                                                                            \
             for (size_t v = 0; v < (VECTORS); v++)                                                                     \
                 sums[r][v] = adds ? *(const NAME##_vector *)(c + r * stride + v * WIDTH) : (NAME##_vector){0};         \
+        _Pragma("clang loop unroll_count(4)")                                                                          \
         for (size_t p = 0; p < depth; p++, a += (ROWS), b += (VECTORS) * WIDTH) {                                      \
             NAME##_vector values[VECTORS];                                                                             \
             for (size_t v = 0; v < (VECTORS); v++) values[v] = *(const NAME##_vector *)(b + v * WIDTH);                \
