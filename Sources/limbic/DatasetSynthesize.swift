@@ -104,7 +104,7 @@ extension Dataset.Synthesize {
             for word in argument.split(separator: ",", omittingEmptySubsequences: false) {
                 let parts = word.split(separator: ":", omittingEmptySubsequences: false)
                 guard parts.count == 3, Modality.fault(inName: String(parts[0])) == nil,
-                    let features = Int(parts[1]), (1...1_000_000).contains(features),
+                    let features = Int(parts[1]), Modality.featureSizes.contains(features),
                     let units = Self.range(parts[2])
                 else { return nil }
                 values.append(.init(name: String(parts[0]), featureSize: features, units: units))
