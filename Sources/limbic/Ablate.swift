@@ -34,11 +34,7 @@ struct Ablate: ParsableCommand {
     @Option(help: "Seeds of the runs of each cell, with commas.")
     var seeds = Seeds(values: [1, 2, 3, 4, 5])
 
-    @Option(help: "Hyperparameters to start from.")
-    var recipe = Recipe.paper
-
-    @Option(name: .customLong("set"), help: "Set a hyperparameter of all cells; may be given several times.")
-    var settings: [Train.Assignment] = []
+    @OptionGroup(title: "Hyperparameters of all cells") var hyperparameters: HyperparameterOptions
 
     @OptionGroup var threads: ThreadsOption
 
@@ -48,7 +44,7 @@ struct Ablate: ParsableCommand {
 
     func run() throws {
         try Failure.reporting {
-            let base = try recipe.hyperparameters(setting: settings)
+            let base = try hyperparameters.value()
             try Paths.requireDirectory(data)
             var options = SplitOptions()
             options.replaceNonfinite = base.replaceNonfinite

@@ -3,7 +3,6 @@ import Foundation
 /// A bar for each of several names.
 struct BarChart {
     let title: String
-    let xTitle: String
     let yTitle: String
     let bars: [(name: String, value: Statistic)]
     let legend: String
@@ -15,7 +14,7 @@ struct BarChart {
     func draw(in svg: inout SVG, left: Double, width: Double) {
         let plot = Plot(
             title: title,
-            xTitle: xTitle,
+            xTitle: nil,
             yTitle: yTitle,
             y: Self.ticks(bars.map(\.value)),
             left: left,

@@ -37,7 +37,6 @@ extension StudySummary {
         var svg = SVG()
         BarChart(
             title: title,
-            xTitle: "",
             yTitle: "micro F1 on the test split (%)",
             bars: rows.map { ($0.cell.name, $0.percentage) },
             legend: legend

@@ -92,7 +92,7 @@ struct FigureTests {
         #expect(Statistic([0, 1]).span.low == 0)
         var svg = SVG()
         let bars = [(name: "low", value: Statistic([0, 50])), (name: "high", value: Statistic([60, 61]))]
-        BarChart(title: "", xTitle: "", yTitle: "", bars: bars, legend: "mean").draw(in: &svg, left: 0, width: 400)
+        BarChart(title: "", yTitle: "", bars: bars, legend: "mean").draw(in: &svg, left: 0, width: 400)
         let text = try read(svg.document(width: 400, height: Plot.height)).text
         #expect(!text.contains("-"))
         #expect(!text.contains("starts at"))
