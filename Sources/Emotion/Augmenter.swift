@@ -51,13 +51,13 @@ struct Augmenter {
         for _ in 0..<steps {
             let tape = Tape(objective.parameters, recording: true)
             let attacked = moved(z.map { $0.with(tape.constant($0.rows.value)) }, by: changes, on: tape)
-            let seeds = objective.pass(on: tape, from: attacked, weight: 1, into: scratch) {
+            let gradients = objective.pass(on: tape, from: attacked, weight: 1, into: scratch) {
                 network.recognise(network.encode($0, on: tape), on: tape)
             } loss: {
                 hyperparameters.loss(logits: $0, labels: labels)
-            }.seeds
-            for (index, seed) in seeds.enumerated() {
-                for (element, slope) in seed.1.values.enumerated() {
+            }.gradients
+            for (index, gradient) in gradients.enumerated() {
+                for (element, slope) in (gradient?.values ?? []).enumerated() {
                     let step = slope > 0 ? stride : slope < 0 ? -stride : 0
                     changes[index][element] = min(max(changes[index][element] + step, -size), size)
                 }

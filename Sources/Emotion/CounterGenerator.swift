@@ -29,13 +29,6 @@ package struct CounterGenerator: RandomNumberGenerator, Sendable {
         (Double(next() >> 11) + 0.5) * 0x1p-53
     }
 
-    /// Fisher–Yates from the end. Written out because the standard library may change the order its shuffle draws in.
-    package mutating func shuffle<Element>(_ array: inout [Element]) {
-        for last in stride(from: array.count - 1, to: 0, by: -1) {
-            array.swapAt(last, index(below: last + 1))
-        }
-    }
-
     private static let step: UInt64 = 0x9E37_79B9_7F4A_7C15
 
     private static func mix(_ word: UInt64) -> UInt64 {

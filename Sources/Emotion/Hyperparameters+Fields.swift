@@ -89,12 +89,35 @@ extension Hyperparameters {
         if augmentation != .none, temporalMasking != .off {
             errors.append(.init(name: "augmentation", reason: "takes the place of atm, which must be off"))
         }
-        let missing = Set<Module>(
-            (multimodalEncoder == .none ? [.multimodal] : []) + (decoder == .none ? [.decoder] : []))
-        if parameterPerturbation != .off, missing.isSuperset(of: perturbedModules) {
+        if parameterPerturbation != .off, perturbedModules.allSatisfy({ !hasModule($0) }) {
             errors.append(.init(name: "app_modules", reason: "the model has none of these; app may be off"))
+        } else if parameterPerturbation != .off, !perturbedModules.contains(where: isPerturbable) {
+            errors.append(
+                .init(
+                    name: "app_modules",
+                    reason: "these have no blocks, and outside of blocks app_scope \(perturbationScope.rawValue) "
+                        + "perturbs nothing; app may be off or app_scope all"))
         }
         return errors
+    }
+
+    private func hasModule(_ module: Module) -> Bool {
+        switch module {
+        case .unimodal: true
+        case .multimodal: multimodalEncoder == .on
+        case .decoder: decoder == .on
+        }
+    }
+
+    /// Whether a module has parameters of `app_scope`: all scopes but one have none outside of blocks.
+    func isPerturbable(_ module: Module) -> Bool {
+        let blocks =
+            switch module {
+            case .unimodal: unimodalBlocks
+            case .multimodal: multimodalBlocks
+            case .decoder: decoderBlocks
+            }
+        return hasModule(module) && (blocks > 0 || perturbationScope == .all)
     }
 
     /// All values by name.

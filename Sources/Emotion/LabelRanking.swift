@@ -115,12 +115,12 @@ extension Metrics {
     /// - Parameters:
     ///   - probabilities: [N, K].
     ///   - labels: [N, K] of 0 and 1.
-    ///   - fallback: the threshold of a label that has no positive clip.
+    ///   - fallback: the threshold of a label where tuning gains nothing, as without a positive clip.
     package static func tunedThresholds(
         probabilities: [Float],
         labels: [Float],
         labelCount: Int,
-        fallback: Float = 0.5
+        fallback: Float
     ) -> [Float] {
         precondition(labelCount > 0 && probabilities.count == labels.count && labels.count % labelCount == 0)
         return (0..<labelCount).map { label in

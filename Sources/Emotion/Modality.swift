@@ -14,6 +14,9 @@ package struct Modality: Sendable, Hashable, Codable {
         case featureSize = "feature_size"
     }
 
+    /// The feature sizes that are taken: more would be a mistake in a file, and sizes of models must fit into memory.
+    package static let featureSizes = 1...1 << 20
+
     /// The longest name of a modality, in characters.
     static let nameLimit = 64
 

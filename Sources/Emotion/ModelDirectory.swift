@@ -33,16 +33,9 @@ package enum ModelDirectory {
         let file = path + "/" + weightsName
         do {
             let weights = try SafetensorsFile(path: file)
-            let parameters = try Parameters(layout: network.layout) { parameter in
-                guard let entry = weights.tensors[parameter.name] else {
-                    throw ModelError(file: file, field: parameter.name, reason: "is missing")
-                }
-                guard entry.shape == parameter.shape else {
-                    throw ModelError(
-                        file: file, field: parameter.name, reason: "has shape \(entry.shape), not \(parameter.shape)")
-                }
-                return try weights.floats(parameter.name)
-            }
+            // First, as what a configuration says may take more memory than there is.
+            try network.layout.check(weights.tensors.mapValues(\.shape), file: file)
+            let parameters = try Parameters(layout: network.layout) { try weights.floats($0.name) }
             return Model(network: network, parameters: parameters)
         } catch let error as ModelError {
             throw error
@@ -69,19 +62,11 @@ package enum ModelDirectory {
             throw ModelError(
                 file: file, field: "format_version", reason: "\(configuration.formatVersion) is not supported, 1 is")
         }
-        if let (field, reason) = configuration.fault { throw ModelError(file: file, field: field, reason: reason) }
+        if let (field, reason) = configuration.fault ?? configuration.standardizationFault {
+            throw ModelError(file: file, field: field, reason: reason)
+        }
         return configuration
     }
-}
-
-/// A model directory that cannot be used.
-package struct ModelError: Error, Sendable, Equatable, CustomStringConvertible {
-    package let file: String
-    /// The member of `config.json` or the tensor that is wrong.
-    package let field: String
-    package let reason: String
-
-    package var description: String { "\(file): \(field): \(reason)" }
 }
 
 extension ModelConfiguration {
@@ -93,17 +78,35 @@ extension ModelConfiguration {
         if Set(modalities.map(\.name)).count != modalities.count { return ("modalities", "hold a name twice") }
         for modality in modalities {
             if let fault = Modality.fault(inName: modality.name) { return ("modalities", "\(modality.name): \(fault)") }
-            if let sizes = standardization?[modality.name],
-                sizes.mean.count != modality.featureSize || sizes.deviation.count != modality.featureSize
-            {
-                return ("standardization", "\(modality.name): does not have one mean and deviation per feature")
+            guard Modality.featureSizes.contains(modality.featureSize) else {
+                let (sizes, size) = (Modality.featureSizes, modality.featureSize)
+                return (
+                    "modalities",
+                    "\(modality.name): feature_size \(size) is not from \(sizes.lowerBound) to \(sizes.upperBound)"
+                )
             }
-            if modality.featureSize < 1 { return ("modalities", "\(modality.name): feature_size is not positive") }
         }
         for name in hyperparameters.dropModalities where !modalities.contains(where: { $0.name == name }) {
             return ("drop_modalities", "there is no modality \(name)")
         }
         if usedModalities.isEmpty { return ("drop_modalities", "hold every modality") }
+        return nil
+    }
+
+    /// What is wrong with the stored means and deviations of a trained model, nil when nothing is.
+    fileprivate var standardizationFault: (field: String, reason: String)? {
+        guard hyperparameters.standardize == (standardization != nil) else {
+            return ("standardization", standardization == nil ? "is missing" : "is there, though standardize is false")
+        }
+        guard let standardization else { return nil }
+        for modality in usedModalities {
+            guard let numbers = standardization[modality.name] else {
+                return ("standardization", "\(modality.name): is missing")
+            }
+            if let fault = numbers.fault(featureSize: modality.featureSize) {
+                return ("standardization", "\(modality.name): \(fault)")
+            }
+        }
         return nil
     }
 }

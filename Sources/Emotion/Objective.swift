@@ -43,17 +43,11 @@ package struct Objective: Sendable {
     ///
     /// - Parameters:
     ///   - randomness: of this step.
-    ///   - dropout: whether dropout takes part.
     ///   - gradients: all zero; ∇L is added.
-    func callAsFunction(
-        _ batch: Clips,
-        _ randomness: Tape.Randomness,
-        dropout: Bool = true,
-        into gradients: Gradients
-    ) -> Passes {
+    func callAsFunction(_ batch: Clips, _ randomness: Tape.Randomness, into gradients: Gradients) -> Passes {
         guard let labels = batch.labels else { preconditionFailure("training needs labelled clips") }
         let tape = { (operations: UInt32) in
-            Tape(parameters, recording: true, randomness: dropout ? randomness : nil, after: operations)
+            Tape(parameters, recording: true, randomness: randomness, after: operations)
         }
         let recognitionLoss = { (logits: Tensor) in hyperparameters.loss(logits: logits, labels: labels) }
 
@@ -71,11 +65,11 @@ package struct Objective: Sendable {
         }
         var passes = Passes(losses: Losses(recognition: clean.loss), clean: clean.logits)
         // What came together at the seams: seeds for the uni-modal tape and for the projection's.
-        var (seeds, projectionSeeds) = (clean.seeds, [(Variable, Tensor)]())
+        var (seeds, projectionSeeds) = (h.seeds(clean.gradients), [(Variable, Tensor)]())
         /// Lets the uni-modal encoders have what came so far, for those who need their gradient now.
         func settle() {
             let early = unimodal.backward(seeds, into: gradients, keepingRecord: true)
-            projectionSeeds += z.seeds(for: x, from: early)
+            projectionSeeds += x.seeds(z.gradients(from: early))
             seeds = []
         }
         func perturbation() -> Perturbation {
@@ -100,7 +94,7 @@ package struct Objective: Sendable {
                 recognitionLoss($0)
             }
             (passes.losses.masked, passes.masked) = (result.loss, result.logits)
-            seeds += result.seeds
+            seeds += altered.seeds(result.gradients)
         }
 
         // ▷ Adversarial parameter perturbation: ε = γ g/‖g‖, ỹ* with θ + ε, L_p and its gradient (lines 13 to 17). The
@@ -109,21 +103,22 @@ package struct Objective: Sendable {
             let epsilon = passes.perturbation ?? perturbation()
             passes.perturbation = epsilon
             let isFromInput = hyperparameters.perturbedModules.contains(.unimodal)
+            let sources = isFromInput ? z : h
             let perturbed = tape(isFromInput ? projection.randomOperations : unimodal.randomOperations)
             let result = epsilon.applied(to: parameters) {
-                pass(on: perturbed, from: isFromInput ? z : h, weight: hyperparameters.sigma, into: gradients) {
+                pass(on: perturbed, from: sources, weight: hyperparameters.sigma, into: gradients) {
                     network.recognise(isFromInput ? network.encode($0, on: perturbed) : $0, on: perturbed)
                 } loss: {
                     hyperparameters.divergence(target: clean.logits, logits: $0)
                 }
             }
             (passes.losses.perturbed, passes.perturbed) = (result.loss, result.logits)
-            seeds += result.seeds
+            seeds += sources.seeds(result.gradients)
         }
 
         // ▷ Optimization: the gradients have been accumulated with their weights; what is before the seams is left (line 19).
         let rest = unimodal.backward(seeds, into: gradients)
-        projection.backward(projectionSeeds + z.seeds(for: x, from: rest), into: gradients)
+        projection.backward(projectionSeeds + x.seeds(z.gradients(from: rest)), into: gradients)
         return passes
     }
 
@@ -167,7 +162,8 @@ package struct Objective: Sendable {
 
     /// A pass from a seam to its loss and back to the seam.
     ///
-    /// - Returns: its logits, its loss, and the gradients of weight · loss as seeds for `sources`.
+    /// - Returns: its logits, its loss, and the gradient of weight · loss for each of `sources`, nil for one that the
+    ///   loss does not depend on.
     func pass(
         on tape: Tape,
         from sources: [Units],
@@ -175,11 +171,11 @@ package struct Objective: Sendable {
         into gradients: Gradients,
         _ forward: ([Units]) -> Variable,
         loss: (Tensor) -> (loss: Float, gradient: Tensor)
-    ) -> (logits: Tensor, loss: Float, seeds: [(Variable, Tensor)]) {
+    ) -> (logits: Tensor, loss: Float, gradients: [Tensor?]) {
         let inputs = sources.inputs(of: tape)
         let logits = forward(inputs)
         let (loss, gradient) = loss(logits.value)
         let pass = tape.backward([(logits, gradient.scaled(by: weight))], into: gradients)
-        return (logits.value, loss, inputs.seeds(for: sources, from: pass))
+        return (logits.value, loss, inputs.gradients(from: pass))
     }
 }

@@ -27,8 +27,9 @@ struct Perturbation {
         epsilon = zip(perturbed, zip(directions, norms)).compactMap { parameter, direction in
             guard direction.1 > 0 else { return nil }
             let norm = hyperparameters.perturbationNorm == .global ? total : direction.1
-            let factor = Float(Double(hyperparameters.gamma) / norm)
-            return (parameter, direction.0.map { factor * $0 })
+            // Not by a factor in single precision, which for a tiny norm would be infinite.
+            let gamma = Double(hyperparameters.gamma)
+            return (parameter, direction.0.map { Float(gamma * Double($0) / norm) })
         }
     }
 

@@ -89,18 +89,8 @@ package enum ReferenceWeights {
         labels: [String]?
     ) throws(ModelError) -> Network {
         let network = Network(try configuration(of: shapes, file: file, heads: heads, labels: labels))
-        var rest = shapes
-        for parameter in network.layout.parameters {
-            let name = try tensorName(of: parameter, file: file)
-            guard let shape = rest.removeValue(forKey: name) else {
-                throw ModelError(file: file, field: name, reason: "is missing; its shape would be \(parameter.shape)")
-            }
-            guard shape == parameter.shape else {
-                throw ModelError(file: file, field: name, reason: "has shape \(shape), not \(parameter.shape)")
-            }
-        }
-        if let name = rest.keys.min() {
-            throw ModelError(file: file, field: name, reason: "is not a tensor of the authors' model of this size")
+        try network.layout.check(shapes, file: file) { parameter throws(ModelError) in
+            try tensorName(of: parameter, file: file)
         }
         return network
     }

@@ -4,7 +4,7 @@ import Engine
 package struct Standardization: Sendable, Codable, Equatable {
     /// [D]
     package let mean: [Float]
-    /// [D]; 1 for a feature that does not vary.
+    /// [D], positive; 1 for a feature that does not vary.
     package let deviation: [Float]
 
     /// - Parameter sequences: the units of the training split.
@@ -19,7 +19,19 @@ package struct Standardization: Sendable, Codable, Equatable {
             squares[index % size] += distance * distance
         }
         mean = means.map { Float($0) }
-        deviation = squares.map { $0 > 0 ? Float(($0 / Double(rows)).squareRoot()) : 1 }
+        deviation = squares.map {
+            let deviation = $0 > 0 ? Float(($0 / Double(rows)).squareRoot()) : 0
+            return deviation > 0 ? deviation : 1
+        }
+    }
+
+    /// What is wrong with numbers that were read for a modality of `featureSize` features, nil when nothing is.
+    func fault(featureSize: Int) -> String? {
+        if mean.count != featureSize || deviation.count != featureSize {
+            return "does not have one mean and deviation per feature"
+        }
+        if !mean.allSatisfy(\.isFinite) { return "a mean is not finite" }
+        return deviation.allSatisfy { $0 > 0 && $0.isFinite } ? nil : "a deviation is not positive and finite"
     }
 
     /// z = (x − mean) / deviation, feature by feature, for x [rows, D].

@@ -74,6 +74,9 @@ package struct SyntheticDataset: Sendable {
         precondition(!sources.isEmpty && !labels.isEmpty, "a data set has modalities and labels")
         precondition(sources.allSatisfy { $0.featureSize > 0 && $0.units.lowerBound > 0 }, "units hold features")
         precondition(sources.allSatisfy { Modality.fault(inName: $0.name) == nil }, "modalities have valid names")
+        precondition(
+            spoiling.map { spoiling in sources.contains { $0.name != spoiling.modality } } ?? true,
+            "a clip whose spoiled modality is missing has another one")
         let description = Description(
             name: name,
             labels: labels,
@@ -132,11 +135,11 @@ package struct SyntheticDataset: Sendable {
 
     private func lengthsOfClip(_ clip: Int, split: UInt64) -> [Int] {
         var generator = generator(.lengths, (split, UInt64(clip), 0))
-        let kept = generator.index(below: sources.count)
+        let present = sources.indices.filter { condition(of: $0, clip: clip, split: split) != .missing }
+        let kept = present[generator.index(below: present.count)]
         return sources.enumerated().map { position, source in
             let length = source.units.lowerBound + generator.index(below: source.units.count)
-            let isMissing = generator.uniform() < missingRate
-            if condition(of: position, clip: clip, split: split) == .missing { return 0 }
+            let isMissing = generator.uniform() < missingRate || !present.contains(position)
             return isMissing && position != kept ? 0 : length
         }
     }
@@ -181,7 +184,6 @@ package struct SyntheticDataset: Sendable {
             for index in start..<start + source.featureSize { values[index] = Float(Self.normal(&generator)) }
             for (label, direction) in directions.enumerated() where !labels.isEmpty {
                 guard labels[label] == 1, generator.uniform() < 0.5 else { continue }
-
                 for index in direction.indices { values[start + index] += direction[index] }
             }
         }

@@ -124,7 +124,7 @@ package struct Training {
             validation: metrics,
             tunedThresholds: Metrics.tunedThresholds(
                 probabilities: model.probabilities(ofSplit: validation), labels: labels,
-                labelCount: validation.labelCount)
+                labelCount: validation.labelCount, fallback: network.configuration.hyperparameters.threshold)
         )
         return model
     }

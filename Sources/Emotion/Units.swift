@@ -13,10 +13,11 @@ extension [Units] {
     /// The same values as inputs of another tape, whose gradients can be asked for.
     func inputs(of tape: Tape) -> [Units] { map { $0.with(tape.input($0.rows.value)) } }
 
-    /// The gradients gathered at these inputs, as seeds for the `sources` they were made from.
-    func seeds(for sources: [Units], from pass: Backpropagation) -> [(Variable, Tensor)] {
-        zip(self, sources).compactMap { input, source in
-            pass.gradient(of: input.rows).map { (source.rows, $0) }
-        }
+    /// The gradient gathered at each of these inputs; nil where the seeds did not depend on it.
+    func gradients(from pass: Backpropagation) -> [Tensor?] { map { pass.gradient(of: $0.rows) } }
+
+    /// Gradients, one for each of these units, as seeds for the tape they are on.
+    func seeds(_ gradients: [Tensor?]) -> [(Variable, Tensor)] {
+        zip(self, gradients).compactMap { units, gradient in gradient.map { (units.rows, $0) } }
     }
 }

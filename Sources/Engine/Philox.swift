@@ -32,17 +32,6 @@ package struct Philox: Sendable, Hashable {
         return Philox.bijection(counter, key: SIMD2(UInt32(truncatingIfNeeded: seed), UInt32(seed >> 32)))
     }
 
-    /// Four uniform values in [0, 1) at a place of this operation's stream.
-    package func uniforms(_ index: UInt64) -> SIMD4<Float> {
-        let words = block(index)
-        return SIMD4(
-            Philox.uniform(words.x),
-            Philox.uniform(words.y),
-            Philox.uniform(words.z),
-            Philox.uniform(words.w)
-        )
-    }
-
     /// The word at position `element` of this operation's stream.
     package func word(at element: Int) -> UInt32 {
         block(UInt64(element) >> 2)[element & 3]

@@ -43,31 +43,6 @@ package final class SafetensorsFile: Sendable {
         }
     }
 
-    /// Copies the elements of a tensor, converted to Float, into memory of as many elements.
-    ///
-    /// Throws if the tensor has another number of elements than `target`.
-    package func copyFloats(_ name: String, to target: UnsafeMutableBufferPointer<Float>) throws(SafetensorsError) {
-        let entry = try entry(name)
-        guard entry.count == target.count else {
-            throw fault(name, "has \(entry.count) elements where \(target.count) are expected")
-        }
-        entry.dtype.copy(bytes(of: entry), to: target.baseAddress)
-    }
-
-    /// Calls `body` with the elements of a tensor as Float: those of the mapping itself, without a copy, where the tensor
-    /// is F32 and lies on a multiple of four bytes. The pointer is valid during the call only.
-    package func withUnsafeFloats<Result>(
-        _ name: String,
-        _ body: (UnsafeBufferPointer<Float>) throws -> Result
-    ) throws -> Result {
-        let entry = try entry(name)
-        let bytes = bytes(of: entry)
-        guard entry.dtype == .float32, Int(bitPattern: bytes.baseAddress) % MemoryLayout<Float>.alignment == 0 else {
-            return try floats(name).withUnsafeBufferPointer(body)
-        }
-        return try bytes.withMemoryRebound(to: Float.self, body)
-    }
-
     /// The elements of an integer or BOOL tensor in row-major order.
     ///
     /// Throws if the tensor holds floating-point numbers or a value outside of Int32.

@@ -9,9 +9,9 @@ struct Ablate: ParsableCommand {
         abstract: "Train variants of a model over several seeds and compare them on the test split.",
         discussion: """
             Studies of the paper: table2 (without each part), mask-ratio (figure 4a), app-modules (figure 4b) and \
-            training-curves (figure 5). Every finished run is a file in --out; the same command goes on where it was \
-            stopped, and with other seeds it adds these. At the end results.md and results.json are there, and a \
-            drawing.
+            training-curves (figure 5). Every run is a file in --out; the same command goes on where it was stopped, and \
+            with other seeds it adds these. At the end results.md and results.json are there, over all seeds that every \
+            cell was run with, and a drawing. A run that diverges is kept as such and left out of the numbers.
 
             A file for --cells: [{"name": "full", "hyperparameters": {}}, {"name": "bare", "hyperparameters": \
             {"atm": "off", "app": "off"}}]. The first cell is what the others are compared with. \
@@ -34,11 +34,7 @@ struct Ablate: ParsableCommand {
     @Option(help: "Seeds of the runs of each cell, with commas.")
     var seeds = Seeds(values: [1, 2, 3, 4, 5])
 
-    @Option(help: "Hyperparameters to start from.")
-    var recipe = Recipe.paper
-
-    @Option(name: .customLong("set"), help: "Set a hyperparameter of all cells; may be given several times.")
-    var settings: [Train.Assignment] = []
+    @OptionGroup(title: "Hyperparameters of all cells") var hyperparameters: HyperparameterOptions
 
     @OptionGroup var threads: ThreadsOption
 
@@ -48,7 +44,7 @@ struct Ablate: ParsableCommand {
 
     func run() throws {
         try Failure.reporting {
-            let base = try recipe.hyperparameters(setting: settings)
+            let base = try hyperparameters.value()
             try Paths.requireDirectory(data)
             var options = SplitOptions()
             options.replaceNonfinite = base.replaceNonfinite
@@ -60,7 +56,9 @@ struct Ablate: ParsableCommand {
             let training = try StudyTraining(dataset)
             var directory = try StudyDirectory(path: out, study: study, data: training.data)
             try complete(&directory, of: study, training)
-            try StandardOutput.write(try directory.finish(seeds: seeds.values).markdown)
+            let summary = try directory.finish()
+            try StandardOutput.write(summary.markdown)
+            if let divergence = summary.divergence { StandardError.write("limbic: \(divergence)\n") }
         }
     }
 
@@ -93,13 +91,13 @@ struct Ablate: ParsableCommand {
         defer { progress.end() }
         try directory.complete(seeds: seeds.values) { cell, seed in
             progress.begin(cell.name, seed: seed)
-            let result = try training.run(cell, of: study, seed: seed) { event in
+            let outcome = try training.run(cell, of: study, seed: seed) { event in
                 progress.observe(event)
                 try interruption.check(
                     "in cell \(cell.name), seed \(seed); finished runs are in \(out), and the same command goes on")
             }
-            progress.finish(result)
-            return result
+            progress.finish(outcome)
+            return outcome
         }
     }
 }

@@ -16,7 +16,7 @@ extension Dataset {
             help: """
                 planted: labels are strong in one modality in turn. modality-bias: they are easy in text and hard in audio \
                 and video, and half of the test clips have their text replaced by noise or removed. nemu: the four \
-                modalities of NEMu and 12 labels. What follows replaces parts of it.
+                modalities of NEMu and 12 labels. What follows replaces parts of it; the modalities of modality-bias stay.
                 """)
         var kind = SyntheticDataset.Kind.planted
 
@@ -61,6 +61,11 @@ extension Dataset {
             if let signal, !(0...1000).contains(signal) {
                 throw ValidationError("--signal \(signal) is not a number from 0 to 1000")
             }
+            if kind == .modalityBias, modalities != nil {
+                throw ValidationError(
+                    "--modalities would take the bias out of --kind modality-bias, which is in its modalities; "
+                        + "use --kind planted")
+            }
         }
 
         private var dataset: SyntheticDataset {
@@ -104,7 +109,7 @@ extension Dataset.Synthesize {
             for word in argument.split(separator: ",", omittingEmptySubsequences: false) {
                 let parts = word.split(separator: ":", omittingEmptySubsequences: false)
                 guard parts.count == 3, Modality.fault(inName: String(parts[0])) == nil,
-                    let features = Int(parts[1]), (1...1_000_000).contains(features),
+                    let features = Int(parts[1]), Modality.featureSizes.contains(features),
                     let units = Self.range(parts[2])
                 else { return nil }
                 values.append(.init(name: String(parts[0]), featureSize: features, units: units))

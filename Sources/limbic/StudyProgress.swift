@@ -48,8 +48,16 @@ struct StudyProgress {
         )
     }
 
-    mutating func finish(_ result: StudyRun.Result) {
+    mutating func finish(_ outcome: StudyRun.Outcome) {
         runs -= 1
+        switch outcome {
+        case .finished(let result): finish(result)
+        case .diverged(let breakdown):
+            bar.print((place + ["diverged at step \(breakdown.step)"]).joined(separator: "  "))
+        }
+    }
+
+    private mutating func finish(_ result: StudyRun.Result) {
         finished += 1
         seconds += result.seconds
         let words = [

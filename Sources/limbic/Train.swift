@@ -22,11 +22,7 @@ struct Train: ParsableCommand {
     @Option(help: "Directory for the model; must be new or empty.")
     var out: String
 
-    @Option(help: "Hyperparameters to start from.")
-    var recipe = Recipe.paper
-
-    @Option(name: .customLong("set"), help: "Set a hyperparameter; may be given several times.")
-    var settings: [Assignment] = []
+    @OptionGroup var hyperparameters: HyperparameterOptions
 
     @Option(help: "Seed of all random numbers: the same seed gives the same model.")
     var seed: UInt64 = 0
@@ -48,7 +44,7 @@ struct Train: ParsableCommand {
 
     func run() throws {
         try Failure.reporting {
-            let hyperparameters = try recipe.hyperparameters(setting: settings)
+            let hyperparameters = try self.hyperparameters.value()
             try Paths.requireDirectory(data)
             var options = SplitOptions()
             options.replaceNonfinite = hyperparameters.replaceNonfinite
@@ -109,29 +105,5 @@ struct Train: ParsableCommand {
             \(Readable.time(training.seconds)), \(model.parameters.layout.count) parameters, model in \(out)
             \(MetricsTable(labels: model.configuration.labels, columns: columns).text)
             """
-    }
-}
-
-extension Train {
-    /// `name=value` as given to --set.
-    struct Assignment: ExpressibleByArgument {
-        let name: String
-        let value: HyperparameterValue
-
-        init?(argument: String) {
-            guard let equals = argument.firstIndex(of: "="), equals != argument.startIndex else { return nil }
-            name = String(argument[..<equals])
-            value = HyperparameterValue(argument: String(argument[argument.index(after: equals)...]))
-        }
-
-        static let defaultValueDescription = "name=value"
-    }
-}
-
-extension Recipe: ExpressibleByArgument {
-    /// Its hyperparameters with some replaced; of several values for the same one the last counts.
-    func hyperparameters(setting settings: [Train.Assignment]) throws -> Hyperparameters {
-        try hyperparameters.setting(
-            Dictionary(settings.map { ($0.name, $0.value) }, uniquingKeysWith: { _, last in last }))
     }
 }

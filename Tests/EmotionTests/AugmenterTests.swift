@@ -55,7 +55,7 @@ struct AugmenterTests {
 
     @Test("an attack raises the loss", arguments: [Hyperparameters.Augmentation.fgsm, .pgd])
     func attacks(augmentation: Hyperparameters.Augmentation) throws {
-        let losses = Self.step(augmentation).run(dropout: false).passes.losses
+        let losses = Self.step(augmentation) { $0.dropout = 0 }.run().passes.losses
         #expect(try #require(losses.masked) > losses.recognition)
     }
 

@@ -48,6 +48,30 @@ import Testing
         #expect(test.square < train.square)
     }
 
+    @Test func everyClipKeepsAModalityThatIsNotSpoiled() throws {
+        let scratch = try ScratchDirectory()
+        var dataset = SyntheticDataset(.modalityBias)
+        dataset.clips = [.train: 50, .valid: 50, .test: 200]
+        dataset.missingRate = 1
+        try dataset.write(to: scratch.path)
+        let directory = try DatasetDirectory(path: scratch.path)
+        for split in directory.splits {
+            let clips = try directory.read(split).clips
+            let kept = (0..<clips.count).map { clip in
+                clips.modalities.values.filter { $0.lengths[clip] > 0 }.count
+            }
+            #expect(kept.allSatisfy { $0 == 1 })
+        }
+    }
+
+    @Test func aSpoiledModalityCannotBeTheOnlyOne() async {
+        await #expect(processExitsWith: .failure) {
+            var dataset = SyntheticDataset(.modalityBias)
+            dataset.sources.removeAll { $0.name != "text" }
+            try dataset.write(to: NSTemporaryDirectory() + "limbic-\(UUID())")
+        }
+    }
+
     @Test func nemuHasItsShape() throws {
         let scratch = try ScratchDirectory()
         var dataset = SyntheticDataset(.nemu)

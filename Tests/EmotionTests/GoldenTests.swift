@@ -8,9 +8,29 @@ import Testing
 /// A whole optimisation step against an independent implementation, at the tolerances that float32 allows.
 @Suite("Golden")
 struct GoldenTests {
-    @Test("there are cases to check")
+    @Test("there are cases to check, of a step and of many, and every file is one")
     func cases() {
-        #expect(!GoldenCase.all.isEmpty)
+        #expect(GoldenCase.faults == [])
+        #expect(!GoldenCase.all.isEmpty, "in \(GoldenCase.directory.path)")
+        #expect(!Self.trajectories.isEmpty, "a case with trajectory.losses in \(GoldenCase.directory.path)")
+    }
+
+    @Test(
+        "a file that is no case is told from one",
+        arguments: [
+            ([:], #"{"atm": "on"}"#, "modalities"), ([:], "", "config"),
+            ([:], #"{"modalities": {"a": 2}, "labels": 0}"#, "labels"),
+            ([:], #"{"modalities": {"a": 2}, "labels": 1}"#, "param.projection.a.linear.weight"),
+        ] as [([String: [Int]], String, String)])
+    func malformed(tensors: [String: [Int]], config: String, expected: String) throws {
+        let scratch = try ScratchDirectory()
+        let path = scratch.file("case.safetensors")
+        try Safetensors.write(
+            to: path,
+            tensors: tensors.map { .init(name: $0, shape: $1, [Float](repeating: 0, count: $1.reduce(1, *))) },
+            metadata: config.isEmpty ? [:] : ["config": config])
+        let error = #expect(throws: (any Error).self) { try GoldenCase(url: URL(filePath: path)) }
+        #expect("\(error as Any)".contains(expected))
     }
 
     private static let randomness = Tape.Randomness(seed: 0, step: 1)
@@ -41,6 +61,7 @@ struct GoldenTests {
         ] {
             expectClose(Self.probabilities(logits), try file.floats("out.\(name)"), relative: 1e-5, name)
         }
+        try #require(passes.scores.count == golden.network.modalities.count)
         for (index, modality) in golden.network.modalities.map(\.name).enumerated() {
             expectClose(
                 passes.scores[index].values, try golden.packed("out.score.\(modality)", modality), relative: 1e-5,
@@ -119,14 +140,15 @@ struct GoldenTests {
         }
     }
 
-    @Test(
-        "the losses of many steps on one batch",
-        arguments: GoldenCase.all.filter { $0.file.tensors["trajectory.losses"] != nil })
+    private static let trajectories = GoldenCase.all.filter { $0.file.tensors["trajectory.losses"] != nil }
+
+    @Test("the losses of many steps on one batch", arguments: trajectories)
     func trajectory(golden: GoldenCase) throws {
+        let steps = try golden.file.shape("trajectory.losses", "[T, 3]")[0]
         let expected = try golden.file.floats("trajectory.losses")
         var step = Self.trainingStep(golden, golden.parameters.copy())
         var losses: [Float] = []
-        for _ in 0..<golden.file.tensors["trajectory.losses"]!.shape[0] {
+        for _ in 0..<steps {
             let outcome = step(golden.batch).losses
             losses += [outcome.recognition, outcome.masked ?? .nan, outcome.perturbed ?? .nan]
         }

@@ -144,6 +144,19 @@ struct HyperparametersTests {
                 ],
                 "app_modules: the model has none of these; app may be off"
             ),
+            (
+                ["multimodal_blocks": "0"],
+                "app_modules: these have no blocks, and outside of blocks app_scope attention+ff perturbs nothing; "
+                    + "app may be off or app_scope all"
+            ),
+            (
+                [
+                    "unimodal_blocks": "0", "app_modules": "unimodal,decoder", "decoder": "none", "app_scope": "ff",
+                    "backbone": "lstm",
+                ],
+                "app_modules: these have no blocks, and outside of blocks app_scope ff perturbs nothing; "
+                    + "app may be off or app_scope all"
+            ),
             (["d_model": "20"], "d_model: 20 is not a multiple of heads, which is 8"),
             (
                 ["d_model": "20", "multimodal_encoder": "none", "augmentation": "pgd"],
@@ -165,6 +178,9 @@ struct HyperparametersTests {
             ["augmentation": "fgsm", "atm": "off"], ["multimodal_encoder": "none", "app": "off"],
             ["multimodal_encoder": "none", "app_modules": "unimodal"],
             ["decoder": "none", "app_modules": "multimodal,decoder"], ["d_model": "20", "heads": "4"],
+            ["multimodal_blocks": "0", "app": "off"], ["multimodal_blocks": "0", "app_scope": "all"],
+            ["multimodal_blocks": "0", "app_modules": "multimodal,decoder"],
+            ["unimodal_blocks": "0", "app_modules": "multimodal"],
         ])
     func compatible(values: [String: String]) throws {
         let set = try Hyperparameters().setting(values.mapValues(HyperparameterValue.init(argument:)))

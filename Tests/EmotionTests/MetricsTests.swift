@@ -126,12 +126,16 @@ import Testing
         #expect(try JSONDecoder().decode(Metrics.self, from: data) == metrics)
     }
 
+    private static func tuned(_ probabilities: [Float], _ labels: [Float], fallback: Float = 0.5) -> [Float] {
+        Metrics.tunedThresholds(probabilities: probabilities, labels: labels, labelCount: 1, fallback: fallback)
+    }
+
     @Test func tunedThresholdsHaveTheBestF1OfAll() {
         var generator = CounterGenerator(5)
         for _ in 0..<50 {
             let probabilities = (0..<24).map { _ in Float(generator.index(below: 12)) / 12 }
             let labels = probabilities.map { generator.uniform() < Double($0) ? Float(1) : 0 }
-            let tuned = Metrics.tunedThresholds(probabilities: probabilities, labels: labels, labelCount: 1)
+            let tuned = Self.tuned(probabilities, labels)
             let best = Self.make(probabilities, labels, thresholds: tuned).microF1
             for candidate in 0...12 {
                 #expect(Self.make(probabilities, labels, thresholds: [Float(candidate) / 12]).microF1 <= best)
@@ -140,16 +144,18 @@ import Testing
     }
 
     @Test func thresholdsStayWhereTuningGainsNothing() {
-        #expect(Metrics.tunedThresholds(probabilities: [0.9, 0.1], labels: [0, 0], labelCount: 1) == [0.5])
-        #expect(Metrics.tunedThresholds(probabilities: [0.9, 0.1], labels: [1, 0], labelCount: 1) == [0.5])
-        #expect(Metrics.tunedThresholds(probabilities: [.nan, 0.1], labels: [1, 0], labelCount: 1) == [0.5])
+        #expect(Self.tuned([0.9, 0.1], [0, 0]) == [0.5])
+        #expect(Self.tuned([0.9, 0.1], [1, 0]) == [0.5])
+        #expect(Self.tuned([.nan, 0.1], [1, 0]) == [0.5])
+        #expect(Self.tuned([0.9, 0.1], [0, 0], fallback: 0.25) == [0.25])
     }
 
     @Test func tunedThresholdLiesBetweenTheGroups() {
         let tuned = Metrics.tunedThresholds(
             probabilities: [0.4, 0.9, 0.3, 0.8, 0.2, 0.1],
             labels: [1, 1, 1, 0, 0, 0],
-            labelCount: 2
+            labelCount: 2,
+            fallback: 0.5
         )
         #expect(tuned.count == 2)
         #expect(abs(tuned[0] - 0.25) < 1e-6)

@@ -82,4 +82,105 @@ struct ModelTests {
             .write(to: URL(filePath: path + "/config.json"))
         #expect(throws: ModelError.self) { try ModelDirectory.read(path) }
     }
+
+    /// What reading a model says after its configuration, as a JSON object, was changed.
+    private static func fault(
+        of configuration: ModelConfiguration = .make(), _ change: (inout [String: Any]) -> Void
+    ) throws -> ModelError? {
+        let scratch = try ScratchDirectory()
+        try ModelDirectory.write(.make(configuration), to: scratch.path)
+        let file = URL(filePath: scratch.file(ModelDirectory.configurationName))
+        var object = try #require(JSONSerialization.jsonObject(with: Data(contentsOf: file)) as? [String: Any])
+        change(&object)
+        try JSONSerialization.data(withJSONObject: object).write(to: file)
+        do throws(ModelError) {
+            _ = try ModelDirectory.read(scratch.path)
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    @Test("a feature size that no memory holds is refused", arguments: [0, -1, (1 << 20) + 1, 1 << 62, .max])
+    func featureSize(size: Int) throws {
+        let error = try Self.fault { $0["modalities"] = [["name": "text", "feature_size": size]] }
+        #expect(error?.field == "modalities")
+        #expect(error?.reason == "text: feature_size \(size) is not from 1 to 1048576")
+    }
+
+    @Test("sizes other than those of the weights are refused before memory is taken for them")
+    func sizes() throws {
+        let error = try Self.fault { object in
+            object["modalities"] = [
+                ["name": "text", "feature_size": 5], ["name": "audio", "feature_size": 1 << 20],
+            ]
+            // More than 10 TB.
+            var hyperparameters = object["hyperparameters"] as? [String: Any] ?? [:]
+            hyperparameters["d_model"] = 8192
+            hyperparameters["feed_forward"] = 65_536
+            hyperparameters["unimodal_blocks"] = 64
+            object["hyperparameters"] = hyperparameters
+        }
+        #expect(error?.field == "projection.text.linear.weight")
+        #expect(error?.reason == "has shape [16, 5], not [8192, 5]")
+        let more = try Self.fault { object in
+            var hyperparameters = object["hyperparameters"] as? [String: Any] ?? [:]
+            hyperparameters["decoder_blocks"] = 2
+            object["hyperparameters"] = hyperparameters
+        }
+        #expect(more?.field == "decoder.layers.1.self_attention.in_proj.weight")
+        #expect(more?.reason == "is missing; its shape would be [48, 16]")
+        let less = try Self.fault { object in
+            var hyperparameters = object["hyperparameters"] as? [String: Any] ?? [:]
+            hyperparameters["positional"] = "learned"
+            object["hyperparameters"] = hyperparameters
+        }
+        #expect(less?.field == "positions.text")
+        let fewer = try Self.fault { $0["modalities"] = [["name": "text", "feature_size": 5]] }
+        #expect(fewer?.reason == "is not a tensor of a model of this size")
+    }
+
+    /// Means and deviations as `config.json` holds them.
+    private static func numbers(_ mean: [Any], _ deviation: [Any]) -> [String: Any] {
+        ["mean": mean, "deviation": deviation]
+    }
+
+    @Test("means and deviations are there when features are standardized, and only then")
+    func standardization() throws {
+        let standardized = ModelConfiguration.make { $0.standardize = true }
+        let (five, three) = ([1, 2, 3, 4, 5] as [Double], [1, 2, 3] as [Double])
+        let (text, audio) = (Self.numbers(five, five), Self.numbers(three, three))
+        let complete = ["text": text, "audio": audio]
+        #expect(try Self.fault(of: standardized) { $0["standardization"] = complete } == nil)
+        #expect(try Self.fault { $0["standardization"] = complete }?.reason == "is there, though standardize is false")
+        for (value, reason) in [
+            (nil, "is missing"),
+            (["text": text], "audio: is missing"),
+            (["text": text, "audio": text], "audio: does not have one mean and deviation per feature"),
+            (
+                ["text": text, "audio": Self.numbers(three, [1, 0, 1])],
+                "audio: a deviation is not positive and finite"
+            ),
+            (
+                ["text": Self.numbers(five, [1, 1, -1, 1, 1]), "audio": audio],
+                "text: a deviation is not positive and finite"
+            ),
+        ] as [([String: Any]?, String)] {
+            let error = try Self.fault(of: standardized) { $0["standardization"] = value }
+            #expect(error?.field == "standardization")
+            #expect(error?.reason == reason)
+        }
+        let dropped = ModelConfiguration.make { ($0.standardize, $0.dropModalities) = (true, ["audio"]) }
+        #expect(try Self.fault(of: dropped) { $0["standardization"] = ["text": text] } == nil)
+    }
+
+    @Test("a feature that varies by less than a float can tell is not divided by zero")
+    func tinyDeviation() {
+        let smallest = Float.leastNonzeroMagnitude
+        let values = [smallest] + Array(repeating: 0, count: 15)
+        let standardization = Standardization(
+            Sequences(featureSize: 1, lengths: Array(repeating: 1, count: 16), values: values))
+        #expect(standardization.deviation == [1])
+        #expect(standardization.fault(featureSize: 1) == nil)
+    }
 }

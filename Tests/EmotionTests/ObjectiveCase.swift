@@ -31,9 +31,9 @@ struct ObjectiveCase {
     var objective: Objective { Objective(network: network, parameters: parameters) }
 
     /// - Parameter step: chooses what is drawn.
-    func run(step: UInt32 = 1, dropout: Bool = true) -> (passes: Objective.Passes, gradients: Gradients) {
+    func run(step: UInt32 = 1) -> (passes: Objective.Passes, gradients: Gradients) {
         let gradients = Gradients(layout: network.layout)
-        let passes = objective(batch, .init(seed: 1, step: step), dropout: dropout, into: gradients)
+        let passes = objective(batch, .init(seed: 1, step: step), into: gradients)
         return (passes, gradients)
     }
 

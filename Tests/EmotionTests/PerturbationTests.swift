@@ -39,6 +39,19 @@ struct PerturbationTests {
         }
     }
 
+    @Test("a gradient near zero has the norm gamma all the same", arguments: Hyperparameters.PerturbationNorm.allCases)
+    func tinyGradient(norm: Hyperparameters.PerturbationNorm) throws {
+        let network = Network(.make { ($0.perturbationNorm, $0.gamma) = (norm, 0.25) })
+        let gradients = Gradients(layout: network.layout)
+        // The smallest number there is, beside zeros.
+        let parameter = try #require(
+            network.layout.parameters.first { $0.name.hasPrefix("encoder.multimodal.layers.0") })
+        gradients.pointer(parameter)[1] = .leastNonzeroMagnitude
+        let perturbation = Perturbation(network: network, gradients: gradients, randomness: .init(seed: 1, step: 1))
+        #expect(perturbation.epsilon.map(\.parameter) == [parameter])
+        #expect(perturbation.epsilon[0].values == (0..<parameter.count).map { $0 == 1 ? 0.25 : 0 })
+    }
+
     @Test("along the gradient of the recognition loss, all tensors by one factor when the norm is global")
     func direction() throws {
         let step = ObjectiveCase(.make { $0.perturbationNorm = .global })
@@ -141,7 +154,8 @@ struct PerturbationTests {
         let passes = step.run().passes
         #expect(try #require(passes.perturbed).values == passes.clean.values)
         #expect(passes.losses.perturbed == 0)
-        #expect(passes.clean.values != step.run(dropout: false).passes.clean.values)
+        let dry = ObjectiveCase(.make { ($0.gamma, $0.dropout, $0.perturbedModules) = (0, 0, modules) })
+        #expect(passes.clean.values != dry.run().passes.clean.values)
     }
 
     @Test("a random direction is drawn anew in each step, and is not the gradient's")

@@ -121,7 +121,7 @@ struct ReferenceWeightsTests {
             ),
             Fault(
                 tensor: "tri_modal_encoder.me.weight", shape: [3, 16],
-                reason: "is not a tensor of the authors' model of this size"),
+                reason: "is not a tensor of a model of this size"),
         ]
     )
     func faults(fault: Fault) throws {

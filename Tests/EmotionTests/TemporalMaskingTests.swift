@@ -68,11 +68,12 @@ struct TemporalMaskingTests {
 
     @Test("a mask that hides nothing changes nothing", arguments: [Hyperparameters.TemporalMasking.on, .randomMask])
     func nothingMasked(masking: Hyperparameters.TemporalMasking) throws {
-        let passes = ObjectiveCase(.make { ($0.temporalMasking, $0.maskRatio) = (masking, 0) }).run(dropout: false)
-            .passes
+        let passes = ObjectiveCase(
+            .make { ($0.temporalMasking, $0.maskRatio, $0.dropout) = (masking, 0, 0) }
+        ).run().passes
         #expect(try #require(passes.masked).values == passes.clean.values)
         #expect(passes.losses.masked == passes.losses.recognition)
-        let masked = ObjectiveCase(.make { $0.temporalMasking = masking }).run(dropout: false).passes
+        let masked = ObjectiveCase(.make { ($0.temporalMasking, $0.dropout) = (masking, 0) }).run().passes
         #expect(try #require(masked.masked).values != masked.clean.values)
     }
 

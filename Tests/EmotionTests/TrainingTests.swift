@@ -36,6 +36,16 @@ struct TrainingTests {
         #expect(model.evaluate(.make(32, seed: 2)).microF1 == summary.validation.microF1)
     }
 
+    @Test("tuned thresholds are the model's own where tuning gains nothing")
+    func threshold() throws {
+        let configuration = ModelConfiguration.make { ($0.epochs, $0.threshold) = (1, 0.375) }
+        let clips = Clips.make(8, configuration: configuration)
+        let unlabelled = Clips(
+            count: clips.count, modalities: clips.modalities, labels: [Float](repeating: 0, count: 24), labelCount: 3)
+        let training = Training(configuration: configuration, train: clips, validation: unlabelled, seed: 1)
+        #expect(try training.run { _ in }.configuration.training?.tunedThresholds == [0.375, 0.375, 0.375])
+    }
+
     @Test("the same seed gives the same weights, with one thread and with two")
     func deterministic() throws {
         let configuration = ModelConfiguration.make { $0.epochs = 2 }

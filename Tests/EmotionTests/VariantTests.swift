@@ -38,8 +38,8 @@ struct VariantTests {
         .init("warmup_steps", "4"), .init("schedule", "constant"), .init("clip_norm", "0.05"),
         .init("standardize", "true"),
 
-        .init("atm", "off"), .init("atm", "random_mask"), .init("atm", "no_reversal"), .init("mask_ratio", "0.1"),
-        .init("mask_ratio", "0.8"), .init("mask_ratio", "0.8", base: ["atm": "random_mask"]),
+        .init("atm", "off"), .init("atm", "random_mask"), .init("atm", "no_reversal"), .init("mask_ratio", "0.3"),
+        .init("mask_ratio", "0.7"), .init("mask_ratio", "0.8", base: ["atm": "random_mask"]),
         .init("mask_ratio", "0.8", base: ["atm": "off", "augmentation": "random_erasing"]),
         .init("topk_epsilon", "0.5"), .init("topk_iterations", "1"), .init("topk_side", "smallest"),
         .init("alpha", "0.5"),
@@ -82,6 +82,8 @@ struct VariantTests {
         let narrow = ModelConfiguration.make {
             $0.epochs = 2
             $0.warmupSteps = 0
+            // Decay would move what takes no part.
+            $0.weightDecay = 0
         }
         return ModelConfiguration(
             labels: narrow.labels, modalities: narrow.modalities,
@@ -117,6 +119,10 @@ struct VariantTests {
         let model = try Self.train(changed)
         let weights = Self.weights(model)
         #expect(weights.values.allSatisfy { $0.allSatisfy { $0.isFinite } })
+        // What takes part has a gradient, and moves.
+        let initial = Self.weights(Model.make(try Self.configuration(changed), seed: 1))
+        let resting = weights.filter { $0.value == initial[$0.key] }.keys.sorted()
+        #expect(resting.isEmpty)
         // Those of modules that both have: a module more or less is not all that a switch does.
         let base = try #require(Self.bases[variant.base])
         #expect(weights.contains { name, values in base[name].map { $0 != values } ?? false })
@@ -125,6 +131,35 @@ struct VariantTests {
         #expect(model.probabilities(clips).allSatisfy { $0 > 0 && $0 < 1 })
         let metrics = model.evaluate(clips)
         #expect((0...1).contains(metrics.microF1) && (0...1).contains(metrics.accuracy))
+    }
+
+    @Test(
+        "a switch of the network takes away and adds whole modules, and nothing else",
+        arguments: [
+            (["multimodal_encoder": "none", "app": "off"], ["encoder.multimodal."], []),
+            (["decoder": "none"], ["decoder."], []),
+            (["drop_modalities": "text"], ["projection.text.", "encoder.text.", "masking.text."], []),
+            (["atm": "off"], ["masking."], []), (["atm": "random_mask"], ["masking."], []),
+            (["positional": "learned"], [], ["positions.text", "positions.audio"]),
+            (["positional": "sinusoidal"], [], []),
+            (["classifier": "shared"], [], []),
+            (["unimodal_blocks": "2"], [], ["encoder.text.layers.1.", "encoder.audio.layers.1."]),
+            (["multimodal_blocks": "2"], [], ["encoder.multimodal.layers.1."]),
+            (["decoder_blocks": "2"], [], ["decoder.layers.1."]),
+            (["app": "off"], [], []), (["standardize": "true"], [], []),
+        ] as [([String: String], [String], [String])])
+    func modules(changes: [String: String], gone: [String], added: [String]) throws {
+        func names(_ changes: [String: String]) throws -> Set<String> {
+            Set(Network(try Self.configuration(changes)).layout.parameters.map(\.name))
+        }
+        func begin(_ names: Set<String>, with prefixes: [String]) -> Set<String> {
+            names.filter { name in prefixes.contains { name.hasPrefix($0) } }
+        }
+        let (before, after) = (try names([:]), try names(changes))
+        #expect(before.subtracting(after) == begin(before, with: gone))
+        #expect(after.subtracting(before) == begin(after, with: added))
+        for prefix in gone { #expect(!begin(before, with: [prefix]).isEmpty && begin(after, with: [prefix]).isEmpty) }
+        for prefix in added { #expect(begin(before, with: [prefix]).isEmpty && !begin(after, with: [prefix]).isEmpty) }
     }
 
     @Test("without a change the weights are the same")

@@ -29,12 +29,6 @@ struct SafetensorsFileTests {
         #expect(try tensors.floats("b") == [1, -2])
         #expect(try tensors.int32s("b") == [1, -2])
         #expect(try tensors.floats("empty") == [])
-        #expect(try tensors.withUnsafeFloats("a/") { Array($0) } == [1, -2, 3])
-        #expect(try tensors.withUnsafeFloats("b") { Array($0) } == [1, -2])
-        #expect(try tensors.withUnsafeFloats("empty") { $0.count } == 0)
-        var target: [Float] = [0, 0]
-        try target.withUnsafeMutableBufferPointer { try tensors.copyFloats("b", to: $0) }
-        #expect(target == [1, -2])
     }
 
     @Test(
@@ -62,7 +56,6 @@ struct SafetensorsFileTests {
             let file = try ScratchFile(header: header + padding, data: data)
             let tensors = try SafetensorsFile(path: file.path)
             #expect(try tensors.floats("x") == expected)
-            #expect(try tensors.withUnsafeFloats("x") { Array($0) } == expected)
         }
     }
 
@@ -79,7 +72,7 @@ struct SafetensorsFileTests {
         #expect(throws: SafetensorsError.self) { try open("F32", [0, 0, 0, 0]).int32s("x") }
     }
 
-    @Test("a tensor that is not there, or of another size, is named")
+    @Test("a tensor that is not there is named")
     func wrongRequest() throws {
         let header = #"{"x":{"dtype":"U8","shape":[2],"data_offsets":[0,2]}}"#
         let file = try ScratchFile(header: header, data: [1, 2])
@@ -87,10 +80,6 @@ struct SafetensorsFileTests {
         let missing = SafetensorsError(file: file.path, tensor: "y", reason: "is not in the file")
         #expect(throws: missing) { try tensors.floats("y") }
         #expect(missing.description == "\(file.path): tensor \"y\" is not in the file")
-        var target: [Float] = [0, 0, 0]
-        #expect(throws: SafetensorsError.self) {
-            try target.withUnsafeMutableBufferPointer { try tensors.copyFloats("x", to: $0) }
-        }
     }
 
     private static let x = #""dtype":"U8","shape":[2]"#

@@ -3,9 +3,9 @@ import Foundation
 /// A bar for each of several names.
 struct BarChart {
     let title: String
-    let xTitle: String
     let yTitle: String
-    let bars: [(name: String, value: Statistic)]
+    /// A bar without a value is left out above its name.
+    let bars: [(name: String, value: Statistic?)]
     let legend: String
 
     /// Draws the chart as a panel of a drawing.
@@ -15,9 +15,9 @@ struct BarChart {
     func draw(in svg: inout SVG, left: Double, width: Double) {
         let plot = Plot(
             title: title,
-            xTitle: xTitle,
+            xTitle: nil,
             yTitle: yTitle,
-            y: Self.ticks(bars.map(\.value)),
+            y: Self.ticks(bars.compactMap(\.value)),
             left: left,
             width: width
         )
@@ -26,12 +26,14 @@ struct BarChart {
         let step = (end - start) / Double(bars.count)
         for (index, bar) in bars.enumerated() {
             let center = start + step * (Double(index) + 0.5)
-            let top = plot.place(bar.value.mean)
-            svg.rectangle(
-                x: center - step * 0.3, y: top, width: step * 0.6, height: plot.bottom - top, color: Plot.colors[0])
-            plot.whisker(bar.value, x: center, color: Plot.ink, in: &svg)
-            svg.text(
-                String(format: "%.1f", bar.value.mean), x: center, y: plot.place(bar.value.span.high) - 6)
+            if let value = bar.value {
+                let top = plot.place(value.mean)
+                svg.rectangle(
+                    x: center - step * 0.3, y: top, width: step * 0.6, height: plot.bottom - top,
+                    color: Plot.colors[0])
+                plot.whisker(value, x: center, color: Plot.ink, in: &svg)
+                svg.text(String(format: "%.1f", value.mean), x: center, y: plot.place(value.span.high) - 6)
+            }
             for (row, line) in Self.wrapped(bar.name).enumerated() {
                 svg.text(line, x: center, y: plot.bottom + 16 + 13 * Double(row), size: 11)
             }

@@ -6,7 +6,8 @@ struct Plot {
     static let ink = "#222222"
 
     let title: String
-    let xTitle: String
+    /// Nil where what is along the axis needs no name.
+    let xTitle: String?
     let yTitle: String
     let y: Ticks
     /// Of the panel, in the drawing.
@@ -37,7 +38,7 @@ struct Plot {
         }
         svg.line([(start, Self.marginTop), (start, bottom), (end, bottom)], color: Self.ink)
         svg.text(yTitle, x: left + 20, y: (Self.marginTop + bottom) / 2, size: 13, upward: true)
-        svg.text(xTitle, x: center, y: bottom + 54, size: 13)
+        if let xTitle { svg.text(xTitle, x: center, y: bottom + 54, size: 13) }
     }
 
     /// Draws a line of names below the area, each behind its color.

@@ -9,6 +9,12 @@ package struct StudyData: Codable, Sendable, Equatable {
     package let test: Int
     /// Of all lengths, features and labels.
     package let fingerprint: String
+
+    /// Whether it is the same data, under whatever name: a directory's depends on where it is seen from.
+    func matches(_ other: StudyData) -> Bool {
+        labels == other.labels && modalities == other.modalities
+            && (train, validation, test, fingerprint) == (other.train, other.validation, other.test, other.fingerprint)
+    }
 }
 
 /// The FNV-1a hash of 64 bits, taken over words instead of bytes: quick enough for gigabytes of features.

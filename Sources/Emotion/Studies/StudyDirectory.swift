@@ -1,6 +1,6 @@
 import Foundation
 
-/// The directory of a study: a file for each finished run in `runs`, and the results.
+/// The directory of a study: a file for each run in `runs`, finished or diverged, and the results.
 ///
 /// A study that was stopped goes on with what is here. Files appear whole, as they are renamed when they are complete.
 package struct StudyDirectory {
@@ -10,7 +10,7 @@ package struct StudyDirectory {
     private let study: Study
     private let data: StudyData
     /// By name of cell and seed.
-    private var results: [String: [UInt64: StudyRun.Result]] = [:]
+    private var outcomes: [String: [UInt64: StudyRun.Outcome]] = [:]
 
     /// Opens or makes the directory and reads the runs in it. Those of other cells or seeds are left alone.
     ///
@@ -28,7 +28,7 @@ package struct StudyDirectory {
                 throw StudyError.unreadable(file: file, reason: (error as? DecodingError)?.reason ?? "\(error)")
             }
             if let difference = difference(of: run) { throw StudyError.otherSettings(file: file, difference) }
-            results[run.cell, default: [:]][run.result.seed] = run.result
+            outcomes[run.cell, default: [:]][run.outcome.seed] = run.outcome
         }
     }
 
@@ -36,7 +36,7 @@ package struct StudyDirectory {
     /// when a study is stopped can be compared.
     package func missing(seeds: [UInt64]) -> [(cell: Study.Cell, seed: UInt64)] {
         seeds.flatMap { seed in
-            study.cells.filter { results[$0.name]?[seed] == nil }.map { ($0, seed) }
+            study.cells.filter { outcomes[$0.name]?[seed] == nil }.map { ($0, seed) }
         }
     }
 
@@ -45,26 +45,29 @@ package struct StudyDirectory {
     /// - Parameter train: trains a cell with a seed; what it throws ends the study.
     package mutating func complete(
         seeds: [UInt64],
-        train: (Study.Cell, UInt64) throws -> StudyRun.Result
+        train: (Study.Cell, UInt64) throws -> StudyRun.Outcome
     ) throws {
         for (cell, seed) in missing(seeds: seeds) {
-            let result = try train(cell, seed)
+            let outcome = try train(cell, seed)
             let run = StudyRun(
                 cell: cell.name,
                 settings: .init(study: study.name, data: data, hyperparameters: cell.hyperparameters),
-                result: result
+                outcome: outcome
             )
             try write(Self.encoder.encode(run), to: "\(Self.runsName)/\(Self.fileName(cell.name))-seed-\(seed).json")
-            results[cell.name, default: [:]][seed] = result
+            outcomes[cell.name, default: [:]][seed] = outcome
         }
     }
 
-    /// What a complete study came to, also written as `results.md`, `results.json` and as a drawing, `<study>.svg`.
-    package func finish(seeds: [UInt64]) throws -> StudySummary {
+    /// What the study came to over all seeds that every cell was run with, one at least; also written as `results.md`,
+    /// `results.json` and as a drawing, `<study>.svg`.
+    package func finish() throws -> StudySummary {
+        let cells = study.cells.map { outcomes[$0.name] ?? [:] }
+        let seeds = cells[0].keys.filter { seed in cells.allSatisfy { $0[seed] != nil } }.sorted()
         let summary = StudySummary(
             study: study,
             data: data,
-            results: study.cells.map { cell in seeds.compactMap { results[cell.name]?[$0] } }
+            outcomes: cells.map { outcomes in seeds.compactMap { outcomes[$0] } }
         )
         try write(Self.encoder.encode(summary), to: "results.json")
         try write(Data(summary.markdown.utf8), to: "results.md")
@@ -100,7 +103,7 @@ package struct StudyDirectory {
     /// Why a run does not belong here, nil when it does.
     private func difference(of run: StudyRun) -> String? {
         if run.settings.study != study.name { return "is of the study \(run.settings.study), not \(study.name)" }
-        if run.settings.data != data {
+        if !run.settings.data.matches(data) {
             return "was run on other data: \(run.settings.data.name), or it has changed since"
         }
         guard let cell = study.cells.first(where: { $0.name == run.cell }) else { return nil }

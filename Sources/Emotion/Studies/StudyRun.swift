@@ -1,10 +1,30 @@
 /// A cell that was trained with one seed: a file in the directory of a study.
-package struct StudyRun: Codable, Sendable, Equatable {
+package struct StudyRun: Sendable, Equatable {
     /// What must be the same for a run to stand for another one.
     package struct Settings: Codable, Sendable, Equatable {
         package let study: String
         package let data: StudyData
         package let hyperparameters: Hyperparameters
+    }
+
+    /// How it ended. Both ends are kept: the same training would end the same way again.
+    package enum Outcome: Sendable, Equatable {
+        case finished(Result)
+        case diverged(Breakdown)
+
+        var seed: UInt64 {
+            switch self {
+            case .finished(let result): result.seed
+            case .diverged(let breakdown): breakdown.seed
+            }
+        }
+    }
+
+    /// Where the loss or its gradient was no longer finite.
+    package struct Breakdown: Codable, Sendable, Equatable {
+        package let seed: UInt64
+        /// Counted from 1.
+        package let step: Int
     }
 
     /// What came out.
@@ -40,5 +60,32 @@ package struct StudyRun: Codable, Sendable, Equatable {
 
     package let cell: String
     package let settings: Settings
-    package let result: Result
+    package let outcome: Outcome
+}
+
+extension StudyRun: Codable {
+    private enum CodingKeys: CodingKey {
+        case cell, settings, result, diverged
+    }
+
+    package init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        cell = try container.decode(String.self, forKey: .cell)
+        settings = try container.decode(Settings.self, forKey: .settings)
+        if let breakdown = try container.decodeIfPresent(Breakdown.self, forKey: .diverged) {
+            outcome = .diverged(breakdown)
+        } else {
+            outcome = .finished(try container.decode(Result.self, forKey: .result))
+        }
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(cell, forKey: .cell)
+        try container.encode(settings, forKey: .settings)
+        switch outcome {
+        case .finished(let result): try container.encode(result, forKey: .result)
+        case .diverged(let breakdown): try container.encode(breakdown, forKey: .diverged)
+        }
+    }
 }

@@ -13,18 +13,25 @@ extension StudySummary {
 
     /// What a mean and its whisker are.
     private var legend: String {
-        seeds.count > 1 ? "mean ± standard deviation over \(seeds.count) seeds" : "seed \(seeds[0])"
+        let runs = seeds.count > 1 ? "mean ± standard deviation over \(seeds.count) seeds" : "seed \(seeds[0])"
+        return divergence == nil ? runs : "\(runs), without diverged runs"
+    }
+
+    /// A cell, with how many runs it stands for where some diverged.
+    private func name(of row: Row) -> String {
+        row.diverged.isEmpty ? row.cell.name : "\(row.cell.name) (\(row.results.count) of \(seeds.count) seeds)"
     }
 
     /// Figure 4 (a).
     private var maskRatioFigure: String {
-        let points = rows.map { (x: Double($0.cell.hyperparameters.maskRatio), y: $0.percentage) }
+        let ratio = { (row: Row) in Double(row.cell.hyperparameters.maskRatio) }
+        let points = rows.compactMap { row in row.percentage.map { (x: ratio(row), y: $0) } }
         var svg = SVG()
         LineChart(
             title: "Share of units masked by ATM: \(data.name)",
             xTitle: "mask_ratio",
             yTitle: "micro F1 on the test split (%)",
-            x: Ticks(exactly: points.map(\.x), decimals: 1),
+            x: Ticks(exactly: rows.map(ratio), decimals: 1),
             series: [.init(name: legend, points: points)],
             hasWhiskers: true
         ).draw(in: &svg, left: 0, width: Self.panel)
@@ -37,9 +44,8 @@ extension StudySummary {
         var svg = SVG()
         BarChart(
             title: title,
-            xTitle: "",
             yTitle: "micro F1 on the test split (%)",
-            bars: rows.map { ($0.cell.name, $0.percentage) },
+            bars: rows.map { (name(of: $0), $0.percentage) },
             legend: legend
         ).draw(in: &svg, left: 0, width: width)
         return svg.document(width: width, height: Plot.height)
@@ -65,7 +71,7 @@ extension StudySummary {
                 xTitle: "epoch",
                 yTitle: panel.yTitle,
                 x: x,
-                series: rows.map { .init(name: $0.cell.name, points: $0.curve(panel.value)) },
+                series: rows.map { .init(name: name(of: $0), points: $0.curve(panel.value)) },
                 hasWhiskers: false
             ).draw(in: &svg, left: Double(index) * 480, width: 480)
         }
@@ -74,12 +80,14 @@ extension StudySummary {
 }
 
 extension StudySummary.Row {
-    /// Micro F1 on the test split, of 100.
-    fileprivate var percentage: Statistic { Statistic(results.map { 100 * $0.test.microF1 }) }
+    /// Micro F1 on the test split, of 100; nil when no run ended.
+    fileprivate var percentage: Statistic? {
+        results.isEmpty ? nil : Statistic(results.map { 100 * $0.test.microF1 })
+    }
 
-    /// A measure by epoch, counted from 1, over the seeds.
+    /// A measure by epoch, counted from 1, over the runs that ended.
     fileprivate func curve(_ value: (StudyRun.Epoch) -> Double) -> [(x: Double, y: Statistic)] {
-        results[0].epochs.indices.map { epoch in
+        (results.first?.epochs ?? []).indices.map { epoch in
             (Double(epoch + 1), Statistic(results.map { value($0.epochs[epoch]) }))
         }
     }

@@ -24,9 +24,15 @@ extension StudySummary {
             On the test split, of the epoch with the best `\(study.base.selectBy.rawValue)` on the validation split: mean \
             \(seeds.count > 1 ? "± sample standard deviation " : "")over n = \(seeds.count) \
             seed\(seeds.count > 1 ? "s" : "") (\(names)). Δ miF1: difference in micro F1 from the first row with the \
-            same seeds, in percentage points; t: its mean over its standard error, with n − 1 degrees of freedom.
+            same seeds, in percentage points; t: its mean over its standard error, with n − 1 degrees of freedom.\
+            \(divergence == nil ? "" : Self.leavingOut)
             """
     }
+
+    /// What the table does with runs that diverged.
+    private static let leavingOut =
+        " Where runs diverged, as their loss or its gradient was no longer finite, the numbers are over the other seeds, and "
+        + "differences over those with which neither of both rows diverged."
 
     private func words(of row: Row) -> [String] {
         let values = Self.metrics.map { metric in
@@ -36,10 +42,12 @@ extension StudySummary {
         }
         let difference = row.difference.map { Self.text($0, scale: 100, format: "%+.2f") } ?? ""
         let t = row.difference?.t.map { String(format: "%+.2f", $0) } ?? ""
-        return [Self.escaped(row.cell.name)] + values + [difference, t]
+        let mark = row.divergedSeeds.map { ", diverged (\($0))" } ?? ""
+        return [Self.escaped(row.cell.name) + mark] + values + [difference, t]
     }
 
-    private static func text(_ statistic: Statistic, scale: Double, format: String) -> String {
+    private static func text(_ statistic: Statistic?, scale: Double, format: String) -> String {
+        guard let statistic else { return "–" }
         let mean = String(format: format, statistic.mean * scale)
         // A deviation has no sign.
         let plain = format.replacing("+", with: "")

@@ -26,13 +26,13 @@ package struct StudyTraining {
     /// Trains a cell and measures the epoch that was kept on the test split.
     ///
     /// - Parameter observe: see ``Training``.
-    /// - Throws: ``CellError`` when the training diverges, and what `observe` throws.
+    /// - Throws: what `observe` throws.
     package func run(
         _ cell: Study.Cell,
         of study: Study,
         seed: UInt64,
         observe: (Training.Event) throws -> Void
-    ) throws -> StudyRun.Result {
+    ) throws -> StudyRun.Outcome {
         let training = Training(
             configuration: ModelConfiguration(
                 labels: data.labels, modalities: data.modalities, hyperparameters: cell.hyperparameters),
@@ -61,17 +61,18 @@ package struct StudyTraining {
             } inspect: { model in
                 if study.measuresTraining { trainingMicroF1 = model.evaluate(train).microF1 }
             }
-        } catch let error as TrainingError {
-            throw CellError(cell: cell.name, field: "seed \(seed)", reason: "\(error)")
+        } catch TrainingError.diverged(let step) {
+            return .diverged(.init(seed: seed, step: step))
         }
         guard let summary = model.configuration.training else { preconditionFailure("a trained model says how") }
-        return StudyRun.Result(
-            seed: seed,
-            bestEpoch: summary.bestEpoch,
-            seconds: summary.seconds,
-            validation: summary.validation,
-            test: model.evaluate(test),
-            epochs: epochs
-        )
+        return .finished(
+            StudyRun.Result(
+                seed: seed,
+                bestEpoch: summary.bestEpoch,
+                seconds: summary.seconds,
+                validation: summary.validation,
+                test: model.evaluate(test),
+                epochs: epochs
+            ))
     }
 }

@@ -46,10 +46,11 @@ enum DatasetRequest {
                 members.fail([FieldError(pointer: pointer, detail: fault)])
             } else if modalities.contains(where: { $0.name == name }) {
                 members.fail([FieldError(pointer: pointer, detail: "the name \"\(name)\" comes twice")])
-            } else if case .integer(let size) = size, (1...1 << 20).contains(size) {
+            } else if case .integer(let size) = size, Modality.featureSizes.contains(size) {
                 modalities.append(Modality(name: name, featureSize: size))
             } else {
-                let detail = "\(size.kind) is not a feature size, an integer from 1 to \(1 << 20)"
+                let largest = Modality.featureSizes.upperBound
+                let detail = "\(size.kind) is not a feature size, an integer from 1 to \(largest)"
                 members.fail([FieldError(pointer: pointer, detail: detail)])
             }
         }

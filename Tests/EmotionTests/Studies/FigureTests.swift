@@ -32,9 +32,11 @@ struct FigureTests {
         return reader
     }
 
-    private func figure(_ published: Study.Published, name: String = "clips", seeds: UInt64, score: Double? = nil)
-        throws -> String
-    {
+    /// - Parameter diverged: the runs without a result, by place of the cell and seed.
+    private func figure(
+        _ published: Study.Published, name: String = "clips", seeds: UInt64, score: Double? = nil,
+        diverged: (Int, UInt64) -> Bool = { _, _ in false }
+    ) throws -> String {
         let base = try Hyperparameters().setting(["epochs": .number(3)])
         let study = try Study(published, modalities: ["text", "audio"], base: base)
         let data = StudyData(
@@ -42,9 +44,10 @@ struct FigureTests {
         return StudySummary(
             study: study,
             data: data,
-            results: try study.cells.indices.map { index in
-                try (1...seeds).map {
-                    try .make(seed: $0, microF1: score ?? (Double(index) + Double($0)) / 20, epochs: 3)
+            outcomes: try study.cells.indices.map { index in
+                try (1...seeds).map { seed in
+                    let microF1 = score ?? (Double(index) + Double(seed)) / 20
+                    return try .make(seed: seed, microF1: diverged(index, seed) ? nil : microF1, epochs: 3)
                 }
             }
         ).figure
@@ -81,6 +84,24 @@ struct FigureTests {
         #expect(reader.text.contains("ATM and APP"))
     }
 
+    @Test("a cell is drawn over the runs that ended, and not at all without any")
+    func diverged() throws {
+        let bars = try read(figure(.appModules, seeds: 3) { $0 == 1 || ($0, $1) == (2, 3) })
+        #expect(bars.counts["rect"] == 8)
+        #expect(bars.text.contains("(0 of") && bars.text.contains("(2 of"))
+        #expect(bars.text.contains("without diverged runs"))
+        let points = try read(figure(.maskRatio, seeds: 3) { index, _ in index == 1 })
+        #expect(points.counts["circle"] == 7)
+        #expect(points.text.contains("0.2"))
+        let curves = try read(figure(.trainingCurves, seeds: 3) { index, _ in index == 1 })
+        #expect(curves.counts["circle"] == 3 * 3 * 3)
+    }
+
+    @Test("a study of which nothing is left is drawn all the same", arguments: Study.Published.allCases)
+    func nothingLeft(published: Study.Published) throws {
+        #expect(try read(figure(published, seeds: 2) { _, _ in true }).text.contains("clips"))
+    }
+
     @Test("values that are all the same and names with signs of XML are drawn", arguments: Study.Published.allCases)
     func degenerate(published: Study.Published) throws {
         let svg = try figure(published, name: "a<b> & \"c\"\u{1}", seeds: 2, score: 0)
@@ -92,7 +113,7 @@ struct FigureTests {
         #expect(Statistic([0, 1]).span.low == 0)
         var svg = SVG()
         let bars = [(name: "low", value: Statistic([0, 50])), (name: "high", value: Statistic([60, 61]))]
-        BarChart(title: "", xTitle: "", yTitle: "", bars: bars, legend: "mean").draw(in: &svg, left: 0, width: 400)
+        BarChart(title: "", yTitle: "", bars: bars, legend: "mean").draw(in: &svg, left: 0, width: 400)
         let text = try read(svg.document(width: 400, height: Plot.height)).text
         #expect(!text.contains("-"))
         #expect(!text.contains("starts at"))

@@ -3,9 +3,9 @@ import Foundation
 @testable import Emotion
 
 extension StudyData {
-    static func make(fingerprint: String = "0123456789abcdef") -> StudyData {
+    static func make(name: String = "clips", fingerprint: String = "0123456789abcdef") -> StudyData {
         StudyData(
-            name: "clips", labels: ["a", "b", "c"], modalities: ModelConfiguration.make().modalities,
+            name: name, labels: ["a", "b", "c"], modalities: ModelConfiguration.make().modalities,
             train: 8, validation: 4, test: 4, fingerprint: fingerprint)
     }
 }
@@ -23,7 +23,7 @@ extension Metrics {
 }
 
 extension StudyRun.Result {
-    static func make(seed: UInt64, microF1: Double = 0.5, epochs: Int = 2) throws -> StudyRun.Result {
+    static func make(seed: UInt64, microF1: Double, epochs: Int) throws -> StudyRun.Result {
         StudyRun.Result(
             seed: seed,
             bestEpoch: 1,
@@ -34,6 +34,14 @@ extension StudyRun.Result {
                 .init(loss: 1 / Double($0), validationMicroF1: microF1, trainingMicroF1: microF1)
             }
         )
+    }
+}
+
+extension StudyRun.Outcome {
+    /// - Parameter microF1: nil for a run that diverged, at step 7.
+    static func make(seed: UInt64, microF1: Double? = 0.5, epochs: Int = 2) throws -> StudyRun.Outcome {
+        guard let microF1 else { return .diverged(.init(seed: seed, step: 7)) }
+        return .finished(try .make(seed: seed, microF1: microF1, epochs: epochs))
     }
 }
 

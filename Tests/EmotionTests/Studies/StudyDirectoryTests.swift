@@ -12,18 +12,22 @@ struct StudyDirectoryTests {
     init() throws { scratch = try ScratchDirectory() }
 
     /// Completes a study with made-up results and tells which runs were made.
+    ///
+    /// - Parameter diverged: runs that end without a result.
     private func complete(
-        _ study: Study, seeds: [UInt64], data: StudyData = .make(), stopAfter limit: Int = .max
+        _ study: Study, seeds: [UInt64], data: StudyData = .make(), stopAfter limit: Int = .max,
+        diverged: Set<String> = []
     ) throws -> [String] {
         var runs: [String] = []
         var directory = try StudyDirectory(path: scratch.path, study: study, data: data)
         do {
             try directory.complete(seeds: seeds) { cell, seed in
                 if runs.count == limit { throw Stopped() }
-                runs.append("\(cell.name) \(seed)")
-                return try .make(seed: seed)
+                let run = "\(cell.name) \(seed)"
+                runs.append(run)
+                return try .make(seed: seed, microF1: diverged.contains(run) ? nil : 0.5)
             }
-            _ = try directory.finish(seeds: seeds)
+            _ = try directory.finish()
         } catch is Stopped {}
         return runs
     }
@@ -43,6 +47,42 @@ struct StudyDirectoryTests {
                 "full-seed-1.json", "full-seed-2.json", "full-seed-7.json", "no_masks_%7C_at_all-seed-1.json",
                 "no_masks_%7C_at_all-seed-2.json", "no_masks_%7C_at_all-seed-7.json",
             ])
+    }
+
+    private func results() throws -> [String: Any] {
+        let data = try Data(contentsOf: URL(filePath: scratch.file("results.json")))
+        return try #require(JSONSerialization.jsonObject(with: data) as? [String: Any])
+    }
+
+    @Test("a run that diverges is kept and the others go on")
+    func diverged() throws {
+        let study = try Study.make()
+        #expect(
+            try complete(study, seeds: [1, 2], diverged: ["full 1"]) == [
+                "full 1", "no masks | at all 1", "full 2", "no masks | at all 2",
+            ])
+        #expect(try complete(study, seeds: [1, 2]).isEmpty)
+        let cells = try #require(try results()["cells"] as? [[String: Any]])
+        #expect(cells.map { ($0["diverged"] as? [[String: Int]])?.map { $0["seed"] } } == [[1], []])
+        #expect(cells.map { ($0["runs"] as? [Any])?.count } == [1, 2])
+    }
+
+    @Test("the results are over all seeds that every cell was run with")
+    func seeds() throws {
+        let study = try Study.make()
+        _ = try complete(study, seeds: [1, 2])
+        _ = try complete(study, seeds: [7, 5], stopAfter: 3)
+        #expect(try complete(study, seeds: [2]).isEmpty)
+        #expect(try results()["seeds"] as? [Int] == [1, 2, 7])
+        _ = try complete(study, seeds: [5])
+        #expect(try results()["seeds"] as? [Int] == [1, 2, 5, 7])
+    }
+
+    @Test("data under another name is the same data")
+    func renamed() throws {
+        let study = try Study.make()
+        _ = try complete(study, seeds: [1])
+        #expect(try complete(study, seeds: [1], data: .make(name: ".")).isEmpty)
     }
 
     @Test("a cell with other settings is refused, and a new cell is added")
@@ -75,19 +115,39 @@ struct StudyDirectoryTests {
         #expect(error == .unreadable(file: "full-seed-1.json", reason: "is missing"))
     }
 
-    @Test("a cell is trained and measured, with a number for every epoch")
-    func trains() throws {
-        let configuration = ModelConfiguration.make { $0.epochs = 2 }
+    /// A data set of four clips in each split.
+    private func dataset() throws -> DatasetDirectory {
         for split in DatasetDirectory.Split.allCases {
             let lines = (0..<4).map { clip in
                 #"{"text": [[\#(clip), 1, 2, 3, 4]], "audio": [[1, \#(clip), 3]], "labels": [1, 0, \#(clip % 2)]}"#
             }
             _ = try scratch.write("\(split.rawValue).ndjson", lines.joined(separator: "\n").utf8)
         }
-        let study = try Study(.trainingCurves, modalities: ["text", "audio"], base: configuration.hyperparameters)
-        let training = try StudyTraining(try DatasetDirectory(path: scratch.path))
+        return try DatasetDirectory(path: scratch.path)
+    }
+
+    @Test("a training that diverges is an outcome of its cell")
+    func divergedTraining() throws {
+        let base = ModelConfiguration.make {
+            ($0.learningRate, $0.weightDecay, $0.warmupSteps) = (10, 10, 0)
+            ($0.epochs, $0.batchSize) = (100, 1)
+        }.hyperparameters
+        let study = try Study(.trainingCurves, modalities: ["text", "audio"], base: base)
+        let training = try StudyTraining(try dataset())
+        guard case .diverged(let breakdown) = try training.run(study.cells[3], of: study, seed: 3, observe: { _ in })
+        else { return #expect(Bool(false), "the training ended") }
+        #expect(breakdown.seed == 3)
+        #expect((1...400).contains(breakdown.step))
+    }
+
+    @Test("a cell is trained and measured, with a number for every epoch")
+    func trains() throws {
+        let base = ModelConfiguration.make { $0.epochs = 2 }.hyperparameters
+        let study = try Study(.trainingCurves, modalities: ["text", "audio"], base: base)
+        let training = try StudyTraining(try dataset())
         #expect(training.data.test == 4)
-        let result = try training.run(study.cells[3], of: study, seed: 3) { _ in }
+        guard case .finished(let result) = try training.run(study.cells[3], of: study, seed: 3, observe: { _ in })
+        else { return #expect(Bool(false), "the training diverged") }
         #expect(result.seed == 3)
         #expect(result.epochs.count == 2)
         #expect(result.epochs.allSatisfy { $0.loss > 0 && $0.trainingMicroF1 != nil })

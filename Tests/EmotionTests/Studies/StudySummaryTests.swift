@@ -5,11 +5,12 @@ import Testing
 
 @Suite("Study summary")
 struct StudySummaryTests {
-    private func summary(_ scores: [[Double]], study: Study? = nil) throws -> StudySummary {
+    /// - Parameter scores: by cell and seed; nil where a run diverged.
+    private func summary(_ scores: [[Double?]], study: Study? = nil) throws -> StudySummary {
         StudySummary(
             study: try study ?? .make(),
             data: .make(),
-            results: try scores.map { scores in
+            outcomes: try scores.map { scores in
                 try scores.enumerated().map { try .make(seed: UInt64($0.offset + 1), microF1: $0.element) }
             }
         )
@@ -40,9 +41,36 @@ struct StudySummaryTests {
         #expect(difference.deviation == 0.125)
         let t = try #require(difference.t)
         #expect(abs(t + 3.0.squareRoot()) < 1e-12)
-        #expect(rows[1].statistic(.microF1).mean == 0.375)
-        #expect(rows[1].statistic(.hammingLoss).mean == 0.25)
-        #expect(rows[1].statistic(.hammingLoss).deviation == 0)
+        #expect(rows[1].statistic(.microF1)?.mean == 0.375)
+        #expect(rows[1].statistic(.hammingLoss)?.mean == 0.25)
+        #expect(rows[1].statistic(.hammingLoss)?.deviation == 0)
+    }
+
+    @Test("runs that diverged are left out of the numbers, and of the differences of their seeds")
+    func diverged() throws {
+        let summary = try summary([[0.5, nil, 0.25, 0.75], [nil, 0.5, 0.125, 0.5]])
+        #expect(summary.seeds == [1, 2, 3, 4])
+        #expect(summary.rows.map { $0.diverged.map(\.seed) } == [[2], [1]])
+        #expect(summary.rows[0].statistic(.microF1)?.mean == 0.5)
+        #expect(summary.rows[1].statistic(.microF1)?.mean == 0.375)
+        // -1/8 with seed 3 and -1/4 with seed 4.
+        #expect(summary.rows[1].difference == Statistic([-0.125, -0.25]))
+        #expect(
+            summary.divergence
+                == "2 of 8 runs diverged and are left out of the numbers: full (seed 2); no masks | at all (seed 1)")
+        #expect(try self.summary([[0.5], [0.5]]).divergence == nil)
+    }
+
+    @Test("the table marks cells that diverged", arguments: [[0.5, nil, nil] as [Double?], [nil, nil, nil]])
+    func divergedMarkdown(scores: [Double?]) throws {
+        let text = try summary([[0.5, 0.75, 0.25], scores]).markdown
+        let isPartly = scores[0] != nil
+        let name = "| no masks \\| at all, diverged (seeds \(isPartly ? "2, 3" : "1, 2, 3")) |"
+        #expect(
+            text.split(separator: "\n").last
+                == (isPartly ? "\(name) 50.00 | 0.2500 | 50.00 | 12.50 | +0.00 |  |" : "\(name) – | – | – | – |  |  |"))
+        #expect(text.contains("Where runs diverged"))
+        #expect(try !summary([[0.5], [0.25]]).markdown.contains("diverged"))
     }
 
     @Test("the table")
@@ -88,5 +116,17 @@ struct StudySummaryTests {
         let runs = try #require(cell["runs"] as? [[String: Any]])
         #expect(runs.map { $0["seed"] as? Int } == [1, 2, 3])
         #expect(runs.allSatisfy { $0["best_epoch"] as? Int == 1 && $0["seconds"] as? Double == 1 })
+        #expect((cell["diverged"] as? [Any])?.isEmpty == true)
+    }
+
+    @Test("the JSON says which runs diverged")
+    func divergedJSON() throws {
+        let data = try JSONEncoder().encode(try summary([[0.5, 0.75], [nil, nil]]))
+        let object = try #require(JSONSerialization.jsonObject(with: data) as? [String: Any])
+        let cell = try #require((object["cells"] as? [[String: Any]])?.last)
+        #expect((cell["diverged"] as? [[String: Int]]) == [["seed": 1, "step": 7], ["seed": 2, "step": 7]])
+        #expect((cell["runs"] as? [Any])?.isEmpty == true)
+        #expect((cell["test"] as? [String: Any])?["micro_f1"] is NSNull)
+        #expect(cell["micro_f1_difference"] == nil)
     }
 }

@@ -30,6 +30,36 @@ struct StudyTests {
         #expect(study.cells[19].hyperparameters.augmentation == .gaussianNoise)
     }
 
+    @Test(
+        "without a module APP goes on with the others of its modules, and is off when there are none",
+        arguments: [
+            ("multimodal", "off", ["multimodal"], "on", ["multimodal"]),
+            ("decoder", "on", ["decoder"], "off", ["decoder"]),
+            ("unimodal,multimodal", "on", ["unimodal"], "on", ["unimodal", "multimodal"]),
+            ("multimodal,decoder", "on", ["decoder"], "on", ["multimodal"]),
+        ] as [(String, String, [String], String, [String])])
+    func withoutModules(
+        modules: String, encoderless: String, left: [String], decoderless: String, leftOfDecoderless: [String]
+    ) throws {
+        let base = try Hyperparameters().setting(["app_modules": .string(modules)])
+        let study = try Study(.table2, modalities: ["text", "video"], base: base)
+        for (name, app, left) in [
+            ("without multi-modal encoder", encoderless, left), ("without decoder", decoderless, leftOfDecoderless),
+        ] {
+            let cell = try #require(study.cells.first { $0.name == name })
+            #expect(cell.hyperparameters.parameterPerturbation.rawValue == app)
+            #expect(cell.hyperparameters.perturbedModules.map(\.rawValue) == left)
+            #expect((cell.comment != nil) == (app == "off"))
+        }
+    }
+
+    @Test("where nothing is perturbed, no cell says that APP is off")
+    func unperturbed() throws {
+        let base = try Hyperparameters().setting(["app": .string("off")])
+        let study = try Study(.table2, modalities: ["text", "video"], base: base)
+        #expect(study.cells.allSatisfy { $0.comment == nil })
+    }
+
     @Test("what all cells share is kept under a cell's own settings")
     func base() throws {
         let base = try Hyperparameters().setting(["epochs": .number(3), "drop_modalities": .string("video")])
