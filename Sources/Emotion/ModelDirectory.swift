@@ -36,7 +36,7 @@ package enum ModelDirectory {
             // First, as what a configuration says may take more memory than there is.
             try network.layout.check(weights.tensors.mapValues(\.shape), file: file)
             let parameters = try Parameters(layout: network.layout) { try weights.floats($0.name) }
-            return Model(network: network, parameters: parameters)
+            return Model(network: network, parameters: parameters.packed())
         } catch let error as ModelError {
             throw error
         } catch {

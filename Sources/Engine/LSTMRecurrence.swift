@@ -8,7 +8,7 @@ struct LSTMRecurrence {
     private let order: TimeOrder
     private let width: Int
     /// U, [4 width, width].
-    private let weight: UnsafePointer<Float>
+    private let weight: MatrixProduct.Operand
     /// The activated gates, [rows, 4 width].
     private let gates: Tensor
     /// Zeros for the state before the first step, then c of each row: [clips + rows, width].
@@ -21,11 +21,13 @@ struct LSTMRecurrence {
     /// - Parameters:
     ///   - inputSums: W x, [rows, 4 width]; is turned into the gates.
     ///   - weight: U, [4 width, width].
+    ///   - transposed: Uᵀ.
     ///   - bias: [4 width]
     init(
         _ order: TimeOrder,
         inputSums: Tensor,
-        weight: UnsafePointer<Float>,
+        weight: MatrixProduct.Operand,
+        transposed: MatrixProduct.Operand,
         bias: UnsafePointer<Float>
     ) {
         self.order = order
@@ -35,13 +37,14 @@ struct LSTMRecurrence {
         hidden = Tensor(uninitialized: [order.rows, width])
         cells = Tensor(uninitialized: [order.clips + order.rows, width])
         cells.pointer.update(repeating: 0, count: order.clips * width)
+        let transposed = transposed.packed(k: width, n: 4 * width)
         for step in 0..<order.steps {
             let rows = order[step]
             if step > 0 {
                 MatrixProduct(
                     m: rows.count, n: 4 * width, k: width,
                     .init(row(hidden, order[step - 1].lowerBound), stride: width),
-                    .init(weight, stride: width, transposed: true),
+                    transposed,
                     to: row(gates, rows.lowerBound), stride: 4 * width, adding: true
                 ).compute()
             }
@@ -64,6 +67,7 @@ struct LSTMRecurrence {
         let sums = Tensor(uninitialized: gates.shape)
         // That of the cell states after a step. Clips that end before it are the last rows, still zero.
         let carried = Tensor(zeros: [order.clips, width])
+        let weight = weight.packed(k: 4 * width, n: width)
         for step in (0..<order.steps).reversed() {
             let rows = order[step]
             let before = cells(before: step)
@@ -77,7 +81,7 @@ struct LSTMRecurrence {
                 MatrixProduct(
                     m: rows.count, n: width, k: 4 * width,
                     .init(row(sums, rows.lowerBound), stride: 4 * width),
-                    .init(weight, stride: width),
+                    weight,
                     to: row(hiddenGradient, order[step - 1].lowerBound), stride: width, adding: true
                 ).compute()
             }

@@ -4,15 +4,24 @@
 /// Cost: 2·m·n·k operations.
 package struct MatrixProduct {
     /// A matrix as it lies in memory, with rows `stride` apart, and whether it is its transpose that is meant.
-    package struct Operand {
+    ///
+    /// `@unchecked Sendable`: whoever makes one answers for the memory, which only products read.
+    package struct Operand: @unchecked Sendable {
         let pointer: UnsafePointer<Float>
         let stride: Int
         let isTransposed: Bool
+        /// op(X) packed for the engine's own kernels, where that was done before; for B.
+        let packed: PackedMatrix?
 
         package init(_ pointer: UnsafePointer<Float>, stride: Int, transposed: Bool = false) {
+            self.init(pointer, stride: stride, transposed: transposed, packed: nil)
+        }
+
+        init(_ pointer: UnsafePointer<Float>, stride: Int, transposed: Bool, packed: PackedMatrix?) {
             self.pointer = pointer
             self.stride = stride
             isTransposed = transposed
+            self.packed = packed
         }
 
         /// From the given row and column of op(X) on.

@@ -2,6 +2,7 @@
 package struct Parameters: Sendable {
     package let layout: ParameterLayout
     package private(set) var flat: Tensor
+    private var packing: WeightPacking?
 
     /// Parameters drawn from `seed` by the initialiser of each. A parameter's draw depends on its place in the layout.
     package init(layout: ParameterLayout, seed: UInt64) {
@@ -26,6 +27,20 @@ package struct Parameters: Sendable {
 
     package func pointer(_ parameter: Parameter) -> UnsafeMutablePointer<Float> { flat.pointer + parameter.offset }
 
+    /// The same parameters for predictions: matrices are packed once instead of for every product. None may change from
+    /// here on.
+    package func packed() -> Parameters {
+        var packed = self
+        packed.packing = WeightPacking()
+        return packed
+    }
+
+    /// Wᵀ of a weight [out, in], as B of a product.
+    func transposed(_ weight: Parameter) -> MatrixProduct.Operand {
+        packing?.transposed(weight, at: pointer(weight))
+            ?? .init(pointer(weight), stride: weight.shape[1], transposed: true)
+    }
+
     package func values(_ parameter: Parameter) -> [Float] {
         Array(UnsafeBufferPointer(start: pointer(parameter), count: parameter.count))
     }
@@ -33,6 +48,7 @@ package struct Parameters: Sendable {
     /// An independent copy, for keeping the parameters of the best epoch.
     package func copy() -> Parameters {
         var copy = self
+        copy.packing = nil
         copy.flat = Tensor(uninitialized: flat.shape)
         copy.flat.pointer.update(from: flat.pointer, count: flat.count)
         return copy

@@ -28,11 +28,12 @@ extension Tape {
         MatrixProduct(
             m: rows, n: gates, k: input,
             .init(ordered.pointer, stride: input),
-            .init(w, stride: input, transposed: true),
+            parameters.transposed(inputWeight),
             to: sums.pointer, stride: gates
         ).compute()
         let recurrence = LSTMRecurrence(
-            order, inputSums: sums, weight: parameters.pointer(recurrentWeight), bias: parameters.pointer(bias))
+            order, inputSums: sums, weight: .init(parameters.pointer(recurrentWeight), stride: width),
+            transposed: parameters.transposed(recurrentWeight), bias: parameters.pointer(bias))
 
         return record(order.byClip(recurrence.hidden)) { [x = x.place] gradient, pass in
             // dW = dsᵀ x, db = Σ ds, dx = ds W.

@@ -30,7 +30,7 @@ extension Tape {
         MatrixProduct(
             m: rows, n: output, k: input,
             .init(x.value.pointer, stride: input),
-            .init(w, stride: input, transposed: true),
+            parameters.transposed(weight),
             to: y.pointer, stride: output
         ).compute()
 

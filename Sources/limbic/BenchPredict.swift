@@ -15,7 +15,8 @@ extension Bench {
                 try shape.threads.apply()
                 let (batch, steps) = (shape.batch ?? 1, shape.steps ?? 50)
                 let network = Network(try shape.configuration())
-                let model = Model(network: network, parameters: Parameters(layout: network.layout, seed: shape.seed))
+                let model = Model(
+                    network: network, parameters: Parameters(layout: network.layout, seed: shape.seed).packed())
                 let clips = shape.randomClips(batch)
                 let timings = Timings.measure(steps: steps, warmup: shape.warmup) { _ = model.probabilities(clips) }
                 try report.print(
