@@ -13,21 +13,23 @@ extension MatrixProduct {
     /// An element's terms are added in the same order wherever it lies in C and however C is cut: a row of the result
     /// depends on nothing but that row of op(A).
     func computePacked(_ level: KernelLevel, isParallel: Bool) {
-        let tiles = tiles(level, isParallel: isParallel)
-        let b = self.b.packed ?? PackedMatrix(b, k: k, n: n, level: level, isParallel: tiles.count > 1)
+        let (rows, columns) = tiles(level, isParallel: isParallel)
+        let count = rows.count * columns.count
+        let b = self.b.packed ?? PackedMatrix(b, k: k, n: n, level: level, isParallel: count > 1)
         precondition(b.level == level, "packed for other kernels")
-        let lanes = level.tileRows
-        Parallel.forEach(tiles.count) { index in
-            let (rows, columns) = tiles[index]
-            let block = Tensor(uninitialized: [(rows.count + lanes - 1) / lanes * lanes * b.depths[0].count])
-            for depth in b.depths {
-                a.from(row: rows.lowerBound, column: depth.lowerBound).pack(
-                    rows: rows.count, depth: depth.count, lanes: lanes, to: block.pointer)
-                ck_gemm_block(
-                    level.code, block.pointer, b.panel(depth, columns.lowerBound), rows.count, columns.count,
-                    depth.count, c + rows.lowerBound * stride + columns.lowerBound, stride,
-                    adds || depth.lowerBound > 0 ? 1 : 0)
-            }
+        Parallel.forEach(count) { tile($0 / columns.count, $0 % columns.count, rows, columns, b) }
+    }
+
+    private func tile(_ row: Int, _ column: Int, _ rows: Cut, _ columns: Cut, _ b: PackedMatrix) {
+        let (rows, columns, lanes) = (rows[row], columns[column], b.level.tileRows)
+        let block = Storage(count: (rows.count + lanes - 1) / lanes * lanes * b.depths[0].count)
+        for index in 0..<b.depths.count {
+            let depth = b.depths[index]
+            a.from(row: rows.lowerBound, column: depth.lowerBound).pack(
+                rows: rows.count, depth: depth.count, lanes: lanes, to: block.pointer)
+            ck_gemm_block(
+                b.level.code, block.pointer, b.panel(depth, columns.lowerBound), rows.count, columns.count,
+                depth.count, c + rows.lowerBound * stride + columns.lowerBound, stride, adds || index > 0 ? 1 : 0)
         }
     }
 
@@ -35,24 +37,12 @@ extension MatrixProduct {
     ///
     /// Rows are cut first, as each part of the columns packs its rows of A again; but parts of less than four tiles
     /// would wait for B.
-    private func tiles(_ level: KernelLevel, isParallel: Bool) -> [(rows: Range<Int>, columns: Range<Int>)] {
+    private func tiles(_ level: KernelLevel, isParallel: Bool) -> (rows: Cut, columns: Cut) {
         let (height, width) = (level.tileRows, level.tileColumns)
         let wanted = isParallel ? max(1, min(4 * Parallel.threads, operations / Self.leastOperations)) : 1
-        let most = min(max(Self.share(of: m, wanted), 4 * height), Self.blockRows / height * height)
-        let rows = Self.parts(of: m, most: most, multiple: height)
-        let columns = Self.parts(of: n, most: max(Self.share(of: n, wanted, rows.count), width), multiple: width)
-        return rows.flatMap { rows in columns.map { (rows, $0) } }
-    }
-
-    /// length · taken / wanted, rounded up.
-    private static func share(of length: Int, _ wanted: Int, _ taken: Int = 1) -> Int {
-        (length * taken + wanted - 1) / wanted
-    }
-
-    /// Cuts 0 ..< length into as few parts as hold about `most`, all of about the same length.
-    static func parts(of length: Int, most: Int, multiple: Int = 1) -> [Range<Int>] {
-        let count = (length + most - 1) / most
-        let part = ((length + count - 1) / count + multiple - 1) / multiple * multiple
-        return (0..<count).map { min(length, $0 * part)..<min(length, ($0 + 1) * part) }.filter { !$0.isEmpty }
+        let most = min(max((m + wanted - 1) / wanted, 4 * height), Self.blockRows / height * height)
+        let rows = Cut(m, most: most, multiple: height)
+        let columns = Cut(n, most: max((n * rows.count + wanted - 1) / wanted, width), multiple: width)
+        return (rows, columns)
     }
 }

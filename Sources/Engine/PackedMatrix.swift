@@ -5,7 +5,7 @@ import CKernels
 struct PackedMatrix: Sendable {
     let level: KernelLevel
     /// How the terms of an element of C are added, some at a time.
-    let depths: [Range<Int>]
+    let depths: Cut
     private let width: Int
     private let panels: Tensor
 
@@ -14,14 +14,14 @@ struct PackedMatrix: Sendable {
     init(_ b: MatrixProduct.Operand, k: Int, n: Int, level: KernelLevel, isParallel: Bool) {
         self.level = level
         let columns = level.tileColumns
-        depths = MatrixProduct.parts(of: k, most: Self.depth)
+        depths = Cut(k, most: Self.depth)
         width = (n + columns - 1) / columns * columns
         panels = Tensor(uninitialized: [k * width])
-        let shares =
-            isParallel ? MatrixProduct.parts(of: n, most: max(columns, 65_536 / k), multiple: columns) : [0..<n]
+        let shares = Cut(n, most: isParallel ? max(columns, 65_536 / k) : n, multiple: columns)
         Parallel.forEach(shares.count) { index in
             let share = shares[index]
-            for depth in depths {
+            for index in 0..<depths.count {
+                let depth = depths[index]
                 b.from(row: depth.lowerBound, column: share.lowerBound).pack(
                     columns: share.count, depth: depth.count, lanes: columns, to: panel(depth, share.lowerBound))
             }
