@@ -41,6 +41,17 @@ CK_CLONES float ck_dot(const float *a, const float *b, size_t n) {
     return sum;
 }
 
+CK_CLONES double ck_sum_of_squares(const float *x, size_t n) {
+#pragma clang fp reassociate(on) contract(fast)
+    double sum = 0;
+    for (size_t i = 0; i < n; i++) sum += (double)x[i] * x[i];
+    return sum;
+}
+
+CK_CLONES void ck_scale(float a, float *x, size_t n) {
+    for (size_t i = 0; i < n; i++) x[i] *= a;
+}
+
 CK_CLONES void ck_axpy(float a, const float *x, float *y, size_t n) {
     for (size_t i = 0; i < n; i++) y[i] += a * x[i];
 }

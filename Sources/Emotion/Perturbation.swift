@@ -16,21 +16,22 @@ struct Perturbation {
             .filter { hyperparameters.perturbationScope.contains($0.group) }
             .map(\.parameter)
         let isRandom = hyperparameters.parameterPerturbation == .random
-        let directions = perturbed.enumerated().map { index, parameter in
+        let directions = Parallel.map(perturbed.count) { index in
+            let parameter = perturbed[index]
             let random = Random.perturbation.philox(randomness, index)
             return isRandom ? random.normals(count: parameter.count) : gradients.values(parameter)
         }
-        let norms = directions.map { direction in
-            direction.reduce(0.0) { $0 + Double($1) * Double($1) }.squareRoot()
+        let norms = Parallel.map(directions.count) { index in
+            directions[index].reduce(0.0) { $0 + Double($1) * Double($1) }.squareRoot()
         }
         let total = norms.reduce(0) { $0 + $1 * $1 }.squareRoot()
-        epsilon = zip(perturbed, zip(directions, norms)).compactMap { parameter, direction in
-            guard direction.1 > 0 else { return nil }
-            let norm = hyperparameters.perturbationNorm == .global ? total : direction.1
+        epsilon = Parallel.map(perturbed.count) { index in
+            guard norms[index] > 0 else { return nil }
+            let norm = hyperparameters.perturbationNorm == .global ? total : norms[index]
             // Not by a factor in single precision, which for a tiny norm would be infinite.
             let gamma = Double(hyperparameters.gamma)
-            return (parameter, direction.0.map { Float(gamma * Double($0) / norm) })
-        }
+            return (perturbed[index], directions[index].map { Float(gamma * Double($0) / norm) })
+        }.compactMap { $0 }
     }
 
     /// Runs `body` while the parameters are θ + ε, and puts back exactly what was there.

@@ -1,3 +1,5 @@
+import CKernels
+
 /// The values of all parameters of a model, in one flat buffer.
 package struct Parameters: Sendable {
     package let layout: ParameterLayout
@@ -85,18 +87,17 @@ package struct Gradients: Sendable {
         Array(UnsafeBufferPointer(start: pointer(parameter), count: parameter.count))
     }
 
-    package func reset() { flat.pointer.update(repeating: 0, count: flat.count) }
+    package func reset() {
+        Elementwise.forEachChunk(flat.count) { (flat.pointer + $0.lowerBound).update(repeating: 0, count: $0.count) }
+    }
 
     /// The Euclidean norm over all parameters.
     package var norm: Float {
-        var sum = 0.0
-        for index in 0..<flat.count { sum += Double(flat.pointer[index]) * Double(flat.pointer[index]) }
-        return Float(sum.squareRoot())
+        let squares = Elementwise.mapChunks(flat.count) { ck_sum_of_squares(flat.pointer + $0.lowerBound, $0.count) }
+        return Float(squares.reduce(0, +).squareRoot())
     }
-}
 
-extension Gradients {
     package func scale(by factor: Float) {
-        for index in 0..<flat.count { flat.pointer[index] *= factor }
+        Elementwise.forEachChunk(flat.count) { ck_scale(factor, flat.pointer + $0.lowerBound, $0.count) }
     }
 }

@@ -42,6 +42,12 @@ void ck_add(const float *x, float *y, size_t n);
 // Σ a[i] b[i].
 float ck_dot(const float *a, const float *b, size_t n);
 
+// Σ x[i]², in double precision.
+double ck_sum_of_squares(const float *x, size_t n);
+
+// x[i] *= a.
+void ck_scale(float a, float *x, size_t n);
+
 // y[i] += a x[i].
 void ck_axpy(float a, const float *x, float *y, size_t n);
 
