@@ -10,7 +10,7 @@ RELEASE_TESTS := -c release -Xswiftc -enable-testing
 export SWIFT PORT LIMBIC
 
 .DEFAULT_GOAL := help
-.PHONY: help install build test check lint format demo run bench clean
+.PHONY: help install build test check lint format demo run compare bench clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -40,6 +40,12 @@ demo: build ## Train and ask a model over REST; DATA=DIR takes your data, STAY=0
 
 run: build ## Run the service on PORT with its data in .limbic
 	$(LIMBIC) serve --data-dir .limbic --host 127.0.0.1 --port $(PORT)
+
+compare: build ## Measure Limbic and PyTorch in turn; installs PyTorch into .venv
+	python3 -m venv .venv
+	.venv/bin/pip install --quiet --retries 0 --requirement Tests/Peers/pytorch/requirements.txt \
+		--extra-index-url https://download.pytorch.org/whl/cpu
+	.venv/bin/python Tests/Peers/pytorch/compare.py --limbic $(LIMBIC)
 
 bench: build ## Measure training, prediction, JSON and HTTP
 	@for part in train predict json http; do $(LIMBIC) bench $$part --json || exit; done

@@ -1,3 +1,5 @@
+import Synchronization
+
 /// C ← op(A)·op(B), or C ← C + op(A)·op(B), for row-major float32 matrices.
 ///
 /// op(A) is [m, k], op(B) is [k, n], and C is [m, n] with rows `stride` apart. Nothing is touched where m or n is 0.
@@ -61,6 +63,11 @@ package struct MatrixProduct {
 
     var operations: Int { 2 * m * n * k }
 
+    private static let computed = Atomic<Int>(0)
+
+    /// The operations of all products of this process so far, for measurements.
+    package static var operationsSoFar: Int { computed.load(ordering: .relaxed) }
+
     /// Computes the product on up to `Parallel.threads` threads, to the same bits for any number of them.
     package func compute() { compute(with: .current, isParallel: true) }
 
@@ -68,6 +75,7 @@ package struct MatrixProduct {
     package func computeSerially() { compute(with: .current, isParallel: false) }
 
     func compute(with provider: MatrixProvider, isParallel: Bool) {
+        Self.computed.wrappingAdd(operations, ordering: .relaxed)
         guard m > 0, n > 0 else { return }
         guard k > 0 else {
             if !adds { for row in 0..<m { (c + row * stride).update(repeating: 0, count: n) } }

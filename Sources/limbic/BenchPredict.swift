@@ -18,12 +18,13 @@ extension Bench {
                 let model = Model(
                     network: network, parameters: Parameters(layout: network.layout, seed: shape.seed).packed())
                 let clips = shape.randomClips(batch)
+                let products = BenchProducts()
                 let timings = Timings.measure(steps: steps, warmup: shape.warmup) { _ = model.probabilities(clips) }
                 try report.print(
                     [("benchmark", .string("predict"))] + shape.report(batch: batch, steps: steps) + [
                         ("parameters", .integer(network.layout.count)),
                         ("clips_per_second", .number(Double(batch * steps) / timings.total)),
-                    ] + timings.report + [ProcessMemory.report]
+                    ] + timings.report + products.report(timings, warmup: shape.warmup) + [ProcessMemory.report]
                 )
             }
         }

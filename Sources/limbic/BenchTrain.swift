@@ -26,6 +26,7 @@ extension Bench {
                 var step = TrainingStep(network: network, parameters: parameters, schedule: schedule, seed: shape.seed)
                 let clips = shape.randomClips(batch)
                 var loss: Float = 0
+                let products = BenchProducts()
                 let timings = Timings.measure(steps: steps, warmup: shape.warmup) {
                     loss = step(clips).losses.recognition
                 }
@@ -35,7 +36,8 @@ extension Bench {
                         ("parameters", .integer(network.layout.count)),
                         ("clips_per_second", .number(Double(batch * steps) / timings.total)),
                         ("steps_per_second", .number(Double(steps) / timings.total)),
-                    ] + timings.report + [ProcessMemory.report, ("loss", .float(loss))]
+                    ] + timings.report + products.report(timings, warmup: shape.warmup)
+                        + [ProcessMemory.report, ("loss", .float(loss))]
                 )
             }
         }
