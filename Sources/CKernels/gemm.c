@@ -7,26 +7,28 @@
 // NR values of B by each of the MR values of A. Which tile fits depends on how many registers there are, and how wide.
 typedef struct {
     size_t rows, columns;
-    void (*tile)(const float *a, const float *b, size_t depth, float *c, size_t stride, int adds);
+    void (*tile)(
+        const float *a, size_t row, size_t step, const float *b, size_t depth, float *c, size_t stride, int adds);
 } kernel;
 
-enum { LARGEST_TILE = 14 * 32 };
+enum { LARGEST_TILE_ROWS = 14, LARGEST_TILE = LARGEST_TILE_ROWS * 32 };
 
+// A's values are `row` apart from row to row and `step` apart along the depth: packed or where they lie.
 #define KERNEL(NAME, TARGET, BYTES, ROWS, VECTORS)                                                                     \
     typedef float NAME##_vector __attribute__((vector_size(BYTES), aligned(4)));                                       \
     TARGET static void NAME##_tile(                                                                                    \
-        const float *a, const float *b, size_t depth, float *c, size_t stride, int adds) {                             \
+        const float *a, size_t row, size_t step, const float *b, size_t depth, float *c, size_t stride, int adds) {    \
         enum { WIDTH = (BYTES) / sizeof(float) };                                                                      \
         NAME##_vector sums[ROWS][VECTORS];                                                                             \
         for (size_t r = 0; r < (ROWS); r++)                                                                            \
             for (size_t v = 0; v < (VECTORS); v++)                                                                     \
                 sums[r][v] = adds ? *(const NAME##_vector *)(c + r * stride + v * WIDTH) : (NAME##_vector){0};         \
         _Pragma("clang loop unroll_count(4)")                                                                          \
-        for (size_t p = 0; p < depth; p++, a += (ROWS), b += (VECTORS) * WIDTH) {                                      \
+        for (size_t p = 0; p < depth; p++, a += step, b += (VECTORS) * WIDTH) {                                        \
             NAME##_vector values[VECTORS];                                                                             \
             for (size_t v = 0; v < (VECTORS); v++) values[v] = *(const NAME##_vector *)(b + v * WIDTH);                \
             for (size_t r = 0; r < (ROWS); r++)                                                                        \
-                for (size_t v = 0; v < (VECTORS); v++) sums[r][v] += a[r] * values[v];                                 \
+                for (size_t v = 0; v < (VECTORS); v++) sums[r][v] += a[r * row] * values[v];                           \
         }                                                                                                              \
         for (size_t r = 0; r < (ROWS); r++)                                                                            \
             for (size_t v = 0; v < (VECTORS); v++) *(NAME##_vector *)(c + r * stride + v * WIDTH) = sums[r][v];        \
@@ -121,28 +123,52 @@ void ck_gemm_pack(
     }
 }
 
+// The tiles of some rows, no more than a kernel's, over all panels of B's columns.
+static void row_of_tiles(
+    const kernel *kernel, const float *a, size_t row, size_t step, const float *b, size_t rows, size_t columns,
+    size_t depth, float *c, size_t stride, int adds) {
+    float tile[LARGEST_TILE];
+    for (size_t j = 0; j < columns; j += kernel->columns, b += kernel->columns * depth, c += kernel->columns) {
+        if (rows == kernel->rows && columns - j >= kernel->columns) {
+            kernel->tile(a, row, step, b, depth, c, stride, adds);
+            continue;
+        }
+        const size_t width = columns - j < kernel->columns ? columns - j : kernel->columns;
+        if (adds) {
+            memset(tile, 0, sizeof tile);
+            for (size_t r = 0; r < rows; r++) memcpy(tile + r * kernel->columns, c + r * stride, width * sizeof(float));
+        }
+        kernel->tile(a, row, step, b, depth, tile, kernel->columns, adds);
+        for (size_t r = 0; r < rows; r++) memcpy(c + r * stride, tile + r * kernel->columns, width * sizeof(float));
+    }
+}
+
 void ck_gemm_block(
     ck_gemm_level level, const float *a, const float *b, size_t rows, size_t columns, size_t depth, float *c,
     size_t stride, int adds) {
     const kernel *kernel = kernel_of(level);
-    // What lies past the edges of C may be anything, but not what traps when it is added to.
-    float tile[LARGEST_TILE] = {0};
+    // Panels of B outside: one stays in the first-level cache while A's go by.
     for (size_t j = 0; j < columns; j += kernel->columns, b += kernel->columns * depth) {
-        const float *panel = a;
-        for (size_t i = 0; i < rows; i += kernel->rows, panel += kernel->rows * depth) {
-            float *target = c + i * stride + j;
-            if (rows - i >= kernel->rows && columns - j >= kernel->columns) {
-                kernel->tile(panel, b, depth, target, stride, adds);
-                continue;
-            }
+        const size_t width = columns - j < kernel->columns ? columns - j : kernel->columns;
+        for (size_t i = 0; i < rows; i += kernel->rows) {
             const size_t height = rows - i < kernel->rows ? rows - i : kernel->rows;
-            const size_t width = columns - j < kernel->columns ? columns - j : kernel->columns;
-            if (adds)
-                for (size_t r = 0; r < height; r++)
-                    memcpy(tile + r * kernel->columns, target + r * stride, width * sizeof(float));
-            kernel->tile(panel, b, depth, tile, kernel->columns, adds);
-            for (size_t r = 0; r < height; r++)
-                memcpy(target + r * stride, tile + r * kernel->columns, width * sizeof(float));
+            row_of_tiles(
+                kernel, a + i * depth, 1, kernel->rows, b, height, width, depth, c + i * stride + j, stride, adds);
         }
     }
+}
+
+void ck_gemm_block_unpacked(
+    ck_gemm_level level, const float *a, size_t a_stride, int a_transposed, const float *b, size_t rows, size_t columns,
+    size_t depth, float *c, size_t stride, int adds) {
+    const kernel *kernel = kernel_of(level);
+    const size_t row = a_transposed ? 1 : a_stride, step = a_transposed ? a_stride : 1;
+    size_t i = 0;
+    for (; i + kernel->rows <= rows; i += kernel->rows)
+        row_of_tiles(kernel, a + i * row, row, step, b, kernel->rows, columns, depth, c + i * stride, stride, adds);
+    if (i == rows) return;
+    // A tile would read past the last row.
+    float panel[LARGEST_TILE_ROWS * CK_GEMM_DEPTH];
+    ck_gemm_pack(a + i * row, a_stride, !a_transposed, kernel->rows, rows - i, depth, panel);
+    row_of_tiles(kernel, panel, 1, kernel->rows, b, rows - i, columns, depth, c + i * stride, stride, adds);
 }

@@ -4,6 +4,12 @@ extension MatrixProduct {
     /// Rows of A that a thread packs at a time, to stay in its second-level cache.
     private static let blockRows = 192
 
+    /// Columns of C up to which packing A costs more than it saves.
+    private static let mostUnpackedColumns = 256
+
+    /// The stride from which on the rows of a transposed A lie in too many pages to be read where they are.
+    private static let mostUnpackedStride = 512
+
     /// Operations worth handing to another thread: some 25 µs of one core.
     private static let leastOperations = 2_000_000
 
@@ -21,15 +27,25 @@ extension MatrixProduct {
     }
 
     private func tile(_ row: Int, _ column: Int, _ rows: Cut, _ columns: Cut, _ b: PackedMatrix) {
-        let (rows, columns, lanes) = (rows[row], columns[column], b.level.tileRows)
-        let block = Storage(count: (rows.count + lanes - 1) / lanes * lanes * b.depths[0].count)
+        let (rows, columns, lanes, level) = (rows[row], columns[column], b.level.tileRows, b.level.code)
+        let isPacked =
+            columns.count > Self.mostUnpackedColumns || (a.isTransposed && a.stride > Self.mostUnpackedStride)
+        let block = Storage(count: isPacked ? (rows.count + lanes - 1) / lanes * lanes * b.depths[0].count : 0)
         for index in 0..<b.depths.count {
             let depth = b.depths[index]
-            a.from(row: rows.lowerBound, column: depth.lowerBound).pack(
-                rows: rows.count, depth: depth.count, lanes: lanes, to: block.pointer)
-            ck_gemm_block(
-                b.level.code, block.pointer, b.panel(depth, columns.lowerBound), rows.count, columns.count,
-                depth.count, c + rows.lowerBound * stride + columns.lowerBound, stride, adds || index > 0 ? 1 : 0)
+            let a = a.from(row: rows.lowerBound, column: depth.lowerBound)
+            let c = c + rows.lowerBound * stride + columns.lowerBound
+            let panels = b.panel(depth, columns.lowerBound)
+            let adds: Int32 = adds || index > 0 ? 1 : 0
+            if isPacked {
+                a.pack(rows: rows.count, depth: depth.count, lanes: lanes, to: block.pointer)
+                ck_gemm_block(
+                    level, block.pointer, panels, rows.count, columns.count, depth.count, c, stride, adds)
+            } else {
+                ck_gemm_block_unpacked(
+                    level, a.pointer, a.stride, a.isTransposed ? 1 : 0, panels, rows.count, columns.count, depth.count,
+                    c, stride, adds)
+            }
         }
     }
 

@@ -9,12 +9,10 @@ struct PackedMatrix: Sendable {
     private let width: Int
     private let panels: Tensor
 
-    private static let depth = 256
-
     init(_ b: MatrixProduct.Operand, k: Int, n: Int, level: KernelLevel, isParallel: Bool) {
         self.level = level
         let columns = level.tileColumns
-        depths = Cut(k, most: Self.depth)
+        depths = Cut(k, most: CK_GEMM_DEPTH)
         width = (n + columns - 1) / columns * columns
         panels = Tensor(uninitialized: [k * width])
         let shares = Cut(n, most: isParallel ? max(columns, 65_536 / k) : n, multiple: columns)

@@ -23,10 +23,13 @@ package final class Storage: @unchecked Sendable {
     }
 }
 
-/// Buffers that are not in use, by capacity. Together with those in use they never take more memory than the most that
+/// Buffers that are not in use, by capacity. Together with those in use they take little more memory than the most that
 /// was in use at one time: batches of ever other shapes do not pile up buffers that fit none of them.
 final class StoragePool: Sendable {
     static let shared = StoragePool()
+
+    /// Elements beyond that: parts of a step that are at odds over sizes do not take buffers from each other.
+    static let slack = 16 << 20
 
     private let state = Mutex(State())
 
@@ -44,6 +47,7 @@ final class StoragePool: Sendable {
         var freeCapacity = 0
         var usedCapacity = 0
         var mostUsed = 0
+        var bound: Int { mostUsed + StoragePool.slack }
 
         mutating func take(_ capacity: Int) -> Address? {
             usedCapacity += capacity
@@ -61,10 +65,10 @@ final class StoragePool: Sendable {
 
         /// Removes free buffers, large ones first, until all memory is within bounds.
         mutating func takeSurplus() -> [(Address, capacity: Int)] {
-            guard usedCapacity + freeCapacity > mostUsed else { return [] }
+            guard usedCapacity + freeCapacity > bound else { return [] }
             var surplus: [(Address, capacity: Int)] = []
             for capacity in free.keys.sorted(by: >) {
-                while usedCapacity + freeCapacity > mostUsed, let address = free[capacity]?.popLast() {
+                while usedCapacity + freeCapacity > bound, let address = free[capacity]?.popLast() {
                     freeCapacity -= capacity
                     surplus.append((address, capacity))
                 }

@@ -93,11 +93,20 @@ size_t ck_gemm_tile_columns(ck_gemm_level level);
 // lines that are `stride` apart, and the elements of a line lie side by side.
 void ck_gemm_pack(const float *x, size_t stride, int across, size_t lanes, size_t count, size_t depth, float *panels);
 
+// The largest depth of a panel.
+enum { CK_GEMM_DEPTH = 256 };
+
 // C[rows, columns] = A B, or += with `adds`, from panels of A's rows and of B's columns as wide as a tile. The terms of
 // an element are added in the order of the depth, wherever in a tile it lies.
 void ck_gemm_block(
     ck_gemm_level level, const float *a, const float *b, size_t rows, size_t columns, size_t depth, float *c,
     size_t stride, int adds);
+
+// The same from A as it lies, [rows, depth] or transposed: quicker where C has few columns, and as long as neighbouring
+// values of the depth do not lie far apart.
+void ck_gemm_block_unpacked(
+    ck_gemm_level level, const float *a, size_t a_stride, int a_transposed, const float *b, size_t rows, size_t columns,
+    size_t depth, float *c, size_t stride, int adds);
 
 // One AdamW step (Loshchilov & Hutter 2019, algorithm 2) over n elements; the corrections are 1 − β₁ᵗ and
 // 1 − β₂ᵗ.
