@@ -14,7 +14,7 @@ typedef struct {
 enum { LARGEST_TILE_ROWS = 14, LARGEST_TILE = LARGEST_TILE_ROWS * 32 };
 
 // A's values are `row` apart from row to row and `step` apart along the depth: packed or where they lie.
-#define KERNEL(NAME, TARGET, BYTES, ROWS, VECTORS)                                                                     \
+#define KERNEL(NAME, TARGET, BYTES, ROWS, VECTORS, UNROLL)                                                             \
     typedef float NAME##_vector __attribute__((vector_size(BYTES), aligned(4)));                                       \
     TARGET static void NAME##_tile(                                                                                    \
         const float *a, size_t row, size_t step, const float *b, size_t depth, float *c, size_t stride, int adds) {    \
@@ -23,7 +23,7 @@ enum { LARGEST_TILE_ROWS = 14, LARGEST_TILE = LARGEST_TILE_ROWS * 32 };
         for (size_t r = 0; r < (ROWS); r++)                                                                            \
             for (size_t v = 0; v < (VECTORS); v++)                                                                     \
                 sums[r][v] = adds ? *(const NAME##_vector *)(c + r * stride + v * WIDTH) : (NAME##_vector){0};         \
-        _Pragma("clang loop unroll_count(4)")                                                                          \
+        _Pragma(UNROLL)                                                                                                \
         for (size_t p = 0; p < depth; p++, a += step, b += (VECTORS) * WIDTH) {                                        \
             NAME##_vector values[VECTORS];                                                                             \
             for (size_t v = 0; v < (VECTORS); v++) values[v] = *(const NAME##_vector *)(b + v * WIDTH);                \
@@ -35,10 +35,11 @@ enum { LARGEST_TILE_ROWS = 14, LARGEST_TILE = LARGEST_TILE_ROWS * 32 };
     }                                                                                                                  \
     static const kernel NAME = {ROWS, (VECTORS) * ((BYTES) / sizeof(float)), NAME##_tile};
 
-KERNEL(narrow, , 16, 4, 2)
+// Unrolled, the widest tile would need more registers than there are.
+KERNEL(narrow, , 16, 4, 2, "clang loop unroll_count(4)")
 #if defined(__x86_64__)
-KERNEL(avx2, __attribute__((target("avx2,fma"))), 32, 6, 2)
-KERNEL(avx512, __attribute__((target("avx512f"))), 64, 14, 2)
+KERNEL(avx2, __attribute__((target("avx2,fma"))), 32, 6, 2, "clang loop unroll_count(4)")
+KERNEL(avx512, __attribute__((target("avx512f"))), 64, 14, 2, "clang loop unroll(disable)")
 #endif
 
 static const kernel *kernel_of(ck_gemm_level level) {

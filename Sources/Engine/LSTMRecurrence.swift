@@ -37,7 +37,7 @@ struct LSTMRecurrence {
         hidden = Tensor(uninitialized: [order.rows, width])
         cells = Tensor(uninitialized: [order.clips + order.rows, width])
         cells.pointer.update(repeating: 0, count: order.clips * width)
-        let transposed = transposed.packed(k: width, n: 4 * width)
+        let transposed = order.steps > 1 ? transposed.packed(k: width, n: 4 * width) : transposed
         for step in 0..<order.steps {
             let rows = order[step]
             if step > 0 {
@@ -67,7 +67,7 @@ struct LSTMRecurrence {
         let sums = Tensor(uninitialized: gates.shape)
         // That of the cell states after a step. Clips that end before it are the last rows, still zero.
         let carried = Tensor(zeros: [order.clips, width])
-        let weight = weight.packed(k: 4 * width, n: width)
+        let weight = order.steps > 1 ? weight.packed(k: 4 * width, n: width) : weight
         for step in (0..<order.steps).reversed() {
             let rows = order[step]
             let before = cells(before: step)

@@ -46,7 +46,7 @@ package struct MatrixProduct {
     /// Whether the product is added to C; if not, C is not read.
     let adds: Bool
 
-    /// - Precondition: sizes are not negative and fit into 32 bits; each stride is at least its row's length.
+    /// - Precondition: sizes are not negative and, for OpenBLAS, fit into 32 bits; each stride is at least its row's length.
     package init(
         m: Int, n: Int, k: Int, _ a: Operand, _ b: Operand, to c: UnsafeMutablePointer<Float>, stride: Int,
         adding: Bool = false
@@ -82,7 +82,7 @@ package struct MatrixProduct {
             return
         }
         switch provider {
-        case .builtIn(let level): computePacked(level, isParallel: isParallel)
+        case .builtIn(let level): computeBuiltIn(level, isParallel: isParallel)
         case .openBLAS: computeTiled(OpenBLAS.multiply, isParallel: isParallel)
         }
     }

@@ -4,20 +4,22 @@ import CKernels
 /// panel stays in the first-level cache.
 struct PackedMatrix: Sendable {
     let level: KernelLevel
+    let k: Int
+    let n: Int
     /// How the terms of an element of C are added, some at a time.
     let depths: Cut
     private let width: Int
     private let panels: Tensor
 
     init(_ b: MatrixProduct.Operand, k: Int, n: Int, level: KernelLevel, isParallel: Bool) {
-        self.level = level
+        (self.level, self.k, self.n) = (level, k, n)
         let columns = level.tileColumns
         depths = Cut(k, most: CK_GEMM_DEPTH)
         width = (n + columns - 1) / columns * columns
         panels = Tensor(uninitialized: [k * width])
         let shares = Cut(n, most: isParallel ? max(columns, 65_536 / k) : n, multiple: columns)
-        Parallel.forEach(shares.count) { index in
-            let share = shares[index]
+        Parallel.forEach(shares.count) { part in
+            let share = shares[part]
             for index in 0..<depths.count {
                 let depth = depths[index]
                 b.from(row: depth.lowerBound, column: share.lowerBound).pack(

@@ -18,7 +18,8 @@ package enum Parallel {
     /// parallelism. Several threads may run loops at the same time.
     ///
     /// So that a result is the same to the bit for any number of threads, the caller cuts its work by the shape of the
-    /// data, never by ``threads``, and no call adds to what another one writes.
+    /// data and not by ``threads``, unless no cut changes the order in which an element's terms are added, and no call
+    /// adds to what another one writes.
     ///
     /// A call costs about a microsecond while loops follow each other closely, and up to some ten when helping threads
     /// have to be woken: chunks should take ten microseconds or more.

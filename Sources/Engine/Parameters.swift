@@ -37,6 +37,8 @@ package struct Parameters: Sendable {
         return packed
     }
 
+    var isPacked: Bool { packing != nil }
+
     /// Wᵀ of a weight [out, in], as B of a product.
     func transposed(_ weight: Parameter) -> MatrixProduct.Operand {
         packing?.transposed(weight, at: pointer(weight))

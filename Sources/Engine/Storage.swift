@@ -33,6 +33,12 @@ final class StoragePool: Sendable {
 
     private let state = Mutex(State())
 
+    deinit {
+        for (capacity, buffers) in state.withLock({ $0.free }) {
+            for buffer in buffers { Self.deallocate(buffer.pointer, capacity) }
+        }
+    }
+
     /// The elements of all buffers, in use or not.
     var capacity: Int { state.withLock { $0.usedCapacity + $0.freeCapacity } }
 

@@ -58,6 +58,7 @@ package final class Tape {
         randomness: Randomness? = nil,
         after randomOperations: UInt32 = 0
     ) {
+        precondition(!recording || !parameters.isPacked, "packed weights would not follow a training")
         self.parameters = parameters
         isRecording = recording
         self.randomness = randomness

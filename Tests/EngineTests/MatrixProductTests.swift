@@ -103,12 +103,18 @@ struct MatrixProductTests {
         Case(m: 205, n: 259, k: 65, transposeA: true, transposeB: true, adds: true, gap: 1),
         Case(m: 45, n: 49, k: 1030, transposeA: true, adds: true),
         Case(m: 245, n: 19, k: 513, transposeB: true),
+        // Several depths of packed A, and a transposed A too wide to be read where it lies.
+        Case(m: 31, n: 300, k: 600, transposeB: true),
+        Case(m: 600, n: 20, k: 300, transposeA: true, adds: true),
     ]
 
     @Test("products that are cut into tiles", arguments: divided)
     func tiled(product: Case) { check(product) }
 
-    @Test("the result is the same to the bit for any number of threads", arguments: providers, divided)
+    /// Cut into other tiles by every number of threads, which A is packed for, or not.
+    private static let wide = Case(m: 24, n: 2048, k: 600)
+
+    @Test("the result is the same to the bit for any number of threads", arguments: providers, divided + [wide])
     func threads(provider: MatrixProvider, product: Case) {
         let before = Parallel.threads
         defer { Parallel.threads = before }
@@ -125,15 +131,30 @@ struct MatrixProductTests {
         "a row of the result is the same to the bit with any number of others",
         arguments: KernelLevel.supported(by: .current), [false, true])
     func rows(level: KernelLevel, adds: Bool) {
-        let whole = Case(m: 211, n: 75, k: 300, transposeB: true, adds: adds)
+        let n = 300
+        let whole = Case(m: 211, n: n, k: 300, transposeB: true, adds: adds)
         var all = whole.c
         whole.run(.builtIn(level), isParallel: true, on: &all)
         for m in [1, 5, 6, 14, 100] {
-            let part = Case(m: m, n: 75, k: 300, transposeB: true, adds: adds)
+            let part = Case(m: m, n: n, k: 300, transposeB: true, adds: adds)
             var some = part.c
             part.run(.builtIn(level), isParallel: true, on: &some)
-            #expect(some.map(\.bitPattern) == all.prefix(m * 75).map(\.bitPattern), "\(m) rows")
+            #expect(some.map(\.bitPattern) == all.prefix(m * n).map(\.bitPattern), "\(m) rows")
         }
+    }
+
+    @Test("an operand packed before gives the same bits", arguments: [1, 6, 50])
+    func packed(m: Int) {
+        let product = Case(m: m, n: 45, k: 520, transposeB: true)
+        let (a, b) = (Tensor(product.a, shape: [m, 520]), Tensor(product.b, shape: [45, 520]))
+        let plain = MatrixProduct.Operand(b.pointer, stride: 520, transposed: true)
+        let results = [plain, plain.packed(k: 520, n: 45)].map { operand in
+            let c = Tensor(uninitialized: [m, 45])
+            MatrixProduct(m: m, n: 45, k: 520, .init(a.pointer, stride: 520), operand, to: c.pointer, stride: 45)
+                .compute()
+            return c.values.map(\.bitPattern)
+        }
+        #expect(results[0] == results[1])
     }
 
     @Test("C is not read where nothing is added", arguments: providers, [(3, 4, 5), (3, 4, 0), (200, 130, 120)])

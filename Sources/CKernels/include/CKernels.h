@@ -80,8 +80,8 @@ void ck_lstm_step_gradient(
     const float *gates, const float *cell_before, const float *cell, const float *ghidden, float *gcell, float *gsums,
     size_t rows, size_t width);
 
-// Matrix products are computed tile by tile of C; a tile is what the vector registers of a level hold at once. Its two
-// operands are packed beforehand into panels, so that a tile reads them in order.
+// Matrix products are computed tile by tile of C; a tile is what the vector registers of a level hold at once. B is packed
+// beforehand into panels, and A mostly is, so that a tile reads them in order.
 typedef enum { CK_GEMM_NARROW, CK_GEMM_AVX2, CK_GEMM_AVX512 } ck_gemm_level;
 
 // The rows and columns of a tile.
