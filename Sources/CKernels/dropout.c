@@ -3,21 +3,29 @@
 
 enum { BLOCKS = 64 };
 
-// Philox4x32-10 (Salmon et al. 2011) of 64 consecutive counters, one word of all blocks after another, so that
-// the compiler computes several blocks in one vector.
+typedef uint64_t lanes __attribute__((vector_size(64)));
+
+enum { LANES = sizeof(lanes) / sizeof(uint64_t) };
+
+// Philox4x32-10 (Salmon et al. 2011) of 64 consecutive counters, one word of all blocks after another.
+//
+// Each 32-bit word has a 64-bit lane whose upper half is not looked at, so that a product needs no unpacking.
 CK_INLINE void philox_tile(const ck_dropout_mask *mask, uint64_t tile, uint32_t words[4][BLOCKS]) {
-    for (size_t b = 0; b < BLOCKS; b++) {
-        uint64_t index = tile * BLOCKS + b;
-        uint32_t c0 = (uint32_t)index, c1 = (uint32_t)(index >> 32), c2 = mask->operation, c3 = mask->step;
+    const lanes low = (lanes){} + 0xFFFFFFFFu;
+    for (size_t b = 0; b < BLOCKS; b += LANES) {
+        const lanes index = tile * BLOCKS + b + (lanes){0, 1, 2, 3, 4, 5, 6, 7};
+        lanes c0 = index, c1 = index >> 32, c2 = (lanes){} + mask->operation, c3 = (lanes){} + mask->step;
         uint32_t k0 = mask->key0, k1 = mask->key1;
 #pragma clang loop unroll(full)
         for (int round = 0; round < 10; round++) {
-            uint64_t p0 = (uint64_t)0xD2511F53u * c0, p1 = (uint64_t)0xCD9E8D57u * c2;
-            uint32_t n0 = (uint32_t)(p1 >> 32) ^ c1 ^ k0, n2 = (uint32_t)(p0 >> 32) ^ c3 ^ k1;
-            c1 = (uint32_t)p1, c3 = (uint32_t)p0, c0 = n0, c2 = n2;
+            const lanes p0 = (c0 & low) * 0xD2511F53u, p1 = (c2 & low) * 0xCD9E8D57u;
+            c0 = (p1 >> 32) ^ c1 ^ k0, c2 = (p0 >> 32) ^ c3 ^ k1;
+            c1 = p1, c3 = p0;
             k0 += 0x9E3779B9u, k1 += 0xBB67AE85u;
         }
-        words[0][b] = c0, words[1][b] = c1, words[2][b] = c2, words[3][b] = c3;
+        const lanes words64[4] = {c0, c1, c2, c3};
+        for (size_t w = 0; w < 4; w++)
+            for (size_t i = 0; i < LANES; i++) words[w][b + i] = (uint32_t)words64[w][i];
     }
 }
 

@@ -3,48 +3,62 @@
 
 #include <string.h>
 
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
 // A kernel computes one tile of C, MR rows by NR columns, in registers: for each step along the depth it multiplies the
 // NR values of B by each of the MR values of A. Which tile fits depends on how many registers there are, and how wide.
+//
+// A value is 32 bits: one float32 or, where a level multiplies in bfloat16, two numbers that follow each other along the
+// depth.
 typedef struct {
     size_t rows, columns;
     void (*tile)(
-        const float *a, size_t row, size_t step, const float *b, size_t depth, float *c, size_t stride, int adds);
+        const float *a, size_t row, size_t step, const float *b, size_t steps, float *c, size_t stride, int adds);
 } kernel;
 
-enum { LARGEST_TILE_ROWS = 14, LARGEST_TILE = LARGEST_TILE_ROWS * 32 };
+enum { LARGEST_TILE_ROWS = 14, LARGEST_TILE_COLUMNS = 32 };
 
-// A's values are `row` apart from row to row and `step` apart along the depth: packed or where they lie.
-#define KERNEL(NAME, TARGET, BYTES, ROWS, VECTORS, UNROLL)                                                             \
+#define MULTIPLY_ADD(sum, a, b) ((sum) + (a) * (b))
+#define DOT_BFLOAT16(sum, a, b) \
+    _mm512_dpbf16_ps(sum, (__m512bh)_mm512_set1_epi32(__builtin_bit_cast(int, a)), (__m512bh)(b))
+
+// A's values are `row` apart from row to row and `step` apart along the depth.
+#define KERNEL(NAME, TARGET, BYTES, ROWS, VECTORS, ADD, UNROLL)                                                        \
     typedef float NAME##_vector __attribute__((vector_size(BYTES), aligned(4)));                                       \
     TARGET static void NAME##_tile(                                                                                    \
-        const float *a, size_t row, size_t step, const float *b, size_t depth, float *c, size_t stride, int adds) {    \
+        const float *a, size_t row, size_t step, const float *b, size_t steps, float *c, size_t stride, int adds) {    \
         enum { WIDTH = (BYTES) / sizeof(float) };                                                                      \
         NAME##_vector sums[ROWS][VECTORS];                                                                             \
         for (size_t r = 0; r < (ROWS); r++)                                                                            \
             for (size_t v = 0; v < (VECTORS); v++)                                                                     \
                 sums[r][v] = adds ? *(const NAME##_vector *)(c + r * stride + v * WIDTH) : (NAME##_vector){0};         \
         _Pragma(UNROLL)                                                                                                \
-        for (size_t p = 0; p < depth; p++, a += step, b += (VECTORS) * WIDTH) {                                        \
+        for (size_t p = 0; p < steps; p++, a += step, b += (VECTORS) * WIDTH) {                                        \
             NAME##_vector values[VECTORS];                                                                             \
             for (size_t v = 0; v < (VECTORS); v++) values[v] = *(const NAME##_vector *)(b + v * WIDTH);                \
             for (size_t r = 0; r < (ROWS); r++)                                                                        \
-                for (size_t v = 0; v < (VECTORS); v++) sums[r][v] += a[r * row] * values[v];                           \
+                for (size_t v = 0; v < (VECTORS); v++) sums[r][v] = ADD(sums[r][v], a[r * row], values[v]);            \
         }                                                                                                              \
         for (size_t r = 0; r < (ROWS); r++)                                                                            \
             for (size_t v = 0; v < (VECTORS); v++) *(NAME##_vector *)(c + r * stride + v * WIDTH) = sums[r][v];        \
     }                                                                                                                  \
     static const kernel NAME = {ROWS, (VECTORS) * ((BYTES) / sizeof(float)), NAME##_tile};
 
-// Unrolled, the widest tile would need more registers than there are.
-KERNEL(narrow, , 16, 4, 2, "clang loop unroll_count(4)")
+// Unrolled, the widest tiles would need more registers than there are.
+KERNEL(narrow, , 16, 4, 2, MULTIPLY_ADD, "clang loop unroll_count(4)")
 #if defined(__x86_64__)
-KERNEL(avx2, __attribute__((target("avx2,fma"))), 32, 6, 2, "clang loop unroll_count(4)")
-KERNEL(avx512, __attribute__((target("avx512f"))), 64, 14, 2, "clang loop unroll(disable)")
+KERNEL(avx2, __attribute__((target("avx2,fma"))), 32, 6, 2, MULTIPLY_ADD, "clang loop unroll_count(4)")
+KERNEL(avx512, __attribute__((target("avx512f"))), 64, 14, 2, MULTIPLY_ADD, "clang loop unroll(disable)")
+KERNEL(
+    avx512_bf16, __attribute__((target("avx512f,avx512bf16"))), 64, 14, 2, DOT_BFLOAT16, "clang loop unroll(disable)")
 #endif
 
 static const kernel *kernel_of(ck_gemm_level level) {
     switch (level) {
 #if defined(__x86_64__)
+    case CK_GEMM_AVX512_BF16: return &avx512_bf16;
     case CK_GEMM_AVX512: return &avx512;
     case CK_GEMM_AVX2: return &avx2;
 #endif
@@ -55,6 +69,14 @@ static const kernel *kernel_of(ck_gemm_level level) {
 size_t ck_gemm_tile_rows(ck_gemm_level level) { return kernel_of(level)->rows; }
 
 size_t ck_gemm_tile_columns(ck_gemm_level level) { return kernel_of(level)->columns; }
+
+static size_t numbers_in_value(ck_gemm_level level) { return level == CK_GEMM_AVX512_BF16 ? 2 : 1; }
+
+size_t ck_gemm_steps(ck_gemm_level level, size_t depth) {
+    return (depth + numbers_in_value(level) - 1) / numbers_in_value(level);
+}
+
+size_t ck_gemm_depth(ck_gemm_level level) { return CK_GEMM_STEPS * numbers_in_value(level); }
 
 CK_INLINE void pack_group(const float *x, size_t stride, const size_t lanes, size_t depth, float *panel) {
     for (size_t p = 0; p < depth; p++, x += stride, panel += lanes) memcpy(panel, x, lanes * sizeof(float));
@@ -115,46 +137,119 @@ static void pack_across(const float *x, size_t stride, size_t lanes, size_t used
         for (size_t p = 0; p < depth; p++) panel[p * lanes + i] = i < used ? x[p] : 0;
 }
 
+#if defined(__x86_64__)
+
+#define BFLOAT16 __attribute__((target("avx512f,avx512bw,avx512vl,avx512bf16")))
+
+// pairs[i] = (x[2 i], x[2 i + 1]), rounded.
+BFLOAT16 static void pair_along_row(const float *x, size_t n, float *pairs) {
+    for (size_t i = 0; i < n; i += 32, x += 32, pairs += 16) {
+        const size_t left = n - i;
+        const __mmask16 first = left < 16 ? (1u << left) - 1 : 0xFFFF;
+        const __mmask16 second = left < 16 ? 0 : left < 32 ? (1u << (left - 16)) - 1 : 0xFFFF;
+        const __m512bh both =
+            _mm512_cvtne2ps_pbh(_mm512_maskz_loadu_ps(second, x + 16), _mm512_maskz_loadu_ps(first, x));
+        const __mmask16 used = left < 32 ? (1u << (left + 1) / 2) - 1 : 0xFFFF;
+        _mm512_mask_storeu_epi32(pairs, used, (__m512i)both);
+    }
+}
+
+// pairs[i] = (x[i], y[i]), rounded; with 0 in place of y[i] where there is no y.
+BFLOAT16 static void pair_rows(const float *x, const float *y, size_t n, float *pairs) {
+    const __m512i order = _mm512_set_epi16(
+        31, 15, 30, 14, 29, 13, 28, 12, 27, 11, 26, 10, 25, 9, 24, 8, 23, 7, 22, 6, 21, 5, 20, 4, 19, 3, 18, 2, 17, 1,
+        16, 0);
+    for (size_t i = 0; i < n; i += 16) {
+        const __mmask16 used = n - i < 16 ? (1u << (n - i)) - 1 : 0xFFFF;
+        const __m512 second = y ? _mm512_maskz_loadu_ps(used, y + i) : _mm512_setzero_ps();
+        const __m512bh both = _mm512_cvtne2ps_pbh(second, _mm512_maskz_loadu_ps(used, x + i));
+        _mm512_mask_storeu_epi32(pairs + i, used, _mm512_permutexvar_epi16(order, (__m512i)both));
+    }
+}
+
+static void pack_bfloat16(
+    const float *x, size_t stride, int across, size_t lanes, size_t used, size_t depth, float *panel) {
+    const size_t steps = ck_gemm_steps(CK_GEMM_AVX512_BF16, depth);
+    if (across) {
+        float rows[LARGEST_TILE_COLUMNS * CK_GEMM_STEPS];
+        for (size_t i = 0; i < used; i++) pair_along_row(x + i * stride, depth, rows + i * steps);
+        pack_across(rows, steps, lanes, used, steps, panel);
+        return;
+    }
+    for (size_t p = 0; p < steps; p++, x += 2 * stride, panel += lanes) {
+        pair_rows(x, 2 * p + 1 < depth ? x + stride : NULL, used, panel);
+        for (size_t i = used; i < lanes; i++) panel[i] = 0;
+    }
+}
+
+#endif
+
 void ck_gemm_pack(
-    const float *x, size_t stride, int across, size_t lanes, size_t count, size_t depth, float *panels) {
-    for (size_t start = 0; start < count; start += lanes, panels += lanes * depth) {
+    ck_gemm_level level, const float *x, size_t stride, int across, size_t lanes, size_t count, size_t depth,
+    float *panels) {
+    const size_t steps = ck_gemm_steps(level, depth);
+    for (size_t start = 0; start < count; start += lanes, panels += lanes * steps) {
         const size_t used = count - start < lanes ? count - start : lanes;
-        if (across) pack_across(x + start * stride, stride, lanes, used, depth, panels);
-        else pack_along(x + start, stride, lanes, used, depth, panels);
+        const float *lines = across ? x + start * stride : x + start;
+#if defined(__x86_64__)
+        if (level == CK_GEMM_AVX512_BF16) {
+            pack_bfloat16(lines, stride, across, lanes, used, depth, panels);
+            continue;
+        }
+#endif
+        if (across) pack_across(lines, stride, lanes, used, depth, panels);
+        else pack_along(lines, stride, lanes, used, depth, panels);
+    }
+}
+
+// Copies rows of A so that neither rows of one tile nor those of B's panel crowd the same lines of the cache.
+static void copy_rows(ck_gemm_level level, const float *a, size_t stride, size_t rows, size_t depth, float *copy) {
+    const kernel *kernel = kernel_of(level);
+    const size_t steps = ck_gemm_steps(level, depth), copied = (rows + kernel->rows - 1) / kernel->rows * kernel->rows;
+    for (size_t r = 0; r < copied; r++, copy += steps) {
+        if (r >= rows) memset(copy, 0, steps * sizeof(float));
+#if defined(__x86_64__)
+        else if (level == CK_GEMM_AVX512_BF16) pair_along_row(a + r * stride, depth, copy);
+#endif
+        else memcpy(copy, a + r * stride, steps * sizeof(float));
     }
 }
 
 // The tiles of some rows, no more than a kernel's, over all panels of B's columns.
 static void row_of_tiles(
     const kernel *kernel, const float *a, size_t row, size_t step, const float *b, size_t rows, size_t columns,
-    size_t depth, float *c, size_t stride, int adds) {
-    float tile[LARGEST_TILE];
-    for (size_t j = 0; j < columns; j += kernel->columns, b += kernel->columns * depth, c += kernel->columns) {
+    size_t steps, float *c, size_t stride, int adds) {
+    float tile[LARGEST_TILE_ROWS * LARGEST_TILE_COLUMNS];
+    for (size_t j = 0; j < columns; j += kernel->columns, b += kernel->columns * steps, c += kernel->columns) {
         if (rows == kernel->rows && columns - j >= kernel->columns) {
-            kernel->tile(a, row, step, b, depth, c, stride, adds);
+            kernel->tile(a, row, step, b, steps, c, stride, adds);
             continue;
         }
         const size_t width = columns - j < kernel->columns ? columns - j : kernel->columns;
         if (adds) {
+            // What lies past the edge is computed, too, from numbers.
             memset(tile, 0, sizeof tile);
             for (size_t r = 0; r < rows; r++) memcpy(tile + r * kernel->columns, c + r * stride, width * sizeof(float));
         }
-        kernel->tile(a, row, step, b, depth, tile, kernel->columns, adds);
+        kernel->tile(a, row, step, b, steps, tile, kernel->columns, adds);
         for (size_t r = 0; r < rows; r++) memcpy(c + r * stride, tile + r * kernel->columns, width * sizeof(float));
     }
 }
 
 void ck_gemm_block(
-    ck_gemm_level level, const float *a, const float *b, size_t rows, size_t columns, size_t depth, float *c,
-    size_t stride, int adds) {
+    ck_gemm_level level, const float *a, size_t a_stride, int a_transposed, const float *b, size_t rows, size_t columns,
+    size_t depth, float *c, size_t stride, int adds, float *copy) {
     const kernel *kernel = kernel_of(level);
-    // Panels of B outside: one stays in the first-level cache while A's go by.
-    for (size_t j = 0; j < columns; j += kernel->columns, b += kernel->columns * depth) {
+    const size_t steps = ck_gemm_steps(level, depth);
+    if (a_transposed) ck_gemm_pack(level, a, a_stride, 0, kernel->rows, rows, depth, copy);
+    else copy_rows(level, a, a_stride, rows, depth, copy);
+    const size_t row = a_transposed ? 1 : steps, step = a_transposed ? kernel->rows : 1;
+    // Panels of B outside: one stays in the first-level cache while A's rows go by.
+    for (size_t j = 0; j < columns; j += kernel->columns, b += kernel->columns * steps) {
         const size_t width = columns - j < kernel->columns ? columns - j : kernel->columns;
         for (size_t i = 0; i < rows; i += kernel->rows) {
             const size_t height = rows - i < kernel->rows ? rows - i : kernel->rows;
-            row_of_tiles(
-                kernel, a + i * depth, 1, kernel->rows, b, height, width, depth, c + i * stride + j, stride, adds);
+            row_of_tiles(kernel, copy + i * steps, row, step, b, height, width, steps, c + i * stride + j, stride, adds);
         }
     }
 }
@@ -163,13 +258,14 @@ void ck_gemm_block_unpacked(
     ck_gemm_level level, const float *a, size_t a_stride, int a_transposed, const float *b, size_t rows, size_t columns,
     size_t depth, float *c, size_t stride, int adds) {
     const kernel *kernel = kernel_of(level);
+    const size_t steps = ck_gemm_steps(level, depth), height = kernel->rows;
     const size_t row = a_transposed ? 1 : a_stride, step = a_transposed ? a_stride : 1;
-    size_t i = 0;
-    for (; i + kernel->rows <= rows; i += kernel->rows)
-        row_of_tiles(kernel, a + i * row, row, step, b, kernel->rows, columns, depth, c + i * stride, stride, adds);
-    if (i == rows) return;
-    // A tile would read past the last row.
-    float panel[LARGEST_TILE_ROWS * CK_GEMM_DEPTH];
-    ck_gemm_pack(a + i * row, a_stride, !a_transposed, kernel->rows, rows - i, depth, panel);
-    row_of_tiles(kernel, panel, 1, kernel->rows, b, rows - i, columns, depth, c + i * stride, stride, adds);
+    float copy[LARGEST_TILE_ROWS * CK_GEMM_STEPS];
+    for (size_t i = 0; i < rows; i += height, a += height * row, c += height * stride) {
+        const size_t left = rows - i < height ? rows - i : height;
+        // A tile would read past the last row.
+        if (left < height || level == CK_GEMM_AVX512_BF16)
+            ck_gemm_block(level, a, a_stride, a_transposed, b, left, columns, depth, c, stride, adds, copy);
+        else row_of_tiles(kernel, a, row, step, b, height, columns, steps, c, stride, adds);
+    }
 }

@@ -33,6 +33,9 @@ struct DropoutMask: Sendable {
         count: Int,
         firstTile: Int
     ) {
-        withUnsafePointer(to: mask) { ck_dropout(source, target, count, UInt64(firstTile), $0) }
+        withPointer { ck_dropout(source, target, count, UInt64(firstTile), $0) }
     }
+
+    /// Calls `body` with the mask as the kernels want it.
+    func withPointer(_ body: (UnsafePointer<ck_dropout_mask>) -> Void) { withUnsafePointer(to: mask, body) }
 }

@@ -7,6 +7,7 @@ import CKernels
 struct LSTMRecurrence {
     private let order: TimeOrder
     private let width: Int
+    private let precision: Precision
     /// U, [4 width, width].
     private let weight: MatrixProduct.Operand
     /// The activated gates, [rows, 4 width].
@@ -23,21 +24,25 @@ struct LSTMRecurrence {
     ///   - weight: U, [4 width, width].
     ///   - transposed: Uᵀ.
     ///   - bias: [4 width]
+    ///   - precision: of the products.
     init(
         _ order: TimeOrder,
         inputSums: Tensor,
         weight: MatrixProduct.Operand,
         transposed: MatrixProduct.Operand,
-        bias: UnsafePointer<Float>
+        bias: UnsafePointer<Float>,
+        precision: Precision
     ) {
         self.order = order
+        self.precision = precision
         self.weight = weight
         width = inputSums.columns / 4
         gates = inputSums
         hidden = Tensor(uninitialized: [order.rows, width])
         cells = Tensor(uninitialized: [order.clips + order.rows, width])
         cells.pointer.update(repeating: 0, count: order.clips * width)
-        let transposed = order.steps > 1 ? transposed.packed(k: width, n: 4 * width) : transposed
+        let transposed =
+            order.steps > 1 ? transposed.packed(k: width, n: 4 * width, precision: precision) : transposed
         for step in 0..<order.steps {
             let rows = order[step]
             if step > 0 {
@@ -45,7 +50,7 @@ struct LSTMRecurrence {
                     m: rows.count, n: 4 * width, k: width,
                     .init(row(hidden, order[step - 1].lowerBound), stride: width),
                     transposed,
-                    to: row(gates, rows.lowerBound), stride: 4 * width, adding: true
+                    to: row(gates, rows.lowerBound), stride: 4 * width, adding: true, precision: precision
                 ).compute()
             }
             let before = cells(before: step)
@@ -67,7 +72,7 @@ struct LSTMRecurrence {
         let sums = Tensor(uninitialized: gates.shape)
         // That of the cell states after a step. Clips that end before it are the last rows, still zero.
         let carried = Tensor(zeros: [order.clips, width])
-        let weight = order.steps > 1 ? weight.packed(k: 4 * width, n: width) : weight
+        let weight = order.steps > 1 ? weight.packed(k: 4 * width, n: width, precision: precision) : weight
         for step in (0..<order.steps).reversed() {
             let rows = order[step]
             let before = cells(before: step)
@@ -82,7 +87,8 @@ struct LSTMRecurrence {
                     m: rows.count, n: width, k: 4 * width,
                     .init(row(sums, rows.lowerBound), stride: 4 * width),
                     weight,
-                    to: row(hiddenGradient, order[step - 1].lowerBound), stride: width, adding: true
+                    to: row(hiddenGradient, order[step - 1].lowerBound), stride: width, adding: true,
+                    precision: precision
                 ).compute()
             }
         }
@@ -100,7 +106,7 @@ struct LSTMRecurrence {
             m: 4 * width, n: width, k: before.rows,
             .init(row(sums, order.clips), stride: 4 * width, transposed: true),
             .init(before.pointer, stride: width),
-            to: gradient, stride: width, adding: true
+            to: gradient, stride: width, adding: true, precision: precision
         ).compute()
     }
 

@@ -1,7 +1,6 @@
 extension MatrixProduct {
     /// The product by a library that computes on the calling thread, tile by tile.
-    func computeTiled(_ multiply: (MatrixProduct) -> Void, isParallel: Bool) {
-        guard isParallel else { return multiply(self) }
+    func computeTiled(_ multiply: (MatrixProduct) -> Void) {
         let tiling = GEMMTiling(m: m, n: n, k: k)
         Parallel.forEach(tiling.count) { multiply(part(tiling[$0])) }
     }
@@ -10,6 +9,7 @@ extension MatrixProduct {
         MatrixProduct(
             m: tile.rows.count, n: tile.columns.count, k: k, a.from(row: tile.rows.lowerBound, column: 0),
             b.from(row: 0, column: tile.columns.lowerBound),
-            to: c + tile.rows.lowerBound * stride + tile.columns.lowerBound, stride: stride, adding: adds)
+            to: c + tile.rows.lowerBound * stride + tile.columns.lowerBound, stride: stride, adding: adds,
+            precision: precision)
     }
 }

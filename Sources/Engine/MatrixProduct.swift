@@ -1,6 +1,6 @@
 import Synchronization
 
-/// C ← op(A)·op(B), or C ← C + op(A)·op(B), for row-major float32 matrices.
+/// C ← op(A)·op(B), or C ← C + op(A)·op(B), for row-major matrices that lie in memory as float32.
 ///
 /// op(A) is [m, k], op(B) is [k, n], and C is [m, n] with rows `stride` apart. Nothing is touched where m or n is 0.
 /// Cost: 2·m·n·k operations.
@@ -45,11 +45,13 @@ package struct MatrixProduct {
     let stride: Int
     /// Whether the product is added to C; if not, C is not read.
     let adds: Bool
+    let precision: Precision
 
-    /// - Precondition: sizes are not negative and, for OpenBLAS, fit into 32 bits; each stride is at least its row's length.
+    /// - Precondition: sizes are not negative and, for OpenBLAS, fit into 32 bits; each stride is at least its row's length;
+    ///   the machine has `precision`.
     package init(
         m: Int, n: Int, k: Int, _ a: Operand, _ b: Operand, to c: UnsafeMutablePointer<Float>, stride: Int,
-        adding: Bool = false
+        adding: Bool = false, precision: Precision = .float32
     ) {
         precondition(m >= 0 && n >= 0 && k >= 0, "a matrix has a negative size")
         precondition(m == 0 || n == 0 || stride >= n, "the rows of C overlap")
@@ -59,6 +61,7 @@ package struct MatrixProduct {
         (self.a, self.b, self.c) = (a, b, c)
         self.stride = stride
         adds = adding
+        self.precision = precision
     }
 
     var operations: Int { 2 * m * n * k }
@@ -69,12 +72,9 @@ package struct MatrixProduct {
     package static var operationsSoFar: Int { computed.load(ordering: .relaxed) }
 
     /// Computes the product on up to `Parallel.threads` threads, to the same bits for any number of them.
-    package func compute() { compute(with: .current, isParallel: true) }
+    package func compute() { compute(with: .of(precision)) }
 
-    /// Computes the product on the calling thread, for use inside of a loop over many.
-    package func computeSerially() { compute(with: .current, isParallel: false) }
-
-    func compute(with provider: MatrixProvider, isParallel: Bool) {
+    func compute(with provider: MatrixProvider) {
         Self.computed.wrappingAdd(operations, ordering: .relaxed)
         guard m > 0, n > 0 else { return }
         guard k > 0 else {
@@ -82,8 +82,8 @@ package struct MatrixProduct {
             return
         }
         switch provider {
-        case .builtIn(let level): computeBuiltIn(level, isParallel: isParallel)
-        case .openBLAS: computeTiled(OpenBLAS.multiply, isParallel: isParallel)
+        case .builtIn(let level): computeBuiltIn(level)
+        case .openBLAS: computeTiled(OpenBLAS.multiply)
         }
     }
 }

@@ -6,42 +6,67 @@ package enum MatrixProvider: Sendable, Hashable {
     case builtIn(KernelLevel)
     case openBLAS
 
-    /// Makes the provider of this process ready. Called at start-up, before other threads run (a library may set
+    /// Makes the providers of this process ready. Called at start-up, before other threads run (a library may set
     /// environment variables), and at latest by the first product, which stops the process where this throws.
     package static func load() throws {
-        if case .openBLAS = try choice.get() { try OpenBLAS.load() }
+        let choice = try choice.get()
+        if choice.float32 == .openBLAS { try OpenBLAS.load() }
     }
 
-    /// The name of the provider of this process and what it has chosen for the processor.
-    package static var description: String {
-        get throws {
-            switch try choice.get() {
-            case .builtIn(let level): "Limbic's kernels for \(level.rawValue)"
-            case .openBLAS: "\(try OpenBLAS.description), \(try OpenBLAS.core)"
-            }
+    /// Whether there is a provider of products in that precision.
+    package static func has(_ precision: Precision) -> Bool {
+        guard case .success(let choice) = choice else { return precision == .float32 }
+        return choice[precision] != nil
+    }
+
+    /// The name of the provider of a precision and what it has chosen for the processor.
+    package static func description(of precision: Precision) throws -> String {
+        _ = try choice.get()
+        return switch of(precision) {
+        case .builtIn(let level): "Limbic's kernels for \(level.rawValue)"
+        case .openBLAS: "\(try OpenBLAS.description), \(try OpenBLAS.core)"
         }
     }
 
-    static let current: MatrixProvider = {
+    var precision: Precision {
+        switch self {
+        case .builtIn(let level): level.precision
+        case .openBLAS: .float32
+        }
+    }
+
+    /// - Precondition: the machine has the precision.
+    static func of(_ precision: Precision) -> MatrixProvider {
         switch choice {
-        case .success(let provider): provider
+        case .success(let choice):
+            guard let provider = choice[precision] else { preconditionFailure("no products in \(precision.rawValue)") }
+            return provider
         case .failure(let error): fatalError(error.description)
         }
-    }()
+    }
 
     private static let choice = choose(
         ProcessInfo.processInfo.environment["LIMBIC_GEMM"], KernelLevel.supported(by: .current))
 
+    /// A provider for each precision.
+    struct Choice: Hashable {
+        var float32: MatrixProvider
+        /// Nil where there is none.
+        var bfloat16: MatrixProvider?
+
+        subscript(precision: Precision) -> MatrixProvider? { precision == .float32 ? float32 : bfloat16 }
+    }
+
     /// The provider that is named, else the engine's own kernels where the processor has vectors wider than all have,
     /// else OpenBLAS, which has kernels for many more.
-    static func choose(
-        _ name: String?, _ levels: [KernelLevel]
-    ) -> Result<MatrixProvider, MatrixProviderError> {
-        let best = levels.last ?? .narrow
+    static func choose(_ name: String?, _ levels: [KernelLevel]) -> Result<Choice, MatrixProviderError> {
+        let best = levels.last { $0.precision == .float32 } ?? .narrow
+        let own = Choice(
+            float32: .builtIn(best), bfloat16: levels.last { $0.precision == .bfloat16 }.map { .builtIn($0) })
         switch name {
-        case "openblas": return .success(.openBLAS)
-        case "limbic": return .success(.builtIn(best))
-        case nil, "": return .success(best == .narrow ? .openBLAS : .builtIn(best))
+        case "openblas": return .success(Choice(float32: .openBLAS, bfloat16: nil))
+        case "limbic": return .success(own)
+        case nil, "": return .success(best == .narrow ? Choice(float32: .openBLAS, bfloat16: nil) : own)
         case let name?: return .failure(MatrixProviderError(name: name))
         }
     }

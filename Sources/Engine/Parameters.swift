@@ -4,6 +4,8 @@ import CKernels
 package struct Parameters: Sendable {
     package let layout: ParameterLayout
     package private(set) var flat: Tensor
+    /// What products with weights are computed in.
+    package private(set) var precision = Precision.float32
     private var packing: WeightPacking?
 
     /// Parameters drawn from `seed` by the initialiser of each. A parameter's draw depends on its place in the layout.
@@ -29,11 +31,19 @@ package struct Parameters: Sendable {
 
     package func pointer(_ parameter: Parameter) -> UnsafeMutablePointer<Float> { flat.pointer + parameter.offset }
 
+    /// The same parameters, not a copy, computing in a precision that the machine has.
+    package func computing(in precision: Precision) -> Parameters {
+        var parameters = self
+        parameters.precision = precision
+        parameters.packing = nil
+        return parameters
+    }
+
     /// The same parameters for predictions: matrices are packed once instead of for every product. None may change from
     /// here on.
     package func packed() -> Parameters {
         var packed = self
-        packed.packing = WeightPacking()
+        packed.packing = WeightPacking(precision: precision)
         return packed
     }
 

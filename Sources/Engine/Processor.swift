@@ -33,6 +33,12 @@ package struct Processor: Sendable, Hashable {
         features.isSuperset(of: ["avx512f", "avx512bw", "avx512dq", "avx512vl", "avx512cd"])
     }
 
+    /// AVX-512's multiplication of bfloat16, of AMD's servers since Zen 4 and most of Intel's since Cooper Lake.
+    package var hasBFloat16: Bool { features.contains("avx512_bf16") }
+
+    /// Intel's tiles of bfloat16, since Sapphire Rapids.
+    package var hasAMX: Bool { features.isSuperset(of: ["amx_tile", "amx_bf16"]) }
+
     package var hasAVX2: Bool {
         features.isSuperset(of: ["avx2", "fma"])
     }

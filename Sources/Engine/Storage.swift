@@ -34,8 +34,8 @@ final class StoragePool: Sendable {
     private let state = Mutex(State())
 
     deinit {
-        for (capacity, buffers) in state.withLock({ $0.free }) {
-            for buffer in buffers { Self.deallocate(buffer.pointer, capacity) }
+        for (index, buffers) in state.withLock({ $0.free }).enumerated() {
+            for buffer in buffers { Self.deallocate(buffer.pointer, Self.capacity(at: index)) }
         }
     }
 
@@ -48,7 +48,8 @@ final class StoragePool: Sendable {
     }
 
     private struct State {
-        var free: [Int: [Address]] = [:]
+        /// By class of capacity.
+        var free: [[Address]] = Array(repeating: [], count: StoragePool.classes)
         /// In elements, as the two below.
         var freeCapacity = 0
         var usedCapacity = 0
@@ -58,7 +59,7 @@ final class StoragePool: Sendable {
         mutating func take(_ capacity: Int) -> Address? {
             usedCapacity += capacity
             mostUsed = max(mostUsed, usedCapacity)
-            guard let address = free[capacity]?.popLast() else { return nil }
+            guard let address = free[StoragePool.index(of: capacity)].popLast() else { return nil }
             freeCapacity -= capacity
             return address
         }
@@ -66,15 +67,16 @@ final class StoragePool: Sendable {
         mutating func give(_ address: Address, _ capacity: Int) {
             usedCapacity -= capacity
             freeCapacity += capacity
-            free[capacity, default: []].append(address)
+            free[StoragePool.index(of: capacity)].append(address)
         }
 
         /// Removes free buffers, large ones first, until all memory is within bounds.
         mutating func takeSurplus() -> [(Address, capacity: Int)] {
             guard usedCapacity + freeCapacity > bound else { return [] }
             var surplus: [(Address, capacity: Int)] = []
-            for capacity in free.keys.sorted(by: >) {
-                while usedCapacity + freeCapacity > bound, let address = free[capacity]?.popLast() {
+            for index in free.indices.reversed() {
+                while usedCapacity + freeCapacity > bound, let address = free[index].popLast() {
+                    let capacity = StoragePool.capacity(at: index)
                     freeCapacity -= capacity
                     surplus.append((address, capacity))
                 }
@@ -89,6 +91,16 @@ final class StoragePool: Sendable {
         let quarter = 1 << ((count - 1).leadingBitPosition - 2)
         return (count + quarter - 1) / quarter * quarter
     }
+
+    private static let classes = 4 * Int.bitWidth
+
+    /// The class of a capacity that ``roundedUp(_:)`` gives.
+    private static func index(of capacity: Int) -> Int {
+        let power = capacity.leadingBitPosition
+        return 4 * power + (capacity >> (power - 2)) & 3
+    }
+
+    private static func capacity(at index: Int) -> Int { (4 + index % 4) << (index / 4 - 2) }
 
     func take(_ capacity: Int) -> UnsafeMutablePointer<Float> {
         let (address, surplus) = state.withLock { state in

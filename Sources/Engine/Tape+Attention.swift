@@ -10,7 +10,7 @@ struct AttentionShape {
 
     var headWidth: Int { width / heads }
     var scale: Float { 1 / Float(headWidth).squareRoot() }
-    /// One unit of parallel work is one head of one clip.
+    /// Heads of all clips together.
     var pairs: Int { queries.count * heads }
 
     init(queries: Segments, keys: Segments, width: Int, heads: Int) {
@@ -52,128 +52,104 @@ extension Tape {
         dropout rate: Float
     ) -> Variable {
         let mask = dropoutMask(rate: rate)
-        let tiles = mask == nil ? [] : shape.firstTiles()
+        let heads = AttentionHeads(
+            shape: shape, q: q.value, kv: kv.value, keyColumn: keyColumn, mask: mask, precision: parameters.precision)
         let output = Tensor(uninitialized: [q.rows, shape.width])
-        let head = { (pair: Int) in
-            AttentionHead(pair: pair, shape: shape, q: q.value, kv: kv.value, keyColumn: keyColumn)
-        }
-        Parallel.forEach(shape.pairs) { pair in
-            head(pair).forward(output: output, mask: mask, tiles: tiles)
-        }
+        heads.forward(to: output)
         return record(output) { gradient, pass in
             guard pass.wants(q.place) || pass.wants(kv.place) else { return }
             // The gradients cover all columns when the three share one projection; elsewhere q and kv are apart.
             let gq = Tensor(zeros: q.value.shape)
             let gkv = q.place == kv.place ? gq : Tensor(zeros: kv.value.shape)
-            Parallel.forEach(shape.pairs) { pair in
-                head(pair).backward(gradient: gradient, gq: gq, gkv: gkv, mask: mask, tiles: tiles)
-            }
+            heads.backward(gradient, queries: gq, keysAndValues: gkv)
             pass.add(gq, to: q.place)
             if q.place != kv.place { pass.add(gkv, to: kv.place) }
         }
     }
 }
 
-/// One head of one clip: L_q × L_k weights over `headWidth` columns of the packed matrices.
-private struct AttentionHead {
+/// The heads of an attention operation over packed matrices; one is L_q × L_k weights over `headWidth` columns.
+private struct AttentionHeads {
     let shape: AttentionShape
-    let clip: Int
-    let head: Int
-    let q: UnsafeMutablePointer<Float>
-    let k: UnsafeMutablePointer<Float>
-    let v: UnsafeMutablePointer<Float>
-    let queryStride: Int
-    let keyStride: Int
+    let q: Tensor
+    let kv: Tensor
     let keyColumn: Int
+    let mask: DropoutMask?
+    private let firstTiles: [Int]
+    private let level: ck_gemm_level
 
-    init(pair: Int, shape: AttentionShape, q: Tensor, kv: Tensor, keyColumn: Int) {
-        self.shape = shape
-        self.keyColumn = keyColumn
-        clip = pair / shape.heads
-        head = pair % shape.heads
-        queryStride = q.columns
-        keyStride = kv.columns
-        let column = head * shape.headWidth
-        self.q = q.pointer + shape.queries[clip].lowerBound * queryStride + column
-        k = kv.pointer + shape.keys[clip].lowerBound * keyStride + keyColumn + column
-        v = k + shape.width
+    /// Operations worth handing to another thread, those of one head at least.
+    private static let operations = 1_000_000
+
+    init(shape: AttentionShape, q: Tensor, kv: Tensor, keyColumn: Int, mask: DropoutMask?, precision: Precision) {
+        (self.shape, self.q, self.kv, self.keyColumn, self.mask) = (shape, q, kv, keyColumn, mask)
+        firstTiles = mask == nil ? Array(repeating: 0, count: shape.queries.count) : shape.firstTiles()
+        // These products are small, and part of a fused operation: none of a library would be.
+        level = (KernelLevel.best(precision) ?? .narrow).code
     }
 
-    var queryRows: Int { shape.queries[clip].count }
-    var keyRows: Int { shape.keys[clip].count }
-
-    private func firstTile(_ tiles: [Int]) -> Int {
-        tiles[clip] + head * DropoutMask.tiles(queryRows * keyRows)
-    }
-
-    /// softmax(scale Q Kᵀ) [L_q, L_k].
-    private func weights() -> Tensor {
-        let weights = Tensor(uninitialized: [queryRows, keyRows])
-        MatrixProduct(
-            m: queryRows, n: keyRows, k: shape.headWidth,
-            .init(q, stride: queryStride),
-            .init(k, stride: keyStride, transposed: true),
-            to: weights.pointer, stride: keyRows
-        ).computeSerially()
-        ck_softmax(weights.pointer, queryRows, keyRows, shape.scale)
-        return weights
-    }
-
-    func forward(output: Tensor, mask: DropoutMask?, tiles: [Int]) {
-        guard queryRows > 0 else { return }
-        let target = output.pointer + shape.queries[clip].lowerBound * shape.width + head * shape.headWidth
-        guard keyRows > 0 else {
-            for row in 0..<queryRows { (target + row * shape.width).update(repeating: 0, count: shape.headWidth) }
-            return
+    /// The heads of all clips, as columns of `output`.
+    func forward(to output: Tensor) {
+        forEach { clip, column, head, scratch in
+            let target = output.pointer + shape.queries[clip].lowerBound * shape.width + column
+            guard head.keys > 0 else {
+                for row in 0..<head.queries { (target + row * shape.width).update(repeating: 0, count: head.width) }
+                return
+            }
+            withMask { ck_attention(level, &head, $0, target, shape.width, scratch) }
         }
-        let p = weights()
-        mask?.apply(p.pointer, to: p.pointer, count: p.count, firstTile: firstTile(tiles))
-        MatrixProduct(
-            m: queryRows, n: shape.headWidth, k: keyRows,
-            .init(p.pointer, stride: keyRows),
-            .init(v, stride: keyStride),
-            to: target, stride: shape.width
-        ).computeSerially()
     }
 
-    func backward(gradient: Tensor, gq: Tensor, gkv: Tensor, mask: DropoutMask?, tiles: [Int]) {
-        guard queryRows > 0, keyRows > 0 else { return }
-        let (lq, lk, width) = (queryRows, keyRows, shape.headWidth)
-        let column = head * width
-        let go = gradient.pointer + shape.queries[clip].lowerBound * shape.width + column
-        let gqRows = gq.pointer + shape.queries[clip].lowerBound * queryStride + column
-        let gkRows = gkv.pointer + shape.keys[clip].lowerBound * keyStride + keyColumn + column
-        let gvRows = gkRows + shape.width
-        let p = weights()
-        let dropped = mask == nil ? p : Tensor(uninitialized: p.shape)
-        mask?.apply(p.pointer, to: dropped.pointer, count: p.count, firstTile: firstTile(tiles))
-        // dV = P̃ᵀ dO; dP̃ = dO Vᵀ, back through dropout and softmax to dS; dQ = dS K, dK = dSᵀ Q.
-        MatrixProduct(
-            m: lk, n: width, k: lq,
-            .init(dropped.pointer, stride: lk, transposed: true),
-            .init(go, stride: shape.width),
-            to: gvRows, stride: keyStride
-        ).computeSerially()
-        let gs = Tensor(uninitialized: p.shape)
-        MatrixProduct(
-            m: lq, n: lk, k: width,
-            .init(go, stride: shape.width),
-            .init(v, stride: keyStride, transposed: true),
-            to: gs.pointer, stride: lk
-        ).computeSerially()
-        mask?.apply(gs.pointer, to: gs.pointer, count: gs.count, firstTile: firstTile(tiles))
-        ck_softmax_gradient(p.pointer, gs.pointer, lq, lk, shape.scale)
-        MatrixProduct(
-            m: lq, n: width, k: lk,
-            .init(gs.pointer, stride: lk),
-            .init(k, stride: keyStride),
-            to: gqRows, stride: queryStride
-        ).computeSerially()
-        MatrixProduct(
-            m: lk, n: width, k: lq,
-            .init(gs.pointer, stride: lk, transposed: true),
-            .init(q, stride: queryStride),
-            to: gkRows, stride: keyStride
-        ).computeSerially()
+    /// Writes the gradients of what the heads read.
+    ///
+    /// - Parameter gradient: that of their output.
+    func backward(_ gradient: Tensor, queries gq: Tensor, keysAndValues gkv: Tensor) {
+        forEach { clip, column, head, scratch in
+            guard head.keys > 0 else { return }
+            let rows = shape.queries[clip].lowerBound
+            let gk = gkv.pointer + shape.keys[clip].lowerBound * kv.columns + keyColumn + column
+            withMask {
+                ck_attention_gradient(
+                    level, &head, $0, gradient.pointer + rows * shape.width + column, shape.width,
+                    gq.pointer + rows * q.columns + column, gk, gk + shape.width, scratch)
+            }
+        }
+    }
+
+    /// Calls `body` with each head of each clip that has queries, and with scratch memory for it.
+    private func forEach(
+        _ body: (_ clip: Int, _ column: Int, _ head: inout ck_attention_head, _ scratch: UnsafeMutablePointer<Float>)
+            -> Void
+    ) {
+        guard shape.pairs > 0 else { return }
+        // The forward pass; a backward pass has two products and a half for each of its.
+        let queries = shape.queries.lengths.max() ?? 0
+        let keys = shape.keys.lengths.max() ?? 0
+        let share = max(1, Self.operations / max(1, 4 * queries * keys * shape.headWidth))
+        let shares = Cut(shape.pairs, most: share)
+        var largest = head(0, 0)
+        (largest.queries, largest.keys) = (queries, keys)
+        let scratchCount = ck_attention_scratch(level, &largest)
+        Parallel.forEach(shares.count) { index in
+            let scratch = Storage(count: scratchCount)
+            for pair in shares[index] where !shape.queries[pair / shape.heads].isEmpty {
+                let clip = pair / shape.heads
+                var head = head(clip, pair % shape.heads)
+                body(clip, pair % shape.heads * shape.headWidth, &head, scratch.pointer)
+            }
+        }
+    }
+
+    private func head(_ clip: Int, _ index: Int) -> ck_attention_head {
+        let (queries, keys, column) = (shape.queries[clip], shape.keys[clip], index * shape.headWidth)
+        let k = kv.pointer + keys.lowerBound * kv.columns + keyColumn + column
+        return ck_attention_head(
+            q: q.pointer + queries.lowerBound * q.columns + column, k: k, v: k + shape.width, q_stride: q.columns,
+            kv_stride: kv.columns, queries: queries.count, keys: keys.count, width: shape.headWidth, scale: shape.scale,
+            first_tile: UInt64(firstTiles[clip] + index * DropoutMask.tiles(queries.count * keys.count)))
+    }
+
+    private func withMask(_ body: (UnsafePointer<ck_dropout_mask>?) -> Void) {
+        if let mask { mask.withPointer(body) } else { body(nil) }
     }
 }

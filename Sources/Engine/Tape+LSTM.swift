@@ -29,12 +29,14 @@ extension Tape {
             m: rows, n: gates, k: input,
             .init(ordered.pointer, stride: input),
             parameters.transposed(inputWeight),
-            to: sums.pointer, stride: gates
+            to: sums.pointer, stride: gates, precision: parameters.precision
         ).compute()
         let recurrence = LSTMRecurrence(
             order, inputSums: sums, weight: .init(parameters.pointer(recurrentWeight), stride: width),
-            transposed: parameters.transposed(recurrentWeight), bias: parameters.pointer(bias))
+            transposed: parameters.transposed(recurrentWeight), bias: parameters.pointer(bias),
+            precision: parameters.precision)
 
+        let precision = parameters.precision
         return record(order.byClip(recurrence.hidden)) { [x = x.place] gradient, pass in
             // dW = dsᵀ x, db = Σ ds, dx = ds W.
             let gs = recurrence.backward(order.byTime(gradient))
@@ -42,7 +44,7 @@ extension Tape {
                 m: gates, n: input, k: rows,
                 .init(gs.pointer, stride: gates, transposed: true),
                 .init(ordered.pointer, stride: input),
-                to: pass.gradients.pointer(inputWeight), stride: input, adding: true
+                to: pass.gradients.pointer(inputWeight), stride: input, adding: true, precision: precision
             ).compute()
             recurrence.addWeightGradient(sums: gs, to: pass.gradients.pointer(recurrentWeight))
             Self.addColumnSums(of: gs, to: pass.gradients.pointer(bias))
@@ -52,7 +54,7 @@ extension Tape {
                 m: rows, n: input, k: gates,
                 .init(gs.pointer, stride: gates),
                 .init(w, stride: input),
-                to: gx.pointer, stride: input
+                to: gx.pointer, stride: input, precision: precision
             ).compute()
             pass.add(order.byClip(gx), to: x)
         }

@@ -31,7 +31,7 @@ extension Tape {
             m: rows, n: output, k: input,
             .init(x.value.pointer, stride: input),
             parameters.transposed(weight),
-            to: y.pointer, stride: output
+            to: y.pointer, stride: output, precision: parameters.precision
         ).compute()
 
         let mask = activation == .relu ? dropoutMask(rate: rate) : nil
@@ -50,6 +50,7 @@ extension Tape {
         }
 
         let activated = activation == .relu ? y : nil
+        let precision = parameters.precision
         return record(y) { gradient, pass in
             var gz = gradient
             if let y = activated {
@@ -65,7 +66,7 @@ extension Tape {
                 m: output, n: input, k: rows,
                 .init(gz.pointer, stride: output, transposed: true),
                 .init(x.value.pointer, stride: input),
-                to: pass.gradients.pointer(weight), stride: input, adding: true
+                to: pass.gradients.pointer(weight), stride: input, adding: true, precision: precision
             ).compute()
             Self.addColumnSums(of: gz, to: pass.gradients.pointer(bias))
             guard pass.wants(x.place) else { return }
@@ -74,7 +75,7 @@ extension Tape {
                 m: rows, n: input, k: output,
                 .init(gz.pointer, stride: output),
                 .init(w, stride: input),
-                to: gx.pointer, stride: input
+                to: gx.pointer, stride: input, precision: precision
             ).compute()
             pass.add(gx, to: x.place)
         }

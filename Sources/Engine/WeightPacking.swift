@@ -2,13 +2,17 @@ import Synchronization
 
 /// The matrices of a model that only predicts, each packed for products when it is first used.
 final class WeightPacking: Sendable {
+    private let precision: Precision
     private let packed = Mutex<[Parameter: MatrixProduct.Operand]>([:])
+
+    init(precision: Precision) { self.precision = precision }
 
     /// Wᵀ of a weight [out, in]. Two threads that both use it first may both pack it; one of the two stays.
     func transposed(_ weight: Parameter, at pointer: UnsafePointer<Float>) -> MatrixProduct.Operand {
         if let matrix = packed.withLock({ $0[weight] }) { return matrix }
         let (output, input) = (weight.shape[0], weight.shape[1])
-        let matrix = MatrixProduct.Operand(pointer, stride: input, transposed: true).packed(k: input, n: output)
+        let matrix = MatrixProduct.Operand(pointer, stride: input, transposed: true).packed(
+            k: input, n: output, precision: precision)
         packed.withLock { $0[weight] = matrix }
         return matrix
     }

@@ -72,7 +72,8 @@ extension Bench {
                 let total = timings.reduce(0) { $0 + $1.total }
                 try report.print(
                     [
-                        ("benchmark", .string("gemm")), ("provider", .string(try MatrixProvider.description)),
+                        ("benchmark", .string("gemm")),
+                        ("provider", .string(try MatrixProvider.description(of: shape.precision))),
                         ("processor", .string(Processor.current.name)),
                     ] + shape.report(batch: batch, steps: steps) + [
                         ("gflops", .number(operations / total / 1e9)), ProcessMemory.report,
@@ -93,7 +94,7 @@ extension Bench {
                     m: m, n: n, k: k,
                     .init(a.pointer, stride: product.transposeA ? m : k, transposed: product.transposeA),
                     .init(b.pointer, stride: product.transposeB ? k : n, transposed: product.transposeB),
-                    to: c.pointer, stride: n
+                    to: c.pointer, stride: n, precision: shape.precision
                 ).compute()
             }
         }

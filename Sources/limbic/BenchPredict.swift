@@ -16,9 +16,11 @@ extension Bench {
                 let (batch, steps) = (shape.batch ?? 1, shape.steps ?? 50)
                 let network = Network(try shape.configuration())
                 let model = Model(
-                    network: network, parameters: Parameters(layout: network.layout, seed: shape.seed).packed())
+                    network: network,
+                    parameters: Parameters(layout: network.layout, seed: shape.seed)
+                        .computing(in: shape.precision).packed())
                 let clips = shape.randomClips(batch)
-                let products = BenchProducts()
+                let products = BenchProducts(shape.precision)
                 let timings = Timings.measure(steps: steps, warmup: shape.warmup) { _ = model.probabilities(clips) }
                 try report.print(
                     [("benchmark", .string("predict"))] + shape.report(batch: batch, steps: steps) + [

@@ -3,8 +3,14 @@ import Engine
 /// The matrix products of repetitions that are all alike: how much they compute, and at what share of the rate that the
 /// machine reaches in products and nothing else.
 struct BenchProducts {
+    private let precision: Precision
     private let before = MatrixProduct.operationsSoFar
-    private let peak = Self.peak()
+    private let peak: Double
+
+    init(_ precision: Precision) {
+        self.precision = precision
+        peak = Self.peak(precision)
+    }
 
     /// Members of a report.
     ///
@@ -14,9 +20,10 @@ struct BenchProducts {
         let operations = computed / Double(timings.seconds.count + warmup)
         let rate = operations * Double(timings.seconds.count) / timings.total
         // Other work on the machine may come and go: the better of two.
-        let peak = max(peak, Self.peak())
+        let peak = max(peak, Self.peak(precision))
         return [
-            ("provider", .string(try MatrixProvider.description)), ("gflop_per_step", .number(operations / 1e9)),
+            ("provider", .string(try MatrixProvider.description(of: precision))),
+            ("gflop_per_step", .number(operations / 1e9)),
             ("gflops", .number(rate / 1e9)), ("gemm_peak_gflops", .number(peak / 1e9)),
             ("share_of_gemm_peak", .number(rate / peak)),
         ]
@@ -27,14 +34,15 @@ struct BenchProducts {
     private static var peakOperations: Int { 2 * rows * width * width * times }
 
     /// The operations per second of a linear layer of the paper's width, at its best over several tries.
-    private static func peak() -> Double {
+    private static func peak(_ precision: Precision) -> Double {
         let x = Tensor(zeros: [rows, width])
         let weight = Tensor(zeros: [width, width])
         let y = Tensor(zeros: [rows, width])
         let timings = Timings.measure(steps: times, warmup: 0) {
             MatrixProduct(
                 m: rows, n: width, k: width, .init(x.pointer, stride: width),
-                .init(weight.pointer, stride: width, transposed: true), to: y.pointer, stride: width
+                .init(weight.pointer, stride: width, transposed: true), to: y.pointer, stride: width,
+                precision: precision
             ).compute()
         }
         return Double(peakOperations / times) / (timings.milliseconds(0.1) / 1000)

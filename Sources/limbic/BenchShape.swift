@@ -4,11 +4,6 @@ import Engine
 
 /// The shapes and repetitions of a measurement. The defaults are the paper's size.
 struct BenchShape: ParsableArguments {
-    /// Numbers that matrix products are computed in.
-    enum Precision: String, ExpressibleByArgument, CaseIterable {
-        case float32
-    }
-
     /// `300,35,74`
     struct Features: ExpressibleByArgument {
         var sizes: [Int]
@@ -48,7 +43,7 @@ struct BenchShape: ParsableArguments {
     @Option(help: "Features of a unit, one number per modality.")
     var features = Features(sizes: [300, 35, 74])
 
-    @Option(help: "Numbers that are computed in.")
+    @Option(help: "Numbers that matrix products multiply.")
     var precision = Precision.float32
 
     @Option(help: "Repetitions that are measured (default: train 5, predict 50, gemm 20, json 200).")
@@ -67,6 +62,9 @@ struct BenchShape: ParsableArguments {
             ("--batch", batch, 1...65_536), ("--units", units, 1...65_536), ("--labels", labels, 1...1000),
             ("--steps", steps, 1...1_000_000), ("--warmup", warmup, 0...1_000_000),
         ]
+        guard MatrixProvider.has(precision) else {
+            throw ValidationError("--precision: this machine has no products in \(precision.rawValue)")
+        }
         for (name, value, range) in checks {
             if let value, !range.contains(value) {
                 throw ValidationError(
@@ -127,3 +125,5 @@ struct BenchShape: ParsableArguments {
         ]
     }
 }
+
+extension Precision: ExpressibleByArgument {}

@@ -22,11 +22,11 @@ extension Bench {
                     totalSteps: steps + shape.warmup,
                     annealing: hyperparameters.schedule
                 )
-                let parameters = Parameters(layout: network.layout, seed: shape.seed)
+                let parameters = Parameters(layout: network.layout, seed: shape.seed).computing(in: shape.precision)
                 var step = TrainingStep(network: network, parameters: parameters, schedule: schedule, seed: shape.seed)
                 let clips = shape.randomClips(batch)
                 var loss: Float = 0
-                let products = BenchProducts()
+                let products = BenchProducts(shape.precision)
                 let timings = Timings.measure(steps: steps, warmup: shape.warmup) {
                     loss = step(clips).losses.recognition
                 }

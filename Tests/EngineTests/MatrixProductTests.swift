@@ -27,7 +27,7 @@ struct MatrixProductTests {
             return (0..<count).map { 2 * Philox.uniform(philox.word(at: $0)) - 1 }
         }
 
-        func run(_ provider: MatrixProvider, isParallel: Bool, on c: inout [Float]) {
+        func run(_ provider: MatrixProvider, on c: inout [Float]) {
             let (a, b) = (Tensor(a, shape: [a.count]), Tensor(b, shape: [b.count]))
             c.withUnsafeMutableBufferPointer { c in
                 // An empty array may have no address.
@@ -36,13 +36,13 @@ struct MatrixProductTests {
                     m: m, n: n, k: k, .init(a.pointer, stride: strideA, transposed: transposeA),
                     .init(b.pointer, stride: strideB, transposed: transposeB), to: address ?? spare.pointer,
                     stride: strideC, adding: adds
-                ).compute(with: provider, isParallel: isParallel)
+                ).compute(with: provider)
             }
         }
 
-        /// The product in Double; elements between the rows stay.
-        func expected(_ c: [Float]) -> [Float] {
-            let (a, b) = (a, b)
+        /// The product in Double of factors in a precision; elements between the rows stay.
+        func expected(_ c: [Float], _ precision: Precision = .float32) -> [Float] {
+            let (a, b) = (a.map(precision.rounded), b.map(precision.rounded))
             var result = c
             for i in 0..<m {
                 for j in 0..<n {
@@ -59,20 +59,20 @@ struct MatrixProductTests {
         }
     }
 
-    static let providers =
-        KernelLevel.supported(by: .current).map(MatrixProvider.builtIn) + [MatrixProvider.openBLAS]
+    static let levels = KernelLevel.supported(by: .current)
+    static let providers = levels.map(MatrixProvider.builtIn) + [MatrixProvider.openBLAS]
 
-    /// By every provider, on one thread and on several.
+    /// By every provider of every precision.
     private func check(_ product: Case) {
         let before = product.c
-        let expected = product.expected(before)
         let tolerance = 1e-6 * Float(max(1, product.k))
-        for provider in Self.providers {
-            for isParallel in [false, true] {
+        for precision in Precision.allCases {
+            let expected = product.expected(before, precision)
+            for provider in Self.providers where provider.precision == precision {
                 var c = before
-                product.run(provider, isParallel: isParallel, on: &c)
+                product.run(provider, on: &c)
                 let isClose = zip(c, expected).allSatisfy { abs($0 - $1) <= tolerance }
-                #expect(isClose, "\(product), \(provider), parallel: \(isParallel)")
+                #expect(isClose, "\(product), \(provider)")
             }
         }
     }
@@ -121,7 +121,7 @@ struct MatrixProductTests {
         let results = [1, 2, 3, 8].map { threads in
             Parallel.threads = threads
             var c = product.c
-            product.run(provider, isParallel: true, on: &c)
+            product.run(provider, on: &c)
             return c.map(\.bitPattern)
         }
         #expect(results.allSatisfy { $0 == results[0] })
@@ -129,50 +129,91 @@ struct MatrixProductTests {
 
     @Test(
         "a row of the result is the same to the bit with any number of others",
-        arguments: KernelLevel.supported(by: .current), [false, true])
+        arguments: levels, [false, true])
     func rows(level: KernelLevel, adds: Bool) {
         let n = 300
         let whole = Case(m: 211, n: n, k: 300, transposeB: true, adds: adds)
         var all = whole.c
-        whole.run(.builtIn(level), isParallel: true, on: &all)
+        whole.run(.builtIn(level), on: &all)
         for m in [1, 5, 6, 14, 100] {
             let part = Case(m: m, n: n, k: 300, transposeB: true, adds: adds)
             var some = part.c
-            part.run(.builtIn(level), isParallel: true, on: &some)
+            part.run(.builtIn(level), on: &some)
             #expect(some.map(\.bitPattern) == all.prefix(m * n).map(\.bitPattern), "\(m) rows")
         }
     }
 
-    @Test("an operand packed before gives the same bits", arguments: [1, 6, 50])
-    func packed(m: Int) {
-        let product = Case(m: m, n: 45, k: 520, transposeB: true)
-        let (a, b) = (Tensor(product.a, shape: [m, 520]), Tensor(product.b, shape: [45, 520]))
-        let plain = MatrixProduct.Operand(b.pointer, stride: 520, transposed: true)
-        let results = [plain, plain.packed(k: 520, n: 45)].map { operand in
-            let c = Tensor(uninitialized: [m, 45])
-            MatrixProduct(m: m, n: 45, k: 520, .init(a.pointer, stride: 520), operand, to: c.pointer, stride: 45)
-                .compute()
+    @Test(
+        "an operand packed before gives the same bits", arguments: Precision.allCases.filter(MatrixProvider.has),
+        [1, 6, 50])
+    func packed(precision: Precision, m: Int) {
+        let (n, k) = (45, 1045)
+        let product = Case(m: m, n: n, k: k, transposeB: true)
+        let (a, b) = (Tensor(product.a, shape: [m, k]), Tensor(product.b, shape: [n, k]))
+        let plain = MatrixProduct.Operand(b.pointer, stride: k, transposed: true)
+        let results = [plain, plain.packed(k: k, n: n, precision: precision)].map { operand in
+            let c = Tensor(uninitialized: [m, n])
+            MatrixProduct(
+                m: m, n: n, k: k, .init(a.pointer, stride: k), operand, to: c.pointer, stride: n, precision: precision
+            ).compute()
             return c.values.map(\.bitPattern)
         }
         #expect(results[0] == results[1])
     }
 
+    @Test("bfloat16 rounds to the nearest, halves to even, and keeps what is not a number")
+    func rounding() {
+        for provider in Self.providers where provider.precision == .bfloat16 {
+            func product(_ x: Float, _ y: Float) -> Float {
+                let (a, b, c) = (Tensor([x], shape: [1]), Tensor([y], shape: [1]), Tensor(uninitialized: [1]))
+                MatrixProduct(
+                    m: 1, n: 1, k: 1, .init(a.pointer, stride: 1), .init(b.pointer, stride: 1), to: c.pointer, stride: 1
+                )
+                .compute(with: provider)
+                return c.values[0]
+            }
+            let cases: [(Float, Float)] = [
+                (1, 1), (0x1.01p0, 1), (0x1.03p0, 0x1.04p0), (0x1.0102p0, 0x1.02p0), (-0x1.ffp20, -0x1p21),
+                (.infinity, .infinity),
+            ]
+            for (x, rounded) in cases {
+                #expect(product(x, 1) == rounded)
+                #expect(product(1, x) == rounded)
+            }
+            #expect(product(.nan, 1).isNaN && product(1, .nan).isNaN)
+        }
+    }
+
     @Test("C is not read where nothing is added", arguments: providers, [(3, 4, 5), (3, 4, 0), (200, 130, 120)])
     func overwrites(provider: MatrixProvider, shape: (m: Int, n: Int, k: Int)) {
         let product = Case(m: shape.m, n: shape.n, k: shape.k)
-        for isParallel in [false, true] {
-            var c = [Float](repeating: .nan, count: shape.m * shape.n)
-            product.run(provider, isParallel: isParallel, on: &c)
-            #expect(c.allSatisfy { $0.isFinite })
-        }
+        var c = [Float](repeating: .nan, count: shape.m * shape.n)
+        product.run(provider, on: &c)
+        #expect(c.allSatisfy { $0.isFinite })
     }
 
     @Test("a provider is chosen by name, else by the processor")
     func choice() throws {
-        #expect(try MatrixProvider.choose(nil, [.narrow, .avx2]).get() == .builtIn(.avx2))
-        #expect(try MatrixProvider.choose(nil, [.narrow]).get() == .openBLAS)
-        #expect(try MatrixProvider.choose("limbic", [.narrow]).get() == .builtIn(.narrow))
-        #expect(try MatrixProvider.choose("openblas", [.narrow, .avx2]).get() == .openBLAS)
-        #expect(throws: MatrixProviderError.self) { try MatrixProvider.choose("mkl", [.narrow]).get() }
+        func choose(_ name: String?, _ levels: KernelLevel...) throws -> MatrixProvider.Choice {
+            try MatrixProvider.choose(name, levels).get()
+        }
+        let openBLAS = MatrixProvider.Choice(float32: .openBLAS, bfloat16: nil)
+        #expect(try choose(nil, .narrow, .avx2) == .init(float32: .builtIn(.avx2), bfloat16: nil))
+        #expect(
+            try choose(nil, .narrow, .avx2, .avx512, .avx512BF16)
+                == .init(float32: .builtIn(.avx512), bfloat16: .builtIn(.avx512BF16)))
+        #expect(try choose(nil, .narrow) == openBLAS)
+        #expect(try choose("limbic", .narrow) == .init(float32: .builtIn(.narrow), bfloat16: nil))
+        #expect(try choose("openblas", .narrow, .avx2, .avx512, .avx512BF16) == openBLAS)
+        #expect(throws: MatrixProviderError.self) { try choose("mkl", .narrow) }
+    }
+}
+
+extension Precision {
+    /// To the nearest number of the precision, halves to even.
+    fileprivate func rounded(_ x: Float) -> Float {
+        guard self == .bfloat16, x.isFinite else { return x }
+        let bits = x.bitPattern
+        return Float(bitPattern: (bits + 0x7FFF + (bits >> 16) & 1) & 0xFFFF_0000)
     }
 }

@@ -81,32 +81,62 @@ void ck_lstm_step_gradient(
     size_t rows, size_t width);
 
 // Matrix products are computed tile by tile of C; a tile is what the vector registers of a level hold at once. B is packed
-// beforehand into panels, and A mostly is, so that a tile reads them in order.
-typedef enum { CK_GEMM_NARROW, CK_GEMM_AVX2, CK_GEMM_AVX512 } ck_gemm_level;
+// beforehand into panels, so that a tile reads it in order. All of a level multiply in float32 but for the last, which
+// rounds A and B to bfloat16, two of which make a value of 32 bits, and adds in float32.
+typedef enum { CK_GEMM_NARROW, CK_GEMM_AVX2, CK_GEMM_AVX512, CK_GEMM_AVX512_BF16 } ck_gemm_level;
 
 // The rows and columns of a tile.
 size_t ck_gemm_tile_rows(ck_gemm_level level);
 size_t ck_gemm_tile_columns(ck_gemm_level level);
 
+// The values that a depth takes up, the most of a panel, and the depth that takes up those.
+size_t ck_gemm_steps(ck_gemm_level level, size_t depth);
+enum { CK_GEMM_STEPS = 256 };
+size_t ck_gemm_depth(ck_gemm_level level);
+
 // Packs the axis of `count` lines of a matrix into panels of `lanes` lines, one panel after another: panel[p * lanes + i]
-// is element p of line i, and 0 past the last line. The elements of a line are `stride` apart; with `across`, it is the
+// is value p of line i, and 0 past the last line. The elements of a line are `stride` apart; with `across`, it is the
 // lines that are `stride` apart, and the elements of a line lie side by side.
-void ck_gemm_pack(const float *x, size_t stride, int across, size_t lanes, size_t count, size_t depth, float *panels);
+void ck_gemm_pack(
+    ck_gemm_level level, const float *x, size_t stride, int across, size_t lanes, size_t count, size_t depth,
+    float *panels);
 
-// The largest depth of a panel.
-enum { CK_GEMM_DEPTH = 256 };
-
-// C[rows, columns] = A B, or += with `adds`, from panels of A's rows and of B's columns as wide as a tile. The terms of
-// an element are added in the order of the depth, wherever in a tile it lies.
+// C[rows, columns] = A B, or += with `adds`, from A, [rows, depth] or transposed, and panels of B's columns as wide as a
+// tile. The terms of an element are added in the order of the depth, wherever in a tile it lies. `copy` takes the values
+// of A with as many rows as whole tiles have.
 void ck_gemm_block(
-    ck_gemm_level level, const float *a, const float *b, size_t rows, size_t columns, size_t depth, float *c,
-    size_t stride, int adds);
+    ck_gemm_level level, const float *a, size_t a_stride, int a_transposed, const float *b, size_t rows, size_t columns,
+    size_t depth, float *c, size_t stride, int adds, float *copy);
 
-// The same from A as it lies, [rows, depth] or transposed: quicker where C has few columns, and as long as neighbouring
-// values of the depth do not lie far apart.
+// The same from A where it lies: quicker where C has few columns, and as long as neighbouring values of the depth do not
+// lie far apart.
 void ck_gemm_block_unpacked(
     ck_gemm_level level, const float *a, size_t a_stride, int a_transposed, const float *b, size_t rows, size_t columns,
     size_t depth, float *c, size_t stride, int adds);
+
+// One head of one clip of scaled dot-product attention: rows of Q [queries, width], and of K and V [keys, width], each at
+// least 1, which lie in matrices with rows `q_stride` and `kv_stride` apart. The mask of the weights starts at
+// `first_tile`.
+typedef struct {
+    const float *q, *k, *v;
+    size_t q_stride, kv_stride;
+    size_t queries, keys, width;
+    float scale;
+    uint64_t first_tile;
+} ck_attention_head;
+
+// The floats that the two functions below need.
+size_t ck_attention_scratch(ck_gemm_level level, const ck_attention_head *head);
+
+// out = dropout(softmax(scale Q Kᵀ)) V; without dropout where `mask` is null.
+void ck_attention(
+    ck_gemm_level level, const ck_attention_head *head, const ck_dropout_mask *mask, float *out, size_t out_stride,
+    float *scratch);
+
+// The gradients of Q, K and V, with the strides of Q, K and V; the weights are computed again.
+void ck_attention_gradient(
+    ck_gemm_level level, const ck_attention_head *head, const ck_dropout_mask *mask, const float *gout,
+    size_t gout_stride, float *gq, float *gk, float *gv, float *scratch);
 
 // One AdamW step (Loshchilov & Hutter 2019, algorithm 2) over n elements; the corrections are 1 − β₁ᵗ and
 // 1 − β₂ᵗ.
