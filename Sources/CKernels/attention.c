@@ -35,6 +35,12 @@ static void multiply(
     }
 }
 
+// Over all weights as one row.
+static void drop(const ck_attention_head *head, const ck_dropout_mask *mask, const float *weights, float *dropped) {
+    const size_t count = head->queries * head->keys;
+    ck_dropout(weights, dropped, 1, count, count, head->first_tile, 0, mask);
+}
+
 static void weights_of(ck_gemm_level level, const ck_attention_head *head, const places *at) {
     multiply(
         level, head->queries, head->keys, head->width, head->q, head->q_stride, 0, head->k, head->kv_stride, 1,
@@ -47,7 +53,7 @@ void ck_attention(
     float *scratch) {
     const places at = places_in(scratch, head);
     weights_of(level, head, &at);
-    if (mask) ck_dropout(at.weights, at.weights, head->queries * head->keys, head->first_tile, mask);
+    if (mask) drop(head, mask, at.weights, at.weights);
     multiply(
         level, head->queries, head->width, head->keys, at.weights, head->keys, 0, head->v, head->kv_stride, 0, out,
         out_stride, at.panels);
@@ -57,18 +63,18 @@ void ck_attention_gradient(
     ck_gemm_level level, const ck_attention_head *head, const ck_dropout_mask *mask, const float *gout,
     size_t gout_stride, float *gq, float *gk, float *gv, float *scratch) {
     const places at = places_in(scratch, head);
-    const size_t queries = head->queries, keys = head->keys, width = head->width, count = queries * keys;
+    const size_t queries = head->queries, keys = head->keys, width = head->width;
     weights_of(level, head, &at);
     const float *dropped = at.weights;
     if (mask) {
-        ck_dropout(at.weights, at.dropped, count, head->first_tile, mask);
+        drop(head, mask, at.weights, at.dropped);
         dropped = at.dropped;
     }
     // dV = P̃ᵀ dO; dP̃ = dO Vᵀ, back through dropout and softmax to dS; dQ = dS K, dK = dSᵀ Q.
     multiply(level, keys, width, queries, dropped, keys, 1, gout, gout_stride, 0, gv, head->kv_stride, at.panels);
     multiply(
         level, queries, keys, width, gout, gout_stride, 0, head->v, head->kv_stride, 1, at.gradient, keys, at.panels);
-    if (mask) ck_dropout(at.gradient, at.gradient, count, head->first_tile, mask);
+    if (mask) drop(head, mask, at.gradient, at.gradient);
     ck_softmax_gradient(at.weights, at.gradient, queries, keys, head->scale);
     multiply(level, queries, width, keys, at.gradient, keys, 0, head->k, head->kv_stride, 0, gq, head->q_stride, at.panels);
     multiply(level, keys, width, queries, at.gradient, keys, 1, head->q, head->q_stride, 0, gk, head->kv_stride, at.panels);

@@ -1,13 +1,13 @@
 #include "CKernels.h"
 #include "clones.h"
 
-enum { BLOCKS = 64 };
+enum { BLOCKS = CK_TILE / 8, HALF = CK_TILE / 2 };
 
 typedef uint64_t lanes __attribute__((vector_size(64)));
 
 enum { LANES = sizeof(lanes) / sizeof(uint64_t) };
 
-// Philox4x32-10 (Salmon et al. 2011) of 64 consecutive counters, one word of all blocks after another.
+// Philox4x32-10 (Salmon et al. 2011) of the counters of a tile, one word of all blocks after another.
 //
 // Each 32-bit word has a 64-bit lane whose upper half is not looked at, so that a product needs no unpacking.
 CK_INLINE void philox_tile(const ck_dropout_mask *mask, uint64_t tile, uint32_t words[4][BLOCKS]) {
@@ -29,21 +29,25 @@ CK_INLINE void philox_tile(const ck_dropout_mask *mask, uint64_t tile, uint32_t 
     }
 }
 
-CK_CLONES void ck_dropout(const float *x, float *y, size_t n, uint64_t first_tile, const ck_dropout_mask *mask) {
+CK_CLONES void ck_dropout(
+    const float *x, float *y, size_t rows, size_t columns, size_t stride, uint64_t first_tile, size_t row_tiles,
+    const ck_dropout_mask *mask) {
     uint32_t words[4][BLOCKS];
+    const uint32_t *flat = &words[0][0];
     const uint32_t threshold = mask->threshold;
     const float scale = mask->scale;
-    for (size_t start = 0; start < n; start += CK_TILE) {
-        philox_tile(mask, first_tile + start / CK_TILE, words);
-        const uint32_t *flat = &words[0][0];
-        for (size_t half = 0; half < 2; half++) {
-            size_t from = start + half * (CK_TILE / 2);
-            if (from >= n) break;
-            size_t count = n - from < CK_TILE / 2 ? n - from : CK_TILE / 2;
-            const uint32_t shift = (uint32_t)(16 * half);
-            for (size_t i = 0; i < count; i++) {
-                uint32_t draw = (flat[i] >> shift) & 0xFFFF;
-                y[from + i] = draw < threshold ? x[from + i] * scale : 0;
+    for (size_t r = 0; r < rows; r++, x += stride, y += stride, first_tile += row_tiles) {
+        for (size_t start = 0; start < columns; start += CK_TILE) {
+            philox_tile(mask, first_tile + start / CK_TILE, words);
+            for (size_t half = 0; half < 2; half++) {
+                const size_t from = start + half * HALF;
+                if (from >= columns) break;
+                const size_t count = columns - from < HALF ? columns - from : HALF;
+                const uint32_t shift = (uint32_t)(16 * half);
+                for (size_t i = 0; i < count; i++) {
+                    const uint32_t draw = (flat[i] >> shift) & 0xFFFF;
+                    y[from + i] = draw < threshold ? x[from + i] * scale : 0;
+                }
             }
         }
     }

@@ -1,16 +1,16 @@
 #include "CKernels.h"
 #include "clones.h"
 
-CK_CLONES void ck_add_bias(float *y, const float *bias, size_t rows, size_t columns) {
+CK_CLONES void ck_add_bias(float *y, const float *bias, size_t rows, size_t columns, size_t stride) {
     for (size_t r = 0; r < rows; r++) {
-        float *row = y + r * columns;
+        float *row = y + r * stride;
         for (size_t c = 0; c < columns; c++) row[c] += bias[c];
     }
 }
 
-CK_CLONES void ck_add_bias_relu(float *y, const float *bias, size_t rows, size_t columns) {
+CK_CLONES void ck_add_bias_relu(float *y, const float *bias, size_t rows, size_t columns, size_t stride) {
     for (size_t r = 0; r < rows; r++) {
-        float *row = y + r * columns;
+        float *row = y + r * stride;
         for (size_t c = 0; c < columns; c++) {
             float v = row[c] + bias[c];
             // Written so that a NaN stays a NaN.
@@ -50,6 +50,10 @@ CK_CLONES double ck_sum_of_squares(const float *x, size_t n) {
 
 CK_CLONES void ck_scale(float a, float *x, size_t n) {
     for (size_t i = 0; i < n; i++) x[i] *= a;
+}
+
+CK_CLONES void ck_scaled(double a, const float *x, float *y, size_t n) {
+    for (size_t i = 0; i < n; i++) y[i] = (float)(a * x[i]);
 }
 
 CK_CLONES void ck_axpy(float a, const float *x, float *y, size_t n) {

@@ -78,24 +78,22 @@ size_t ck_gemm_steps(ck_gemm_level level, size_t depth) {
 
 size_t ck_gemm_depth(ck_gemm_level level) { return CK_GEMM_STEPS * numbers_in_value(level); }
 
-CK_INLINE void pack_group(const float *x, size_t stride, const size_t lanes, size_t depth, float *panel) {
-    for (size_t p = 0; p < depth; p++, x += stride, panel += lanes) memcpy(panel, x, lanes * sizeof(float));
-}
+CK_INLINE void copy_values(const float *x, float *panel, const size_t lanes) { memcpy(panel, x, lanes * sizeof(float)); }
 
-static void pack_along(const float *x, size_t stride, size_t lanes, size_t used, size_t depth, float *panel) {
+// One value of each of `used` lines that lie side by side.
+static void pack_values(const float *x, size_t lanes, size_t used, float *panel) {
     if (used == lanes) {
         // With a constant number of lanes, the copy is a few instructions instead of a call.
         switch (lanes) {
-        case 4: return pack_group(x, stride, 4, depth, panel);
-        case 6: return pack_group(x, stride, 6, depth, panel);
-        case 8: return pack_group(x, stride, 8, depth, panel);
-        case 14: return pack_group(x, stride, 14, depth, panel);
-        case 16: return pack_group(x, stride, 16, depth, panel);
-        case 32: return pack_group(x, stride, 32, depth, panel);
+        case 4: return copy_values(x, panel, 4);
+        case 6: return copy_values(x, panel, 6);
+        case 8: return copy_values(x, panel, 8);
+        case 14: return copy_values(x, panel, 14);
+        case 16: return copy_values(x, panel, 16);
+        case 32: return copy_values(x, panel, 32);
         }
     }
-    for (size_t p = 0; p < depth; p++, x += stride, panel += lanes)
-        for (size_t i = 0; i < lanes; i++) panel[i] = i < used ? x[i] : 0;
+    for (size_t i = 0; i < lanes; i++) panel[i] = i < used ? x[i] : 0;
 }
 
 typedef float quad __attribute__((vector_size(16), aligned(4)));
@@ -167,19 +165,12 @@ BFLOAT16 static void pair_rows(const float *x, const float *y, size_t n, float *
     }
 }
 
-static void pack_bfloat16(
-    const float *x, size_t stride, int across, size_t lanes, size_t used, size_t depth, float *panel) {
+static void pack_across_bfloat16(
+    const float *x, size_t stride, size_t lanes, size_t used, size_t depth, float *panel) {
     const size_t steps = ck_gemm_steps(CK_GEMM_AVX512_BF16, depth);
-    if (across) {
-        float rows[LARGEST_TILE_COLUMNS * CK_GEMM_STEPS];
-        for (size_t i = 0; i < used; i++) pair_along_row(x + i * stride, depth, rows + i * steps);
-        pack_across(rows, steps, lanes, used, steps, panel);
-        return;
-    }
-    for (size_t p = 0; p < steps; p++, x += 2 * stride, panel += lanes) {
-        pair_rows(x, 2 * p + 1 < depth ? x + stride : NULL, used, panel);
-        for (size_t i = used; i < lanes; i++) panel[i] = 0;
-    }
+    float rows[LARGEST_TILE_COLUMNS * CK_GEMM_STEPS];
+    for (size_t i = 0; i < used; i++) pair_along_row(x + i * stride, depth, rows + i * steps);
+    pack_across(rows, steps, lanes, used, steps, panel);
 }
 
 #endif
@@ -187,18 +178,34 @@ static void pack_bfloat16(
 void ck_gemm_pack(
     ck_gemm_level level, const float *x, size_t stride, int across, size_t lanes, size_t count, size_t depth,
     float *panels) {
-    const size_t steps = ck_gemm_steps(level, depth);
-    for (size_t start = 0; start < count; start += lanes, panels += lanes * steps) {
-        const size_t used = count - start < lanes ? count - start : lanes;
-        const float *lines = across ? x + start * stride : x + start;
+    const size_t steps = ck_gemm_steps(level, depth), numbers = numbers_in_value(level);
+    if (across) {
+        for (size_t start = 0; start < count; start += lanes, panels += lanes * steps, x += lanes * stride) {
+            const size_t used = count - start < lanes ? count - start : lanes;
 #if defined(__x86_64__)
-        if (level == CK_GEMM_AVX512_BF16) {
-            pack_bfloat16(lines, stride, across, lanes, used, depth, panels);
-            continue;
-        }
+            if (level == CK_GEMM_AVX512_BF16) {
+                pack_across_bfloat16(x, stride, lanes, used, depth, panels);
+                continue;
+            }
 #endif
-        if (across) pack_across(lines, stride, lanes, used, depth, panels);
-        else pack_along(lines, stride, lanes, used, depth, panels);
+            pack_across(x, stride, lanes, used, depth, panels);
+        }
+        return;
+    }
+    // All panels step by step, as the lines lie side by side.
+    for (size_t p = 0; p < steps; p++, x += numbers * stride, panels += lanes) {
+        float *panel = panels;
+        for (size_t start = 0; start < count; start += lanes, panel += lanes * steps) {
+            const size_t used = count - start < lanes ? count - start : lanes;
+#if defined(__x86_64__)
+            if (level == CK_GEMM_AVX512_BF16) {
+                pair_rows(x + start, 2 * p + 1 < depth ? x + stride + start : NULL, used, panel);
+                for (size_t i = used; i < lanes; i++) panel[i] = 0;
+                continue;
+            }
+#endif
+            pack_values(x + start, lanes, used, panel);
+        }
     }
 }
 

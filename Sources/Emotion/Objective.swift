@@ -175,7 +175,7 @@ package struct Objective: Sendable {
         let inputs = sources.inputs(of: tape)
         let logits = forward(inputs)
         let (loss, gradient) = loss(logits.value)
-        let pass = tape.backward([(logits, gradient.scaled(by: weight))], into: gradients)
+        let pass = tape.backward([(logits, gradient.scaled(by: Double(weight)))], into: gradients)
         return (logits.value, loss, inputs.gradients(from: pass))
     }
 }

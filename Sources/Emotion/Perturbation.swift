@@ -3,7 +3,7 @@ import Engine
 /// The perturbation ε of adversarial parameter perturbation (section 3.4 of the paper, equation 14).
 struct Perturbation {
     /// ε by parameter. A tensor without gradient is not perturbed and not in it.
-    let epsilon: [(parameter: Parameter, values: [Float])]
+    let epsilon: [(parameter: Parameter, values: Tensor)]
 
     /// ε = γ g/‖g‖₂ of the perturbed parameters.
     ///
@@ -18,32 +18,24 @@ struct Perturbation {
         let isRandom = hyperparameters.parameterPerturbation == .random
         let directions = Parallel.map(perturbed.count) { index in
             let parameter = perturbed[index]
+            guard isRandom else { return gradients.tensor(parameter) }
             let random = Random.perturbation.philox(randomness, index)
-            return isRandom ? random.normals(count: parameter.count) : gradients.values(parameter)
+            return Tensor(random.normals(count: parameter.count), shape: parameter.shape)
         }
-        let norms = Parallel.map(directions.count) { index in
-            directions[index].reduce(0.0) { $0 + Double($1) * Double($1) }.squareRoot()
-        }
+        let norms = Parallel.map(directions.count) { directions[$0].norm }
         let total = norms.reduce(0) { $0 + $1 * $1 }.squareRoot()
         epsilon = Parallel.map(perturbed.count) { index in
             guard norms[index] > 0 else { return nil }
             let norm = hyperparameters.perturbationNorm == .global ? total : norms[index]
-            // Not by a factor in single precision, which for a tiny norm would be infinite.
-            let gamma = Double(hyperparameters.gamma)
-            return (perturbed[index], directions[index].map { Float(gamma * Double($0) / norm) })
+            return (perturbed[index], directions[index].scaled(by: Double(hyperparameters.gamma) / norm))
         }.compactMap { $0 }
     }
 
     /// Runs `body` while the parameters are θ + ε, and puts back exactly what was there.
     func applied<Result>(to parameters: Parameters, _ body: () -> Result) -> Result {
-        let originals = epsilon.map { parameters.values($0.parameter) }
-        for (parameter, values) in epsilon {
-            for (index, value) in values.enumerated() { parameters.pointer(parameter)[index] += value }
-        }
+        let originals = Parallel.map(epsilon.count) { parameters.add(epsilon[$0].values, to: epsilon[$0].parameter) }
         defer {
-            for (perturbed, original) in zip(epsilon, originals) {
-                parameters.pointer(perturbed.parameter).update(from: original, count: original.count)
-            }
+            Parallel.forEach(epsilon.count) { parameters.set(epsilon[$0].parameter, to: originals[$0]) }
         }
         return body()
     }

@@ -13,4 +13,12 @@ struct Cut {
     }
 
     subscript(index: Int) -> Range<Int> { index * part..<min(length, (index + 1) * part) }
+
+    /// The rows of a matrix, as many at a time as are worth handing to another thread.
+    init(rows: Int, columns: Int) { self.init(rows, most: max(1, 16_384 / max(columns, 1))) }
+
+    /// Calls `body` with each part, on several threads.
+    func forEach(_ body: (Range<Int>) -> Void) {
+        Parallel.forEach(count) { body(self[$0]) }
+    }
 }

@@ -23,17 +23,28 @@ struct DropoutMask: Sendable {
     /// The factor of kept elements.
     var scale: Float { mask.scale }
 
-    /// Tiles that `count` elements take up; the next use of the same mask starts after them.
-    static func tiles(_ count: Int) -> Int { (count + CK_TILE - 1) / CK_TILE }
+    /// Tiles that a row takes up.
+    static func tiles(_ columns: Int) -> Int { (columns + CK_TILE - 1) / CK_TILE }
 
-    /// target[i] = source[i] scaled or dropped, for elements whose first one starts tile `firstTile`.
+    /// Scales or drops the elements of some rows and columns of a matrix.
+    ///
+    /// - Parameters:
+    ///   - source: the element of the first row and column; rows are `stride` apart, the matrix' number of columns.
+    ///   - target: the same of the result.
+    ///   - columns: start where a tile does.
     func apply(
         _ source: UnsafePointer<Float>,
         to target: UnsafeMutablePointer<Float>,
-        count: Int,
-        firstTile: Int
+        rows: Range<Int>,
+        columns: Range<Int>,
+        stride: Int
     ) {
-        withPointer { ck_dropout(source, target, count, UInt64(firstTile), $0) }
+        precondition(columns.lowerBound % CK_TILE == 0, "column \(columns.lowerBound) is within a tile")
+        let first = rows.lowerBound * Self.tiles(stride) + columns.lowerBound / CK_TILE
+        withPointer {
+            ck_dropout(
+                source, target, rows.count, columns.count, stride, UInt64(first), Self.tiles(stride), $0)
+        }
     }
 
     /// Calls `body` with the mask as the kernels want it.

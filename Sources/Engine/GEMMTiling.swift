@@ -22,8 +22,9 @@ struct GEMMTiling: Equatable {
     /// Operations that a tile must have to be worth handing to another thread: some 25 µs of one core.
     private static let leastOperations = 2e6
 
-    /// Tiles begin at multiples of what OpenBLAS computes at a time, which is at most 4 rows and 16 columns.
-    private static let unit = (rows: 4, columns: 16)
+    /// Tiles begin at multiples of what OpenBLAS computes at a time, which is at most 4 rows and 16 columns, and where a
+    /// product may be finished.
+    private static let unit = (rows: 4, columns: MatrixProduct.finishingColumns)
 
     init(m: Int, n: Int, k: Int) {
         self.m = m

@@ -54,7 +54,7 @@ struct LSTMRecurrence {
                 ).compute()
             }
             let before = cells(before: step)
-            RowBlocks(rows: rows.count, columns: 4 * width).forEach { block in
+            Cut(rows: rows.count, columns: 4 * width).forEach { block in
                 let first = rows.lowerBound + block.lowerBound
                 ck_lstm_step(
                     row(gates, first), bias, before + block.lowerBound * width, row(cells, order.clips + first),
@@ -76,7 +76,7 @@ struct LSTMRecurrence {
         for step in (0..<order.steps).reversed() {
             let rows = order[step]
             let before = cells(before: step)
-            RowBlocks(rows: rows.count, columns: 4 * width).forEach { block in
+            Cut(rows: rows.count, columns: 4 * width).forEach { block in
                 let first = rows.lowerBound + block.lowerBound
                 ck_lstm_step_gradient(
                     row(gates, first), before + block.lowerBound * width, row(cells, order.clips + first),

@@ -18,12 +18,14 @@ extension MatrixProduct {
     ///
     /// An element's terms are added in the same order wherever it lies in C and however C is cut: a row of the result
     /// depends on nothing but that row of op(A).
-    func computeBuiltIn(_ level: KernelLevel) {
-        let (rows, columns) = tiles(level)
+    func computeBuiltIn(_ level: KernelLevel, _ finish: Finish?) {
+        let (rows, columns) = tiles(level, columnMultiple: finish == nil ? 1 : Self.finishingColumns)
         let b = self.b.packed ?? PackedMatrix(b, k: k, n: n, level: level)
         precondition(b.level == level && b.k == k && b.n == n, "packed for another product")
         Parallel.forEach(rows.count * columns.count) {
-            computeTile(rows[$0 / columns.count], columns[$0 % columns.count], b)
+            let (rows, columns) = (rows[$0 / columns.count], columns[$0 % columns.count])
+            computeTile(rows, columns, b)
+            finish?(rows, columns)
         }
     }
 
@@ -56,8 +58,8 @@ extension MatrixProduct {
     ///
     /// Rows are cut first, as each part of the columns copies its rows of A again; but parts of less than four tiles
     /// would wait for B.
-    private func tiles(_ level: KernelLevel) -> (rows: Cut, columns: Cut) {
-        let (height, width) = (level.tileRows, level.tileColumns)
+    private func tiles(_ level: KernelLevel, columnMultiple: Int) -> (rows: Cut, columns: Cut) {
+        let (height, width) = (level.tileRows, max(level.tileColumns, columnMultiple))
         let wanted = Parallel.threads > 1 ? max(1, min(4 * Parallel.threads, operations / Self.leastOperations)) : 1
         let most = min(max((m + wanted - 1) / wanted, 4 * height), Self.blockRows / height * height)
         let rows = Cut(m, most: most, multiple: height)

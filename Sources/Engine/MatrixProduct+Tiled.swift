@@ -1,8 +1,12 @@
 extension MatrixProduct {
     /// The product by a library that computes on the calling thread, tile by tile.
-    func computeTiled(_ multiply: (MatrixProduct) -> Void) {
+    func computeTiled(_ multiply: (MatrixProduct) -> Void, _ finish: Finish?) {
         let tiling = GEMMTiling(m: m, n: n, k: k)
-        Parallel.forEach(tiling.count) { multiply(part(tiling[$0])) }
+        Parallel.forEach(tiling.count) {
+            let tile = tiling[$0]
+            multiply(part(tile))
+            finish?(tile.rows, tile.columns)
+        }
     }
 
     private func part(_ tile: (rows: Range<Int>, columns: Range<Int>)) -> MatrixProduct {

@@ -71,19 +71,31 @@ package struct MatrixProduct {
     /// The operations of all products of this process so far, for measurements.
     package static var operationsSoFar: Int { computed.load(ordering: .relaxed) }
 
-    /// Computes the product on up to `Parallel.threads` threads, to the same bits for any number of them.
-    package func compute() { compute(with: .of(precision)) }
+    /// Counts products that are part of a fused operation.
+    static func count(operations: Int) { computed.wrappingAdd(operations, ordering: .relaxed) }
 
-    func compute(with provider: MatrixProvider) {
-        Self.computed.wrappingAdd(operations, ordering: .relaxed)
+    /// What is done to a part of C by the thread that computed it, while it is in that thread's cache. The columns start
+    /// at a multiple of ``finishingColumns``.
+    typealias Finish = (_ rows: Range<Int>, _ columns: Range<Int>) -> Void
+
+    static let finishingColumns = 128
+
+    /// Computes the product on up to `Parallel.threads` threads, to the same bits for any number of them.
+    package func compute() { compute(with: .of(precision), finish: nil) }
+
+    func compute(finish: @escaping Finish) { compute(with: .of(precision), finish: finish) }
+
+    func compute(with provider: MatrixProvider, finish: Finish?) {
+        Self.count(operations: operations)
         guard m > 0, n > 0 else { return }
         guard k > 0 else {
             if !adds { for row in 0..<m { (c + row * stride).update(repeating: 0, count: n) } }
+            finish?(0..<m, 0..<n)
             return
         }
         switch provider {
-        case .builtIn(let level): computeBuiltIn(level)
-        case .openBLAS: computeTiled(OpenBLAS.multiply)
+        case .builtIn(let level): computeBuiltIn(level, finish)
+        case .openBLAS: computeTiled(OpenBLAS.multiply, finish)
         }
     }
 }

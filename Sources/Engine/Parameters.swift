@@ -59,6 +59,17 @@ package struct Parameters: Sendable {
         Array(UnsafeBufferPointer(start: pointer(parameter), count: parameter.count))
     }
 
+    /// Adds `change` to a parameter, and returns what it was.
+    package func add(_ change: Tensor, to parameter: Parameter) -> Tensor {
+        let before = Tensor(copying: pointer(parameter), shape: parameter.shape)
+        ck_add(change.pointer, pointer(parameter), parameter.count)
+        return before
+    }
+
+    package func set(_ parameter: Parameter, to value: Tensor) {
+        pointer(parameter).update(from: value.pointer, count: parameter.count)
+    }
+
     /// An independent copy, for keeping the parameters of the best epoch.
     package func copy() -> Parameters {
         var copy = self
@@ -97,6 +108,11 @@ package struct Gradients: Sendable {
 
     package func values(_ parameter: Parameter) -> [Float] {
         Array(UnsafeBufferPointer(start: pointer(parameter), count: parameter.count))
+    }
+
+    /// A copy of the gradient of a parameter.
+    package func tensor(_ parameter: Parameter) -> Tensor {
+        Tensor(copying: pointer(parameter), shape: parameter.shape)
     }
 
     package func reset() {

@@ -90,6 +90,7 @@ private struct AttentionHeads {
 
     /// The heads of all clips, as columns of `output`.
     func forward(to output: Tensor) {
+        MatrixProduct.count(operations: 2 * operations)
         forEach { clip, column, head, scratch in
             let target = output.pointer + shape.queries[clip].lowerBound * shape.width + column
             guard head.keys > 0 else {
@@ -104,6 +105,7 @@ private struct AttentionHeads {
     ///
     /// - Parameter gradient: that of their output.
     func backward(_ gradient: Tensor, queries gq: Tensor, keysAndValues gkv: Tensor) {
+        MatrixProduct.count(operations: 5 * operations)
         forEach { clip, column, head, scratch in
             guard head.keys > 0 else { return }
             let rows = shape.queries[clip].lowerBound
@@ -147,6 +149,11 @@ private struct AttentionHeads {
             q: q.pointer + queries.lowerBound * q.columns + column, k: k, v: k + shape.width, q_stride: q.columns,
             kv_stride: kv.columns, queries: queries.count, keys: keys.count, width: shape.headWidth, scale: shape.scale,
             first_tile: UInt64(firstTiles[clip] + index * DropoutMask.tiles(queries.count * keys.count)))
+    }
+
+    /// Those of one product of all heads.
+    private var operations: Int {
+        (0..<shape.queries.count).reduce(0) { $0 + shape.queries[$1].count * shape.keys[$1].count } * 2 * shape.width
     }
 
     private func withMask(_ body: (UnsafePointer<ck_dropout_mask>?) -> Void) {

@@ -12,14 +12,9 @@ extension Tape {
     static func applying(_ mask: DropoutMask, to x: Tensor) -> Tensor {
         let y = Tensor(uninitialized: x.shape)
         let columns = x.columns
-        RowBlocks(rows: x.rows, columns: columns).forEach { rows in
+        Cut(rows: x.rows, columns: columns).forEach { rows in
             let start = rows.lowerBound * columns
-            mask.apply(
-                x.pointer + start,
-                to: y.pointer + start,
-                count: rows.count * columns,
-                firstTile: DropoutMask.tiles(start)
-            )
+            mask.apply(x.pointer + start, to: y.pointer + start, rows: rows, columns: 0..<columns, stride: columns)
         }
         return y
     }

@@ -23,14 +23,14 @@ extension Tape {
         let normalized = Tensor(uninitialized: [rows, columns])
         let y = Tensor(uninitialized: [rows, columns])
         let inverseDeviation = Tensor(uninitialized: [rows])
-        let blocks = RowBlocks(rows: rows, columns: columns)
+        let blocks = Cut(rows: rows, columns: columns)
         let (g, b) = (parameters.pointer(gain), parameters.pointer(bias))
         blocks.forEach { block in
             let start = block.lowerBound * columns
             let count = block.count * columns
             let sum = normalized.pointer + start
             if let mask {
-                mask.apply(x.value.pointer + start, to: sum, count: count, firstTile: DropoutMask.tiles(start))
+                mask.apply(x.value.pointer + start, to: sum, rows: block, columns: 0..<columns, stride: columns)
             } else {
                 sum.update(from: x.value.pointer + start, count: count)
             }
@@ -42,6 +42,7 @@ extension Tape {
 
         return record(y) { [x = x.place, residual = residual?.place] gradient, pass in
             let gsum = Tensor(uninitialized: [rows, columns])
+            let gx = mask == nil ? gsum : Tensor(uninitialized: [rows, columns])
             let gainPartial = Tensor(zeros: [blocks.count, columns])
             let biasPartial = Tensor(zeros: [blocks.count, columns])
             Parallel.forEach(blocks.count) { index in
@@ -51,10 +52,12 @@ extension Tape {
                     normalized.pointer + start, inverseDeviation.pointer + block.lowerBound, g,
                     gradient.pointer + start, gsum.pointer + start, gainPartial.pointer + index * columns,
                     biasPartial.pointer + index * columns, block.count, columns)
+                mask?.apply(
+                    gsum.pointer + start, to: gx.pointer + start, rows: block, columns: 0..<columns, stride: columns)
             }
             ck_add_column_sums(gainPartial.pointer, pass.gradients.pointer(gain), blocks.count, columns)
             ck_add_column_sums(biasPartial.pointer, pass.gradients.pointer(bias), blocks.count, columns)
-            if pass.wants(x) { pass.add(mask.map { Self.applying($0, to: gsum) } ?? gsum, to: x) }
+            if pass.wants(x) { pass.add(gx, to: x) }
             if let residual, pass.wants(residual) { pass.add(gsum, to: residual) }
         }
     }

@@ -27,39 +27,32 @@ extension Tape {
         let w = parameters.pointer(weight)
         let b = parameters.pointer(bias)
         let y = Tensor(uninitialized: [rows, output])
+        let mask = activation == .relu ? dropoutMask(rate: rate) : nil
         MatrixProduct(
             m: rows, n: output, k: input,
             .init(x.value.pointer, stride: input),
             parameters.transposed(weight),
             to: y.pointer, stride: output, precision: parameters.precision
-        ).compute()
-
-        let mask = activation == .relu ? dropoutMask(rate: rate) : nil
-        RowBlocks(rows: rows, columns: output).forEach { block in
-            let start = block.lowerBound * output
+        ).compute { rows, columns in
+            let part = y.pointer + rows.lowerBound * output + columns.lowerBound
+            let bias = b + columns.lowerBound
             switch activation {
-            case .identity: ck_add_bias(y.pointer + start, b, block.count, output)
-            case .relu: ck_add_bias_relu(y.pointer + start, b, block.count, output)
+            case .identity: ck_add_bias(part, bias, rows.count, columns.count, output)
+            case .relu: ck_add_bias_relu(part, bias, rows.count, columns.count, output)
             }
-            mask?.apply(
-                y.pointer + start,
-                to: y.pointer + start,
-                count: block.count * output,
-                firstTile: DropoutMask.tiles(start)
-            )
+            mask?.apply(part, to: part, rows: rows, columns: columns, stride: output)
         }
 
         let activated = activation == .relu ? y : nil
         let precision = parameters.precision
         return record(y) { gradient, pass in
-            var gz = gradient
-            if let y = activated {
-                gz = Tensor(uninitialized: [rows, output])
-                Elementwise.forEachChunk(gz.count) { range in
-                    let start = range.lowerBound
-                    ck_relu_gradient(
-                        y.pointer + start, gradient.pointer + start, gz.pointer + start, mask?.scale ?? 1, range.count)
-                }
+            let gz = activated.map { _ in Tensor(uninitialized: [rows, output]) } ?? gradient
+            Self.addColumnSums(of: gz, to: pass.gradients.pointer(bias)) { rows in
+                guard let y = activated else { return }
+                let start = rows.lowerBound * output
+                ck_relu_gradient(
+                    y.pointer + start, gradient.pointer + start, gz.pointer + start, mask?.scale ?? 1,
+                    rows.count * output)
             }
             // dW = dzᵀ x, db = Σ dz, dx = dz W.
             MatrixProduct(
@@ -68,26 +61,30 @@ extension Tape {
                 .init(x.value.pointer, stride: input),
                 to: pass.gradients.pointer(weight), stride: input, adding: true, precision: precision
             ).compute()
-            Self.addColumnSums(of: gz, to: pass.gradients.pointer(bias))
             guard pass.wants(x.place) else { return }
-            let gx = Tensor(uninitialized: [rows, input])
-            MatrixProduct(
-                m: rows, n: input, k: output,
-                .init(gz.pointer, stride: output),
-                .init(w, stride: input),
-                to: gx.pointer, stride: input, precision: precision
-            ).compute()
-            pass.add(gx, to: x.place)
+            pass.add(to: x.place) { gx, adds in
+                MatrixProduct(
+                    m: rows, n: input, k: output,
+                    .init(gz.pointer, stride: output),
+                    .init(w, stride: input),
+                    to: gx.pointer, stride: input, adding: adds, precision: precision
+                ).compute()
+            }
         }
     }
 
     /// sums[c] += Σ_r x[r, c]: partial sums per block of rows, then the blocks in order.
-    static func addColumnSums(of x: Tensor, to sums: UnsafeMutablePointer<Float>) {
+    ///
+    /// - Parameter prepare: makes the rows of a block before they are added up.
+    static func addColumnSums(
+        of x: Tensor, to sums: UnsafeMutablePointer<Float>, preparing prepare: (Range<Int>) -> Void = { _ in }
+    ) {
         let columns = x.columns
-        let blocks = RowBlocks(rows: x.rows, columns: columns)
+        let blocks = Cut(rows: x.rows, columns: columns)
         let partial = Tensor(zeros: [blocks.count, columns])
         Parallel.forEach(blocks.count) { block in
             let rows = blocks[block]
+            prepare(rows)
             ck_add_column_sums(
                 x.pointer + rows.lowerBound * columns, partial.pointer + block * columns, rows.count, columns)
         }

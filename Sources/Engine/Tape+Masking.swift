@@ -17,7 +17,7 @@ extension Tape {
     /// The identity, whose gradient is multiplied by `factor`: −α reverses it (Ganin & Lempitsky 2015; equation 11).
     package func scalingGradient(of x: Variable, by factor: Float) -> Variable {
         record(x.value) { [x = x.place] gradient, pass in
-            pass.add(gradient.scaled(by: factor), to: x)
+            pass.add(gradient.scaled(by: Double(factor)), to: x)
         }
     }
 
@@ -70,7 +70,7 @@ extension Tape {
         precondition(m.value.shape == [x.rows, 1], "factors \(m.value.shape) for rows of \(x.value.shape)")
         func scaled(_ source: Tensor) -> Tensor {
             let target = Tensor(uninitialized: source.shape)
-            RowBlocks(rows: source.rows, columns: width).forEach { rows in
+            Cut(rows: source.rows, columns: width).forEach { rows in
                 for row in rows {
                     let factor = m.value.pointer[row]
                     for column in row * width..<(row + 1) * width {
@@ -84,7 +84,7 @@ extension Tape {
             if pass.wants(x.place) { pass.add(scaled(gradient), to: x.place) }
             guard pass.wants(m.place) else { return }
             let gm = Tensor(uninitialized: m.value.shape)
-            RowBlocks(rows: x.rows, columns: width).forEach { rows in
+            Cut(rows: x.rows, columns: width).forEach { rows in
                 for row in rows {
                     gm.pointer[row] = ck_dot(gradient.pointer + row * width, x.value.pointer + row * width, width)
                 }

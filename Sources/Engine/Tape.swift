@@ -136,6 +136,20 @@ package final class Backpropagation {
         }
     }
 
+    /// Adds a gradient that `compute` writes, or adds to what is there.
+    func add(to place: Variable.Place, _ compute: (_ gradient: Tensor, _ adds: Bool) -> Void) {
+        guard let slot = place.slot else { return }
+        guard var gathered = bySlot[slot].take() else {
+            let gradient = Tensor(uninitialized: place.shape)
+            compute(gradient, false)
+            bySlot[slot] = gradient
+            return
+        }
+        gathered.makeUnique()
+        compute(gathered, true)
+        bySlot[slot] = gathered
+    }
+
     /// Hands what was gathered for an operation's output to its backward part.
     func run(_ backward: Tape.Backward, at slot: Int) {
         if let gradient = bySlot[slot].take() { backward(gradient, self) }

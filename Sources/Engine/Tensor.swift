@@ -1,3 +1,5 @@
+import CKernels
+
 /// Float32 values of some shape, row-major and contiguous.
 ///
 /// A tensor is a value: nothing changes the elements of a tensor that someone else can see. The engine's activations
@@ -24,6 +26,11 @@ package struct Tensor: Sendable {
         _ = UnsafeMutableBufferPointer(start: pointer, count: count).initialize(from: values)
     }
 
+    init(copying source: UnsafePointer<Float>, shape: [Int]) {
+        self.init(uninitialized: shape)
+        pointer.update(from: source, count: count)
+    }
+
     package var count: Int { shape.reduce(1, *) }
 
     /// The length of the last axis.
@@ -36,17 +43,28 @@ package struct Tensor: Sendable {
 
     package var values: [Float] { Array(UnsafeBufferPointer(start: pointer, count: count)) }
 
-    /// A copy with every element multiplied by `factor`.
-    package func scaled(by factor: Float) -> Tensor { Tensor(values.map { factor * $0 }, shape: shape) }
+    /// A copy with every element multiplied by `factor`, which may be larger than any float32.
+    package func scaled(by factor: Double) -> Tensor {
+        let scaled = Tensor(uninitialized: shape)
+        ck_scaled(factor, pointer, scaled.pointer, count)
+        return scaled
+    }
+
+    /// The Euclidean norm.
+    package var norm: Double { ck_sum_of_squares(pointer, count).squareRoot() }
 
     /// Adds `other`, of the same shape, in place when nobody else sees this tensor, else to a copy.
     mutating func add(_ other: Tensor) {
         precondition(other.shape == shape, "cannot add \(other.shape) to \(shape)")
-        if !isKnownUniquelyReferenced(&storage) {
-            let copy = Storage(count: count)
-            copy.pointer.update(from: pointer, count: count)
-            storage = copy
-        }
+        makeUnique()
         Elementwise.add(other, to: self)
+    }
+
+    /// Copies the elements where someone else sees them, too, so that they may change.
+    mutating func makeUnique() {
+        guard !isKnownUniquelyReferenced(&storage) else { return }
+        let copy = Storage(count: count)
+        copy.pointer.update(from: pointer, count: count)
+        storage = copy
     }
 }

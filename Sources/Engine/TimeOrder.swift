@@ -36,7 +36,7 @@ struct TimeOrder {
     /// A copy of packed rows [rows, columns], by time.
     func byTime(_ packed: Tensor) -> Tensor {
         let (ordered, columns) = (Tensor(uninitialized: packed.shape), packed.columns)
-        RowBlocks(rows: rows, columns: columns).forEach { block in
+        Cut(rows: rows, columns: columns).forEach { block in
             for row in block {
                 (ordered.pointer + row * columns)
                     .update(from: packed.pointer + packedRows[row] * columns, count: columns)
@@ -48,7 +48,7 @@ struct TimeOrder {
     /// A copy of rows by time [rows, columns], packed by clip again.
     func byClip(_ ordered: Tensor) -> Tensor {
         let (packed, columns) = (Tensor(uninitialized: ordered.shape), ordered.columns)
-        RowBlocks(rows: rows, columns: columns).forEach { block in
+        Cut(rows: rows, columns: columns).forEach { block in
             for row in block {
                 (packed.pointer + packedRows[row] * columns)
                     .update(from: ordered.pointer + row * columns, count: columns)

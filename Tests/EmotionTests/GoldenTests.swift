@@ -110,7 +110,7 @@ struct GoldenTests {
         for (parameter, values) in epsilon {
             let expected = try golden.file.floats(prefix + parameter.name)
             let largest = expected.map(abs).max() ?? 0
-            expectClose(values, expected, absolute: largest * 1e-3, "ε of \(parameter.name)")
+            expectClose(values.values, expected, absolute: largest * 1e-3, "ε of \(parameter.name)")
         }
     }
 

@@ -32,9 +32,9 @@ struct PerturbationTests {
             switch norm {
             case .perTensor:
                 for (parameter, values) in epsilon {
-                    expectClose([Self.norm(values)], [0.25], relative: 1e-5, parameter.name)
+                    expectClose([Self.norm(values.values)], [0.25], relative: 1e-5, parameter.name)
                 }
-            case .global: expectClose([Self.norm(epsilon.flatMap { $0.values })], [0.25], relative: 1e-5)
+            case .global: expectClose([Self.norm(epsilon.flatMap { $0.values.values })], [0.25], relative: 1e-5)
             }
         }
     }
@@ -49,7 +49,7 @@ struct PerturbationTests {
         gradients.pointer(parameter)[1] = .leastNonzeroMagnitude
         let perturbation = Perturbation(network: network, gradients: gradients, randomness: .init(seed: 1, step: 1))
         #expect(perturbation.epsilon.map(\.parameter) == [parameter])
-        #expect(perturbation.epsilon[0].values == (0..<parameter.count).map { $0 == 1 ? 0.25 : 0 })
+        #expect(perturbation.epsilon[0].values.values == (0..<parameter.count).map { $0 == 1 ? 0.25 : 0 })
     }
 
     @Test("along the gradient of the recognition loss, all tensors by one factor when the norm is global")
@@ -61,7 +61,8 @@ struct PerturbationTests {
         let gradient = epsilon.flatMap { alone.values($0.parameter) }
         let factor = Double(0.1 / Self.norm(gradient))
         expectClose(
-            epsilon.flatMap { $0.values }, gradient.map { Float(factor * Double($0)) }, relative: 1e-4, absolute: 1e-7)
+            epsilon.flatMap { $0.values.values }, gradient.map { Float(factor * Double($0)) }, relative: 1e-4,
+            absolute: 1e-7)
     }
 
     @Test("the accumulated gradient is that of both losses before", arguments: [[Module.multimodal], [.unimodal]])
@@ -83,7 +84,7 @@ struct PerturbationTests {
         ).run().gradients
         let gradient = epsilon.flatMap { alone.values($0.parameter) }
         let factor = 0.1 / Self.norm(gradient)
-        expectClose(epsilon.flatMap { $0.values }, gradient.map { factor * $0 }, relative: 1e-3, absolute: 1e-6)
+        expectClose(epsilon.flatMap { $0.values.values }, gradient.map { factor * $0 }, relative: 1e-3, absolute: 1e-6)
     }
 
     /// The parts of the names of parameters in each scope.
@@ -162,7 +163,7 @@ struct PerturbationTests {
     func random() throws {
         func values(_ perturbation: Hyperparameters.ParameterPerturbation, step: UInt32) throws -> [[Float]] {
             let passes = ObjectiveCase(.make { $0.parameterPerturbation = perturbation }).run(step: step).passes
-            return try #require(passes.perturbation).epsilon.map { $0.values }
+            return try #require(passes.perturbation).epsilon.map { $0.values.values }
         }
         let first = try values(.random, step: 1)
         #expect(try values(.random, step: 1) == first)

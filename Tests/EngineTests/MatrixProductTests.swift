@@ -36,7 +36,7 @@ struct MatrixProductTests {
                     m: m, n: n, k: k, .init(a.pointer, stride: strideA, transposed: transposeA),
                     .init(b.pointer, stride: strideB, transposed: transposeB), to: address ?? spare.pointer,
                     stride: strideC, adding: adds
-                ).compute(with: provider)
+                ).compute(with: provider, finish: nil)
             }
         }
 
@@ -169,7 +169,7 @@ struct MatrixProductTests {
                 MatrixProduct(
                     m: 1, n: 1, k: 1, .init(a.pointer, stride: 1), .init(b.pointer, stride: 1), to: c.pointer, stride: 1
                 )
-                .compute(with: provider)
+                .compute(with: provider, finish: nil)
                 return c.values[0]
             }
             let cases: [(Float, Float)] = [

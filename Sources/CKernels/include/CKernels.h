@@ -9,10 +9,10 @@
 
 // Dropout with keep probability threshold / 65536, where a kept element is multiplied by scale.
 //
-// The mask is a function of the element's index alone: elements come in tiles of CK_TILE; tile t draws the 64
-// Philox4x32-10 blocks with counter (64 t + b, operation, step) and key (key0, key1). Within a tile, element
-// 256 h + 64 w + b takes the h-th 16-bit half of word w of block b.
-enum { CK_TILE = 512 };
+// The mask is a function of the element's place alone: the elements of a row come in tiles of CK_TILE, and each row starts
+// a tile; tile t draws the 16 Philox4x32-10 blocks with counter (16 t + b, operation, step) and key (key0, key1). Within a
+// tile, element 64 h + 16 w + b takes the h-th 16-bit half of word w of block b.
+enum { CK_TILE = 128 };
 
 typedef struct {
     uint32_t key0, key1;
@@ -21,14 +21,17 @@ typedef struct {
     float scale;
 } ck_dropout_mask;
 
-// y[i] = kept(i) ? x[i] * scale : 0 for i < n; x[0] is element 0 of tile first_tile. x and y may be the same.
-void ck_dropout(const float *x, float *y, size_t n, uint64_t first_tile, const ck_dropout_mask *mask);
+// y[r, c] = kept(r, c) ? x[r, c] * scale : 0 for rows that are `stride` apart, of x and of y, which may be the same; the
+// first row starts with tile first_tile, and each row has its tiles row_tiles after those of the one before.
+void ck_dropout(
+    const float *x, float *y, size_t rows, size_t columns, size_t stride, uint64_t first_tile, size_t row_tiles,
+    const ck_dropout_mask *mask);
 
-// y[r, c] += bias[c].
-void ck_add_bias(float *y, const float *bias, size_t rows, size_t columns);
+// y[r, c] += bias[c], for rows that are `stride` apart.
+void ck_add_bias(float *y, const float *bias, size_t rows, size_t columns, size_t stride);
 
-// y[r, c] = max(0, y[r, c] + bias[c]).
-void ck_add_bias_relu(float *y, const float *bias, size_t rows, size_t columns);
+// y[r, c] = max(0, y[r, c] + bias[c]), likewise.
+void ck_add_bias_relu(float *y, const float *bias, size_t rows, size_t columns, size_t stride);
 
 // gx[i] = y[i] > 0 ? gy[i] * scale : 0: the gradient of dropout(relu(x)) from its output.
 void ck_relu_gradient(const float *y, const float *gy, float *gx, float scale, size_t n);
@@ -47,6 +50,9 @@ double ck_sum_of_squares(const float *x, size_t n);
 
 // x[i] *= a.
 void ck_scale(float a, float *x, size_t n);
+
+// y[i] = a x[i], multiplied in double precision.
+void ck_scaled(double a, const float *x, float *y, size_t n);
 
 // y[i] += a x[i].
 void ck_axpy(float a, const float *x, float *y, size_t n);
