@@ -1,6 +1,8 @@
 #include "CKernels.h"
 #include "clones.h"
 
+#include <string.h>
+
 enum { BLOCKS = CK_TILE / 8, HALF = CK_TILE / 2 };
 
 typedef uint64_t lanes __attribute__((vector_size(64)));
@@ -44,10 +46,13 @@ CK_CLONES void ck_dropout(
                 if (from >= columns) break;
                 const size_t count = columns - from < HALF ? columns - from : HALF;
                 const uint32_t shift = (uint32_t)(16 * half);
+                // Not written to y at once: where y is x, the compiler would not use vectors.
+                float kept[HALF];
                 for (size_t i = 0; i < count; i++) {
                     const uint32_t draw = (flat[i] >> shift) & 0xFFFF;
-                    y[from + i] = draw < threshold ? x[from + i] * scale : 0;
+                    kept[i] = draw < threshold ? x[from + i] * scale : 0;
                 }
+                memcpy(y + from, kept, count * sizeof(float));
             }
         }
     }

@@ -139,30 +139,41 @@ static void pack_across(const float *x, size_t stride, size_t lanes, size_t used
 
 #define BFLOAT16 __attribute__((target("avx512f,avx512bw,avx512vl,avx512bf16")))
 
+// The processor fetches ahead of plain loads, but not of masked ones, which are therefore for what is left only.
+
+BFLOAT16 CK_INLINE __mmask16 first_of(size_t count) { return count < 16 ? (1u << count) - 1 : 0xFFFF; }
+
 // pairs[i] = (x[2 i], x[2 i + 1]), rounded.
 BFLOAT16 static void pair_along_row(const float *x, size_t n, float *pairs) {
-    for (size_t i = 0; i < n; i += 32, x += 32, pairs += 16) {
-        const size_t left = n - i;
-        const __mmask16 first = left < 16 ? (1u << left) - 1 : 0xFFFF;
-        const __mmask16 second = left < 16 ? 0 : left < 32 ? (1u << (left - 16)) - 1 : 0xFFFF;
-        const __m512bh both =
-            _mm512_cvtne2ps_pbh(_mm512_maskz_loadu_ps(second, x + 16), _mm512_maskz_loadu_ps(first, x));
-        const __mmask16 used = left < 32 ? (1u << (left + 1) / 2) - 1 : 0xFFFF;
-        _mm512_mask_storeu_epi32(pairs, used, (__m512i)both);
+    size_t i = 0;
+    for (; i + 32 <= n; i += 32) {
+        const __m512bh both = _mm512_cvtne2ps_pbh(_mm512_loadu_ps(x + i + 16), _mm512_loadu_ps(x + i));
+        _mm512_storeu_si512(pairs + i / 2, (__m512i)both);
     }
+    if (i == n) return;
+    const size_t left = n - i;
+    const __m512 first = _mm512_maskz_loadu_ps(first_of(left), x + i);
+    const __m512 second =
+        left > 16 ? _mm512_maskz_loadu_ps(first_of(left - 16), x + i + 16) : _mm512_setzero_ps();
+    _mm512_mask_storeu_epi32(pairs + i / 2, first_of((left + 1) / 2), (__m512i)_mm512_cvtne2ps_pbh(second, first));
 }
 
-// pairs[i] = (x[i], y[i]), rounded; with 0 in place of y[i] where there is no y.
-BFLOAT16 static void pair_rows(const float *x, const float *y, size_t n, float *pairs) {
+BFLOAT16 CK_INLINE __m512i interleaved(__m512 x, __m512 y) {
     const __m512i order = _mm512_set_epi16(
         31, 15, 30, 14, 29, 13, 28, 12, 27, 11, 26, 10, 25, 9, 24, 8, 23, 7, 22, 6, 21, 5, 20, 4, 19, 3, 18, 2, 17, 1,
         16, 0);
-    for (size_t i = 0; i < n; i += 16) {
-        const __mmask16 used = n - i < 16 ? (1u << (n - i)) - 1 : 0xFFFF;
-        const __m512 second = y ? _mm512_maskz_loadu_ps(used, y + i) : _mm512_setzero_ps();
-        const __m512bh both = _mm512_cvtne2ps_pbh(second, _mm512_maskz_loadu_ps(used, x + i));
-        _mm512_mask_storeu_epi32(pairs + i, used, _mm512_permutexvar_epi16(order, (__m512i)both));
-    }
+    return _mm512_permutexvar_epi16(order, (__m512i)_mm512_cvtne2ps_pbh(y, x));
+}
+
+// pairs[i] = (x[i], y[i]), rounded.
+BFLOAT16 static void pair_rows(const float *x, const float *y, size_t n, float *pairs) {
+    size_t i = 0;
+    for (; i + 16 <= n; i += 16)
+        _mm512_storeu_si512(pairs + i, interleaved(_mm512_loadu_ps(x + i), _mm512_loadu_ps(y + i)));
+    if (i == n) return;
+    const __mmask16 left = first_of(n - i);
+    const __m512i both = interleaved(_mm512_maskz_loadu_ps(left, x + i), _mm512_maskz_loadu_ps(left, y + i));
+    _mm512_mask_storeu_epi32(pairs + i, left, both);
 }
 
 static void pack_across_bfloat16(
@@ -175,10 +186,36 @@ static void pack_across_bfloat16(
 
 #endif
 
+enum { PANELS = 16, AHEAD = 4 };
+
+// Lines that lie side by side: of all panels, no more than PANELS, step by step.
+static void pack_along(
+    ck_gemm_level level, const float *x, size_t stride, size_t lanes, size_t count, size_t depth, float *panels) {
+    const size_t steps = ck_gemm_steps(level, depth), numbers = numbers_in_value(level);
+    for (size_t p = 0; p < steps; p++, x += numbers * stride, panels += lanes) {
+        // Lines that are cut short are not fetched ahead by the processor.
+        if (p + AHEAD < steps)
+            for (size_t n = 0; n < numbers; n++)
+                for (size_t i = 0; i < count; i += 16) __builtin_prefetch(x + (AHEAD * numbers + n) * stride + i);
+        const float *values = x;
+#if defined(__x86_64__)
+        static const float zeros[PANELS * LARGEST_TILE_COLUMNS];
+        float pairs[PANELS * LARGEST_TILE_COLUMNS];
+        if (level == CK_GEMM_AVX512_BF16) {
+            pair_rows(x, 2 * p + 1 < depth ? x + stride : zeros, count, pairs);
+            values = pairs;
+        }
+#endif
+        float *panel = panels;
+        for (size_t start = 0; start < count; start += lanes, panel += lanes * steps)
+            pack_values(values + start, lanes, count - start < lanes ? count - start : lanes, panel);
+    }
+}
+
 void ck_gemm_pack(
     ck_gemm_level level, const float *x, size_t stride, int across, size_t lanes, size_t count, size_t depth,
     float *panels) {
-    const size_t steps = ck_gemm_steps(level, depth), numbers = numbers_in_value(level);
+    const size_t steps = ck_gemm_steps(level, depth);
     if (across) {
         for (size_t start = 0; start < count; start += lanes, panels += lanes * steps, x += lanes * stride) {
             const size_t used = count - start < lanes ? count - start : lanes;
@@ -192,21 +229,8 @@ void ck_gemm_pack(
         }
         return;
     }
-    // All panels step by step, as the lines lie side by side.
-    for (size_t p = 0; p < steps; p++, x += numbers * stride, panels += lanes) {
-        float *panel = panels;
-        for (size_t start = 0; start < count; start += lanes, panel += lanes * steps) {
-            const size_t used = count - start < lanes ? count - start : lanes;
-#if defined(__x86_64__)
-            if (level == CK_GEMM_AVX512_BF16) {
-                pair_rows(x + start, 2 * p + 1 < depth ? x + stride + start : NULL, used, panel);
-                for (size_t i = used; i < lanes; i++) panel[i] = 0;
-                continue;
-            }
-#endif
-            pack_values(x + start, lanes, used, panel);
-        }
-    }
+    for (size_t start = 0; start < count; start += PANELS * lanes, panels += PANELS * lanes * steps)
+        pack_along(level, x + start, stride, lanes, count - start < PANELS * lanes ? count - start : PANELS * lanes, depth, panels);
 }
 
 // Copies rows of A so that neither rows of one tile nor those of B's panel crowd the same lines of the cache.

@@ -59,8 +59,8 @@ extension Tape {
         return record(output) { gradient, pass in
             guard pass.wants(q.place) || pass.wants(kv.place) else { return }
             // The gradients cover all columns when the three share one projection; elsewhere q and kv are apart.
-            let gq = Tensor(zeros: q.value.shape)
-            let gkv = q.place == kv.place ? gq : Tensor(zeros: kv.value.shape)
+            let gq = Tensor(uninitialized: q.value.shape)
+            let gkv = q.place == kv.place ? gq : Tensor(uninitialized: kv.value.shape)
             heads.backward(gradient, queries: gq, keysAndValues: gkv)
             pass.add(gq, to: q.place)
             if q.place != kv.place { pass.add(gkv, to: kv.place) }
@@ -93,9 +93,8 @@ private struct AttentionHeads {
         MatrixProduct.count(operations: 2 * operations)
         forEach { clip, column, head, scratch in
             let target = output.pointer + shape.queries[clip].lowerBound * shape.width + column
-            guard head.keys > 0 else {
-                for row in 0..<head.queries { (target + row * shape.width).update(repeating: 0, count: head.width) }
-                return
+            guard head.queries > 0, head.keys > 0 else {
+                return Self.zero(target, rows: head.queries, shape.width, width: head.width)
             }
             withMask { ck_attention(level, &head, $0, target, shape.width, scratch) }
         }
@@ -107,13 +106,18 @@ private struct AttentionHeads {
     func backward(_ gradient: Tensor, queries gq: Tensor, keysAndValues gkv: Tensor) {
         MatrixProduct.count(operations: 5 * operations)
         forEach { clip, column, head, scratch in
-            guard head.keys > 0 else { return }
             let rows = shape.queries[clip].lowerBound
+            let q = gq.pointer + rows * q.columns + column
             let gk = gkv.pointer + shape.keys[clip].lowerBound * kv.columns + keyColumn + column
+            guard head.queries > 0, head.keys > 0 else {
+                Self.zero(q, rows: head.queries, gq.columns, width: head.width)
+                Self.zero(gk, rows: head.keys, gkv.columns, width: head.width)
+                return Self.zero(gk + shape.width, rows: head.keys, gkv.columns, width: head.width)
+            }
             withMask {
                 ck_attention_gradient(
                     level, &head, $0, gradient.pointer + rows * shape.width + column, shape.width,
-                    gq.pointer + rows * q.columns + column, gk, gk + shape.width, scratch)
+                    q, gk, gk + shape.width, scratch)
             }
         }
     }
@@ -134,12 +138,16 @@ private struct AttentionHeads {
         let scratchCount = ck_attention_scratch(level, &largest)
         Parallel.forEach(shares.count) { index in
             let scratch = Storage(count: scratchCount)
-            for pair in shares[index] where !shape.queries[pair / shape.heads].isEmpty {
+            for pair in shares[index] {
                 let clip = pair / shape.heads
                 var head = head(clip, pair % shape.heads)
                 body(clip, pair % shape.heads * shape.headWidth, &head, scratch.pointer)
             }
         }
+    }
+
+    private static func zero(_ x: UnsafeMutablePointer<Float>, rows: Int, _ stride: Int, width: Int) {
+        for row in 0..<rows { (x + row * stride).update(repeating: 0, count: width) }
     }
 
     private func head(_ clip: Int, _ index: Int) -> ck_attention_head {
