@@ -56,6 +56,15 @@ CK_CLONES void ck_scaled(double a, const float *x, float *y, size_t n) {
     for (size_t i = 0; i < n; i++) y[i] = (float)(a * x[i]);
 }
 
+CK_CLONES void ck_round_bfloat16(const float *x, uint16_t *y, size_t n) {
+    for (size_t i = 0; i < n; i++) {
+        const uint32_t bits = __builtin_bit_cast(uint32_t, x[i]);
+        const uint32_t rounded = bits + 0x7FFF + (bits >> 16 & 1);
+        // A NaN must not be rounded to infinity.
+        y[i] = (uint16_t)((x[i] != x[i] ? bits | 0x400000 : rounded) >> 16);
+    }
+}
+
 CK_CLONES void ck_axpy(float a, const float *x, float *y, size_t n) {
     for (size_t i = 0; i < n; i++) y[i] += a * x[i];
 }

@@ -1,7 +1,26 @@
-import Engine
+package import Engine
 
 /// The values of switches that choose among ways to build and to train a model.
 extension Hyperparameters {
+    /// The numbers that matrix products multiply.
+    package enum Precision: String, Sendable, CaseIterable {
+        /// bfloat16 on a machine that multiplies in it, else float32.
+        case auto
+        case float32
+        case bfloat16
+
+        /// On this machine; float32 where it lacks bfloat16, which ``fault`` tells.
+        package var resolved: Engine.Precision {
+            self != .float32 && MatrixProvider.has(.bfloat16) ? .bfloat16 : .float32
+        }
+
+        /// Why a training cannot be in this precision here, nil when it can.
+        package var fault: String? {
+            self == .bfloat16 && !MatrixProvider.has(.bfloat16)
+                ? "bfloat16 is not available: this machine does not multiply in it; auto would take float32" : nil
+        }
+    }
+
     /// What tells the units of a modality apart by their place in the clip.
     package enum Positional: String, Sendable, CaseIterable {
         case none

@@ -27,6 +27,7 @@ extension Hyperparameters {
         .init("threshold", \.threshold, 0...1, "Probability from which a label is predicted"),
         .init("replace_nonfinite", \.replaceNonfinite, "Replace NaN and infinite features by 0 instead of refusing"),
         .init("standardize", \.standardize, "Scale each feature by its mean and deviation in the training split"),
+        .init("precision", \.precision, "Numbers that products multiply; auto is bfloat16 where the processor can"),
         .init("atm", \.temporalMasking, "Adversarial temporal masking"),
         .init(
             "mask_ratio", \.maskRatio, 0...1, "Share of temporal units that atm masks and random_erasing erases at most"

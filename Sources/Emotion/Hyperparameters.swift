@@ -32,6 +32,7 @@ package struct Hyperparameters: Sendable, Equatable {
     package var threshold: Float = 0.5
     package var replaceNonfinite = false
     package var standardize = false
+    package var precision = Precision.auto
 
     // Adversarial temporal masking (section 3.3).
     package var temporalMasking = TemporalMasking.on

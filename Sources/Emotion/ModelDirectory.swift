@@ -26,8 +26,11 @@ package enum ModelDirectory {
 
     /// Reads the model in the directory at `path`.
     ///
+    /// - Parameter precision: of its predictions; nil for that of its training.
     /// - Throws: ``ModelError`` that names the file and the reason.
-    package static func read(_ path: String) throws(ModelError) -> Model {
+    package static func read(
+        _ path: String, precision: Hyperparameters.Precision? = nil
+    ) throws(ModelError) -> Model {
         let configuration = try readConfiguration(path)
         let network = Network(configuration)
         let file = path + "/" + weightsName
@@ -36,7 +39,8 @@ package enum ModelDirectory {
             // First, as what a configuration says may take more memory than there is.
             try network.layout.check(weights.tensors.mapValues(\.shape), file: file)
             let parameters = try Parameters(layout: network.layout) { try weights.floats($0.name) }
-            return Model(network: network, parameters: parameters.packed())
+            let chosen = precision ?? configuration.hyperparameters.precision
+            return Model(network: network, parameters: parameters.computing(in: chosen.resolved).packed())
         } catch let error as ModelError {
             throw error
         } catch {

@@ -81,6 +81,7 @@ package struct Training {
             annealing: hyperparameters.schedule
         )
         let parameters = Parameters(layout: network.layout, seed: seed)
+            .computing(in: hyperparameters.precision.resolved)
         var step = TrainingStep(network: network, parameters: parameters, schedule: schedule, seed: seed)
         var best = Best(selectBy: hyperparameters.selectBy)
         var patience = earlyStopping.map { Best(selectBy: $0.metric) }

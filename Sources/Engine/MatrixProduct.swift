@@ -96,6 +96,12 @@ package struct MatrixProduct {
         switch provider {
         case .builtIn(let level): computeBuiltIn(level, finish)
         case .openBLAS: computeTiled(OpenBLAS.multiply, finish)
+        case .oneDNN(let precision):
+            guard let library = OneDNN.library else { preconditionFailure("oneDNN is not installed") }
+            switch precision {
+            case .float32: computeTiled(library.multiply, finish)
+            case .bfloat16: computeRounded(library.multiply, finish)
+            }
         }
     }
 }

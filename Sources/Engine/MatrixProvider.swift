@@ -5,12 +5,12 @@ package enum MatrixProvider: Sendable, Hashable {
     /// The engine's own kernels.
     case builtIn(KernelLevel)
     case openBLAS
+    case oneDNN(Precision)
 
     /// Makes the providers of this process ready. Called at start-up, before other threads run (a library may set
     /// environment variables), and at latest by the first product, which stops the process where this throws.
     package static func load() throws {
-        let choice = try choice.get()
-        if choice.float32 == .openBLAS { try OpenBLAS.load() }
+        if try choice.get().float32 == .openBLAS { try OpenBLAS.load() }
     }
 
     /// Whether there is a provider of products in that precision.
@@ -25,6 +25,7 @@ package enum MatrixProvider: Sendable, Hashable {
         return switch of(precision) {
         case .builtIn(let level): "Limbic's kernels for \(level.rawValue)"
         case .openBLAS: "\(try OpenBLAS.description), \(try OpenBLAS.core)"
+        case .oneDNN: OneDNN.library?.description ?? ""
         }
     }
 
@@ -32,6 +33,7 @@ package enum MatrixProvider: Sendable, Hashable {
         switch self {
         case .builtIn(let level): level.precision
         case .openBLAS: .float32
+        case .oneDNN(let precision): precision
         }
     }
 
@@ -46,7 +48,8 @@ package enum MatrixProvider: Sendable, Hashable {
     }
 
     private static let choice = choose(
-        ProcessInfo.processInfo.environment["LIMBIC_GEMM"], KernelLevel.supported(by: .current))
+        ProcessInfo.processInfo.environment["LIMBIC_GEMM"], KernelLevel.supported(by: .current),
+        hasAMX: Processor.current.hasAMX, oneDNN: { precision in OneDNN.library?.has(precision) ?? false })
 
     /// A provider for each precision.
     struct Choice: Hashable {
@@ -57,24 +60,41 @@ package enum MatrixProvider: Sendable, Hashable {
         subscript(precision: Precision) -> MatrixProvider? { precision == .float32 ? float32 : bfloat16 }
     }
 
-    /// The provider that is named, else the engine's own kernels where the processor has vectors wider than all have,
-    /// else OpenBLAS, which has kernels for many more.
-    static func choose(_ name: String?, _ levels: [KernelLevel]) -> Result<Choice, MatrixProviderError> {
+    /// The provider that is named; else the engine's own kernels where the processor has vectors wider than all have, but
+    /// for bfloat16 oneDNN where the processor has tiles for it; else OpenBLAS, which has kernels for many more.
+    ///
+    /// - Parameter oneDNN: whether that is installed and has a precision; not asked where it does not matter.
+    static func choose(
+        _ name: String?, _ levels: [KernelLevel], hasAMX: Bool = false, oneDNN: (Precision) -> Bool = { _ in false }
+    ) -> Result<Choice, MatrixProviderError> {
         let best = levels.last { $0.precision == .float32 } ?? .narrow
         let own = Choice(
             float32: .builtIn(best), bfloat16: levels.last { $0.precision == .bfloat16 }.map { .builtIn($0) })
+        func library() -> MatrixProvider? { oneDNN(.bfloat16) ? .oneDNN(.bfloat16) : nil }
         switch name {
         case "openblas": return .success(Choice(float32: .openBLAS, bfloat16: nil))
         case "limbic": return .success(own)
-        case nil, "": return .success(best == .narrow ? Choice(float32: .openBLAS, bfloat16: nil) : own)
-        case let name?: return .failure(MatrixProviderError(name: name))
+        case "onednn":
+            guard oneDNN(.float32) else { return .failure(.missing) }
+            return .success(Choice(float32: .oneDNN(.float32), bfloat16: library()))
+        case nil, "":
+            guard best != .narrow else { return .success(Choice(float32: .openBLAS, bfloat16: nil)) }
+            let tiles = hasAMX ? library() : nil
+            return .success(Choice(float32: own.float32, bfloat16: tiles ?? own.bfloat16))
+        case let name?: return .failure(.unknown(name))
         }
     }
 }
 
-/// `LIMBIC_GEMM` names no provider.
-package struct MatrixProviderError: Error, CustomStringConvertible {
-    let name: String
+/// What is wrong with `LIMBIC_GEMM`.
+package enum MatrixProviderError: Error, CustomStringConvertible {
+    case unknown(String)
+    case missing
 
-    package var description: String { "LIMBIC_GEMM: \(name) is none of limbic, openblas" }
+    package var description: String {
+        switch self {
+        case .unknown(let name): "LIMBIC_GEMM: \(name) is none of limbic, openblas, onednn"
+        case .missing: "LIMBIC_GEMM: oneDNN cannot be loaded; on Debian and Ubuntu, install the package libdnnl2"
+        }
+    }
 }

@@ -3,8 +3,8 @@ import Foundation
 
 /// The OpenBLAS library, loaded at run time and used on one thread per call.
 ///
-/// It is not linked, for two reasons: the kernels it picks can be corrected before it is used, and a machine without it
-/// gets a message instead of a loader error.
+/// It is not linked, for two reasons: the kernels it uses can be chosen before it is loaded, and a machine without it gets
+/// a message instead of a loader error.
 package enum OpenBLAS {
     /// Loads the library, and sets environment variables on the way.
     package static func load() throws(OpenBLASError) {
@@ -56,20 +56,14 @@ package enum OpenBLAS {
         }
     }()
 
-    /// The core to ask for instead of the one that OpenBLAS has picked, or nil where that is right.
+    /// The core whose kernels to ask for, or nil where OpenBLAS may choose.
     ///
-    /// Releases of OpenBLAS older than a processor may take it for a much older one: 0.3.21, Debian 12's, falls back to
-    /// kernels without AVX-512 on some Intel server processors, and below AVX2 on some desktop ones. The kernels of
-    /// SkylakeX are also those that OpenBLAS itself picks for AMD's processors with AVX-512.
-    static func betterCore(than core: String, for processor: Processor) -> String? {
-        let core = core.lowercased()
-        if processor.hasAVX512 {
-            return ["skylakex", "cooperlake", "sapphirerapids"].contains(core) ? nil : "SkylakeX"
-        }
-        if processor.hasAVX2 {
-            return ["haswell", "zen", "excavator"].contains(core) ? nil : "Haswell"
-        }
-        return nil
+    /// Releases older than a processor may take it for a much older one: 0.3.21, Debian 12's, falls back to kernels without
+    /// AVX-512 on some servers, and below AVX2 on some desktop processors. The choice is made when the library is loaded,
+    /// and cannot be corrected where the system does not unload it again, so it is made here. Later cores than these have
+    /// the same kernels for float32.
+    static func core(for processor: Processor) -> String? {
+        processor.hasAVX512 ? "SkylakeX" : processor.hasAVX2 ? "Haswell" : nil
     }
 }
 
@@ -97,23 +91,12 @@ private struct OpenBLASLibrary {
     init(processor: Processor) throws(OpenBLASError) {
         // Else it would start a thread per core when loaded, only to leave them idle.
         setenv("OPENBLAS_NUM_THREADS", "1", 1)
+        if let core = OpenBLAS.core(for: processor) { setenv("OPENBLAS_CORETYPE", core, 0) }
         var reason = ""
         for name in OpenBLASLibrary.names {
-            guard var handle = dlopen(name, RTLD_NOW | RTLD_LOCAL) else {
+            guard let handle = dlopen(name, RTLD_NOW | RTLD_LOCAL) else {
                 reason = String(cString: dlerror())
                 continue
-            }
-            let coreName: openblas_get_corename_function = try OpenBLASLibrary.function("openblas_get_corename", handle)
-            if getenv("OPENBLAS_CORETYPE") == nil,
-                let better = OpenBLAS.betterCore(than: String(cString: coreName()!), for: processor)
-            {
-                // The choice is made when the library is loaded, so it is loaded a second time.
-                dlclose(handle)
-                setenv("OPENBLAS_CORETYPE", better, 1)
-                guard let second = dlopen(name, RTLD_NOW | RTLD_LOCAL) else {
-                    throw OpenBLASError(reason: String(cString: dlerror()))
-                }
-                handle = second
             }
             let parallel: openblas_get_parallel_function = try OpenBLASLibrary.function("openblas_get_parallel", handle)
             guard parallel() != 2 else {

@@ -15,6 +15,9 @@ struct Evaluate: ParsableCommand {
     @Option(help: "tuned, or a probability from 0 to 1 (default: the model's own).")
     var threshold: ThresholdChoice?
 
+    @Option(help: "Numbers that products multiply (default: as in training).")
+    var precision: Hyperparameters.Precision?
+
     @OptionGroup var threads: ThreadsOption
 
     @Flag(help: "Print one JSON object.")
@@ -25,7 +28,7 @@ struct Evaluate: ParsableCommand {
             try Paths.requireModel(self.model)
             try Paths.requireFile(data)
             try threads.apply()
-            let model = try ModelDirectory.read(self.model)
+            let model = try ModelDirectory.read(self.model, precision: precision)
             let configuration = model.configuration
             let thresholds = try ThresholdChoice.thresholds(threshold, of: configuration)
             var options = SplitOptions()

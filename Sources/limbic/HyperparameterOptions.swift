@@ -13,8 +13,10 @@ struct HyperparameterOptions: ParsableArguments {
     ///
     /// - Throws: ``HyperparameterErrors`` with everything that is wrong.
     func value() throws -> Hyperparameters {
-        try recipe.hyperparameters.setting(
+        let value = try recipe.hyperparameters.setting(
             Dictionary(settings.map { ($0.name, $0.value) }, uniquingKeysWith: { _, last in last }))
+        if let fault = value.precision.fault { throw ValidationError("precision: \(fault)") }
+        return value
     }
 
     /// `name=value` as given to --set.
@@ -33,3 +35,5 @@ struct HyperparameterOptions: ParsableArguments {
 }
 
 extension Recipe: ExpressibleByArgument {}
+
+extension Hyperparameters.Precision: ExpressibleByArgument {}

@@ -27,6 +27,9 @@ struct Predict: ParsableCommand {
     @Flag(help: "Add the masking networks' score of every temporal unit.")
     var explain = false
 
+    @Option(help: "Numbers that products multiply (default: as in training).")
+    var precision: Hyperparameters.Precision?
+
     @OptionGroup var threads: ThreadsOption
 
     func run() throws {
@@ -34,7 +37,7 @@ struct Predict: ParsableCommand {
             try Paths.requireModel(self.model)
             if data != "-" { try Paths.requireFile(data) }
             try threads.apply()
-            let model = try ModelDirectory.read(self.model)
+            let model = try ModelDirectory.read(self.model, precision: precision)
             if explain, !model.configuration.hasMaskingNetworks {
                 throw Failure(.badData, "\(self.model): the model has no masking networks to explain with")
             }

@@ -29,7 +29,7 @@ struct ReferenceWeightsTests {
         let batch = try clips(of: model.configuration.modalities)
         let expected = try golden.floats("out.probabilities")
         expectClose(model.probabilities(batch), expected, relative: 1e-5)
-        let read = try ModelDirectory.read(directory.file("model"))
+        let read = try ModelDirectory.read(directory.file("model"), precision: .float32)
         expectClose(read.probabilities(batch), expected, relative: 1e-5)
     }
 

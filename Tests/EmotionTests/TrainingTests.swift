@@ -1,4 +1,5 @@
 import Engine
+import TestSupport
 import Testing
 
 @testable import Emotion
@@ -56,6 +57,25 @@ struct TrainingTests {
         Parallel.threads = 2
         #expect(try train(configuration).parameters.flat.values == first)
         #expect(try train(configuration, seed: 2).parameters.flat.values != first)
+    }
+
+    @Test("bfloat16 trains other weights where the machine has it, and predicts nearly the same")
+    func precision() throws {
+        func configuration(_ precision: Hyperparameters.Precision) -> ModelConfiguration {
+            .make { ($0.epochs, $0.precision) = (3, precision) }
+        }
+        let models = try [Hyperparameters.Precision.float32, .bfloat16, .auto].map { try train(configuration($0)) }
+        let values = models.map { $0.parameters.flat.values }
+        #expect((values[0] != values[1]) == MatrixProvider.has(.bfloat16))
+        #expect(values[1] == values[2])
+        let clips = Clips.make(32, seed: 2)
+        let directory = try ScratchDirectory()
+        try ModelDirectory.write(models[0], to: directory.file("model"))
+        let probabilities = try [Hyperparameters.Precision.float32, .bfloat16].map {
+            try ModelDirectory.read(directory.file("model"), precision: $0).probabilities(clips)
+        }
+        expectClose(probabilities[1], probabilities[0], absolute: 0.02)
+        #expect((probabilities[0] != probabilities[1]) == MatrixProvider.has(.bfloat16))
     }
 
     @Test("training ends early when validation does not get better")

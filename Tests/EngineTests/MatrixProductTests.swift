@@ -60,7 +60,9 @@ struct MatrixProductTests {
     }
 
     static let levels = KernelLevel.supported(by: .current)
-    static let providers = levels.map(MatrixProvider.builtIn) + [MatrixProvider.openBLAS]
+    static let providers =
+        levels.map(MatrixProvider.builtIn) + [.openBLAS]
+        + Precision.allCases.filter { OneDNN.library?.has($0) ?? false }.map(MatrixProvider.oneDNN)
 
     /// By every provider of every precision.
     private func check(_ product: Case) {
@@ -194,8 +196,10 @@ struct MatrixProductTests {
 
     @Test("a provider is chosen by name, else by the processor")
     func choice() throws {
-        func choose(_ name: String?, _ levels: KernelLevel...) throws -> MatrixProvider.Choice {
-            try MatrixProvider.choose(name, levels).get()
+        func choose(
+            _ name: String?, _ levels: KernelLevel..., hasAMX: Bool = false, oneDNN: [Precision] = []
+        ) throws -> MatrixProvider.Choice {
+            try MatrixProvider.choose(name, levels, hasAMX: hasAMX, oneDNN: oneDNN.contains).get()
         }
         let openBLAS = MatrixProvider.Choice(float32: .openBLAS, bfloat16: nil)
         #expect(try choose(nil, .narrow, .avx2) == .init(float32: .builtIn(.avx2), bfloat16: nil))
@@ -205,6 +209,19 @@ struct MatrixProductTests {
         #expect(try choose(nil, .narrow) == openBLAS)
         #expect(try choose("limbic", .narrow) == .init(float32: .builtIn(.narrow), bfloat16: nil))
         #expect(try choose("openblas", .narrow, .avx2, .avx512, .avx512BF16) == openBLAS)
+        // Tiles are for oneDNN, if it has them; vectors are not.
+        let both = Precision.allCases
+        #expect(
+            try choose(nil, .avx2, .avx512, .avx512BF16, hasAMX: true, oneDNN: both)
+                == .init(float32: .builtIn(.avx512), bfloat16: .oneDNN(.bfloat16)))
+        let own = MatrixProvider.Choice(float32: .builtIn(.avx512), bfloat16: .builtIn(.avx512BF16))
+        #expect(try choose(nil, .avx2, .avx512, .avx512BF16, oneDNN: both) == own)
+        #expect(try choose(nil, .avx2, .avx512, .avx512BF16, hasAMX: true, oneDNN: [.float32]) == own)
+        #expect(try choose("limbic", .avx2, .avx512, .avx512BF16, hasAMX: true, oneDNN: both) == own)
+        #expect(
+            try choose("onednn", .narrow, oneDNN: both)
+                == .init(float32: .oneDNN(.float32), bfloat16: .oneDNN(.bfloat16)))
+        #expect(throws: MatrixProviderError.self) { try choose("onednn", .avx2) }
         #expect(throws: MatrixProviderError.self) { try choose("mkl", .narrow) }
     }
 }

@@ -54,6 +54,9 @@ void ck_scale(float a, float *x, size_t n);
 // y[i] = a x[i], multiplied in double precision.
 void ck_scaled(double a, const float *x, float *y, size_t n);
 
+// y[i] = x[i] rounded to bfloat16, halves to even.
+void ck_round_bfloat16(const float *x, uint16_t *y, size_t n);
+
 // y[i] += a x[i].
 void ck_axpy(float a, const float *x, float *y, size_t n);
 

@@ -46,6 +46,9 @@ struct JobRoutes: Sendable {
 
     /// What a training would find wrong before its first step.
     private static func check(_ hyperparameters: Hyperparameters, against schema: DatasetSchema) throws(Problem) {
+        if let fault = hyperparameters.precision.fault {
+            throw .invalid("/hyperparameters/precision", fault, code: "invalid_request")
+        }
         guard let labels = schema.labels, let modalities = schema.modalities else { return }
         let configuration = ModelConfiguration(
             labels: labels, modalities: modalities, hyperparameters: hyperparameters)
