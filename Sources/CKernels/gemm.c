@@ -7,15 +7,21 @@
 #include <immintrin.h>
 #endif
 
-// A kernel computes one tile of C, MR rows by NR columns, in registers: for each step along the depth it multiplies the
-// NR values of B by each of the MR values of A. Which tile fits depends on how many registers there are, and how wide.
+// A tile of C is computed in registers: for each step along the depth, the values of B, one or two vectors, are multiplied
+// by each of the values of A, one a row. Which tile fits depends on how many registers there are, and how wide.
 //
 // A value is 32 bits: one float32 or, where a level multiplies in bfloat16, two numbers that follow each other along the
-// depth.
+// depth. A's values are `row` apart from row to row and `step` apart along the depth.
+typedef void tile(
+    const float *a, size_t row, size_t step, const float *b, size_t steps, float *c, size_t stride, int adds);
+
+// Each element of C is computed alike by all tiles of a kernel, of whatever size.
 typedef struct {
     size_t rows, columns;
-    void (*tile)(
-        const float *a, size_t row, size_t step, const float *b, size_t steps, float *c, size_t stride, int adds);
+    struct {
+        size_t rows;
+        tile *narrow, *wide;
+    } tiles[3];
 } kernel;
 
 enum { LARGEST_TILE_ROWS = 14, LARGEST_TILE_COLUMNS = 32 };
@@ -24,35 +30,47 @@ enum { LARGEST_TILE_ROWS = 14, LARGEST_TILE_COLUMNS = 32 };
 #define DOT_BFLOAT16(sum, a, b) \
     _mm512_dpbf16_ps(sum, (__m512bh)_mm512_set1_epi32(__builtin_bit_cast(int, a)), (__m512bh)(b))
 
-// A's values are `row` apart from row to row and `step` apart along the depth.
-#define KERNEL(NAME, TARGET, BYTES, ROWS, VECTORS, ADD, UNROLL)                                                        \
-    typedef float NAME##_vector __attribute__((vector_size(BYTES), aligned(4)));                                       \
-    TARGET static void NAME##_tile(                                                                                    \
+#define TILE(NAME, TARGET, BYTES, ROWS, VECTORS, PANEL, ADD, UNROLL)                                                   \
+    TARGET static void NAME##_##ROWS##x##VECTORS(                                                                      \
         const float *a, size_t row, size_t step, const float *b, size_t steps, float *c, size_t stride, int adds) {    \
+        typedef float vector __attribute__((vector_size(BYTES), aligned(4)));                                          \
         enum { WIDTH = (BYTES) / sizeof(float) };                                                                      \
-        NAME##_vector sums[ROWS][VECTORS];                                                                             \
+        vector sums[ROWS][VECTORS];                                                                                    \
         for (size_t r = 0; r < (ROWS); r++)                                                                            \
             for (size_t v = 0; v < (VECTORS); v++)                                                                     \
-                sums[r][v] = adds ? *(const NAME##_vector *)(c + r * stride + v * WIDTH) : (NAME##_vector){0};         \
+                sums[r][v] = adds ? *(const vector *)(c + r * stride + v * WIDTH) : (vector){0};                       \
         _Pragma(UNROLL)                                                                                                \
-        for (size_t p = 0; p < steps; p++, a += step, b += (VECTORS) * WIDTH) {                                        \
-            NAME##_vector values[VECTORS];                                                                             \
-            for (size_t v = 0; v < (VECTORS); v++) values[v] = *(const NAME##_vector *)(b + v * WIDTH);                \
+        for (size_t p = 0; p < steps; p++, a += step, b += (PANEL) * WIDTH) {                                          \
+            vector values[VECTORS];                                                                                    \
+            for (size_t v = 0; v < (VECTORS); v++) values[v] = *(const vector *)(b + v * WIDTH);                       \
             for (size_t r = 0; r < (ROWS); r++)                                                                        \
                 for (size_t v = 0; v < (VECTORS); v++) sums[r][v] = ADD(sums[r][v], a[r * row], values[v]);            \
         }                                                                                                              \
         for (size_t r = 0; r < (ROWS); r++)                                                                            \
-            for (size_t v = 0; v < (VECTORS); v++) *(NAME##_vector *)(c + r * stride + v * WIDTH) = sums[r][v];        \
-    }                                                                                                                  \
-    static const kernel NAME = {ROWS, (VECTORS) * ((BYTES) / sizeof(float)), NAME##_tile};
+            for (size_t v = 0; v < (VECTORS); v++) *(vector *)(c + r * stride + v * WIDTH) = sums[r][v];               \
+    }
+
+// A kernel with tiles of ROWS rows and two vectors, and smaller ones for the edges of C.
+#define KERNEL(NAME, TARGET, BYTES, FEW, SOME, ROWS, ADD, UNROLL)                                                      \
+    TILE(NAME, TARGET, BYTES, FEW, 1, 2, ADD, UNROLL)                                                                  \
+    TILE(NAME, TARGET, BYTES, SOME, 1, 2, ADD, UNROLL)                                                                 \
+    TILE(NAME, TARGET, BYTES, ROWS, 1, 2, ADD, UNROLL)                                                                 \
+    TILE(NAME, TARGET, BYTES, FEW, 2, 2, ADD, UNROLL)                                                                  \
+    TILE(NAME, TARGET, BYTES, SOME, 2, 2, ADD, UNROLL)                                                                 \
+    TILE(NAME, TARGET, BYTES, ROWS, 2, 2, ADD, UNROLL)                                                                 \
+    static const kernel NAME = {                                                                                       \
+        ROWS, 2 * (BYTES) / sizeof(float),                                                                             \
+        {{FEW, NAME##_##FEW##x1, NAME##_##FEW##x2}, {SOME, NAME##_##SOME##x1, NAME##_##SOME##x2},                      \
+         {ROWS, NAME##_##ROWS##x1, NAME##_##ROWS##x2}}};
 
 // Unrolled, the widest tiles would need more registers than there are.
-KERNEL(narrow, , 16, 4, 2, MULTIPLY_ADD, "clang loop unroll_count(4)")
+KERNEL(narrow, , 16, 1, 2, 4, MULTIPLY_ADD, "clang loop unroll_count(4)")
 #if defined(__x86_64__)
-KERNEL(avx2, __attribute__((target("avx2,fma"))), 32, 6, 2, MULTIPLY_ADD, "clang loop unroll_count(4)")
-KERNEL(avx512, __attribute__((target("avx512f"))), 64, 14, 2, MULTIPLY_ADD, "clang loop unroll(disable)")
+KERNEL(avx2, __attribute__((target("avx2,fma"))), 32, 2, 4, 6, MULTIPLY_ADD, "clang loop unroll_count(4)")
+KERNEL(avx512, __attribute__((target("avx512f"))), 64, 4, 10, 14, MULTIPLY_ADD, "clang loop unroll(disable)")
 KERNEL(
-    avx512_bf16, __attribute__((target("avx512f,avx512bf16"))), 64, 14, 2, DOT_BFLOAT16, "clang loop unroll(disable)")
+    avx512_bf16, __attribute__((target("avx512f,avx512bf16"))), 64, 4, 10, 14, DOT_BFLOAT16,
+    "clang loop unroll(disable)")
 #endif
 
 static const kernel *kernel_of(ck_gemm_level level) {
@@ -250,20 +268,24 @@ static void copy_rows(ck_gemm_level level, const float *a, size_t stride, size_t
 static void row_of_tiles(
     const kernel *kernel, const float *a, size_t row, size_t step, const float *b, size_t rows, size_t columns,
     size_t steps, float *c, size_t stride, int adds) {
-    float tile[LARGEST_TILE_ROWS * LARGEST_TILE_COLUMNS];
+    float edge[LARGEST_TILE_ROWS * LARGEST_TILE_COLUMNS];
+    size_t size = 0;
+    while (kernel->tiles[size].rows < rows) size++;
     for (size_t j = 0; j < columns; j += kernel->columns, b += kernel->columns * steps, c += kernel->columns) {
-        if (rows == kernel->rows && columns - j >= kernel->columns) {
-            kernel->tile(a, row, step, b, steps, c, stride, adds);
+        const size_t width = columns - j < kernel->columns ? columns - j : kernel->columns;
+        const int is_narrow = width <= kernel->columns / 2;
+        tile *tile = is_narrow ? kernel->tiles[size].narrow : kernel->tiles[size].wide;
+        if (kernel->tiles[size].rows == rows && width == (is_narrow ? kernel->columns / 2 : kernel->columns)) {
+            tile(a, row, step, b, steps, c, stride, adds);
             continue;
         }
-        const size_t width = columns - j < kernel->columns ? columns - j : kernel->columns;
         if (adds) {
             // What lies past the edge is computed, too, from numbers.
-            memset(tile, 0, sizeof tile);
-            for (size_t r = 0; r < rows; r++) memcpy(tile + r * kernel->columns, c + r * stride, width * sizeof(float));
+            memset(edge, 0, sizeof edge);
+            for (size_t r = 0; r < rows; r++) memcpy(edge + r * kernel->columns, c + r * stride, width * sizeof(float));
         }
-        kernel->tile(a, row, step, b, steps, tile, kernel->columns, adds);
-        for (size_t r = 0; r < rows; r++) memcpy(c + r * stride, tile + r * kernel->columns, width * sizeof(float));
+        tile(a, row, step, b, steps, edge, kernel->columns, adds);
+        for (size_t r = 0; r < rows; r++) memcpy(c + r * stride, edge + r * kernel->columns, width * sizeof(float));
     }
 }
 
