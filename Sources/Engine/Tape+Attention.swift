@@ -85,7 +85,7 @@ private struct AttentionHeads {
         (self.shape, self.q, self.kv, self.keyColumn, self.mask) = (shape, q, kv, keyColumn, mask)
         firstTiles = mask == nil ? Array(repeating: 0, count: shape.queries.count) : shape.firstTiles()
         // These products are small, and part of a fused operation: none of a library would be.
-        level = (KernelLevel.best(precision) ?? .narrow).code
+        level = (KernelLevel.best(precision) ?? KernelLevel.best(.float32) ?? .narrow).code
     }
 
     /// The heads of all clips, as columns of `output`.
@@ -122,7 +122,7 @@ private struct AttentionHeads {
         }
     }
 
-    /// Calls `body` with each head of each clip that has queries, and with scratch memory for it.
+    /// Calls `body` with each head of each clip, and with scratch memory for it.
     private func forEach(
         _ body: (_ clip: Int, _ column: Int, _ head: inout ck_attention_head, _ scratch: UnsafeMutablePointer<Float>)
             -> Void
