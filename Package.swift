@@ -61,6 +61,8 @@ let package = Package(
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ]
         ),
+        .target(name: "Studies", dependencies: ["Emotion", "Engine"]),
+
         .executableTarget(
             name: "limbic",
             dependencies: [
@@ -68,13 +70,14 @@ let package = Package(
                 "Engine",
                 "HTTP",
                 "Service",
+                "Studies",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
             ]
         ),
 
-        .target(name: "TestSupport", path: "Tests/TestSupport"),
+        .target(name: "TestSupport", dependencies: ["Emotion", "Engine"], path: "Tests/TestSupport"),
         .testTarget(
             name: "EngineTests",
             dependencies: ["Engine", "TestSupport"]
@@ -84,6 +87,7 @@ let package = Package(
             dependencies: ["Emotion", "TestSupport"],
             resources: [.copy("Golden")]
         ),
+        .testTarget(name: "StudiesTests", dependencies: ["Studies", "Emotion", "TestSupport"]),
         .testTarget(name: "HTTPTests", dependencies: ["HTTP", "TestSupport"]),
         .testTarget(
             name: "JobsTests",

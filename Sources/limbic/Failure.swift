@@ -1,5 +1,6 @@
 import ArgumentParser
 import Emotion
+import Studies
 import Engine
 import Foundation
 import HTTP

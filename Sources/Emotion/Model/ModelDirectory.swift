@@ -1,0 +1,132 @@
+import Engine
+import Foundation
+
+/// A model on disk: `model.safetensors` with its parameters and `config.json` with all that is needed to use them.
+package enum ModelDirectory {
+    package static let weightsName = "model.safetensors"
+    package static let configurationName = "config.json"
+
+    /// Writes `model` into the directory at `path`, which is made when it is not there.
+    ///
+    /// - Throws: ``ModelError`` and errors of the file system.
+    package static func write(_ model: Model, to path: String) throws {
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        let configuration = try encoder.encode(model.configuration)
+        try Safetensors.write(
+            to: path + "/" + weightsName,
+            tensors: model.parameters.layout.parameters.map {
+                Safetensors.Tensor(name: $0.name, shape: $0.shape, model.parameters.values($0))
+            },
+            metadata: ["format": "limbic"]
+        )
+        try configuration.write(to: URL(filePath: path + "/" + configurationName), options: .atomic)
+    }
+
+    /// Reads the model in the directory at `path`.
+    ///
+    /// - Parameter precision: of its predictions; nil for that of its training.
+    /// - Throws: ``ModelError`` that names the file and the reason.
+    package static func read(
+        _ path: String, precision: Hyperparameters.Precision? = nil
+    ) throws(ModelError) -> Model {
+        let configuration = try readConfiguration(path)
+        let network = Network(configuration)
+        let file = path + "/" + weightsName
+        do {
+            let weights = try SafetensorsFile(path: file)
+            // First, as what a configuration says may take more memory than there is.
+            try network.layout.check(weights.tensors.mapValues(\.shape), file: file)
+            let parameters = try Parameters(layout: network.layout) { try weights.floats($0.name) }
+            let chosen = precision ?? configuration.hyperparameters.precision
+            return Model(network: network, parameters: parameters.computing(in: chosen.resolved).packed())
+        } catch let error as ModelError {
+            throw error
+        } catch {
+            throw ModelError(file: file, field: "weights", reason: "\(error)")
+        }
+    }
+
+    /// Reads what the model in the directory at `path` is, without its weights.
+    package static func readConfiguration(_ path: String) throws(ModelError) -> ModelConfiguration {
+        let file = path + "/" + configurationName
+        let configuration: ModelConfiguration
+        do {
+            configuration = try JSONDecoder().decode(
+                ModelConfiguration.self, from: Data(contentsOf: URL(filePath: file)))
+        } catch let error as HyperparameterErrors {
+            throw ModelError(file: file, field: "hyperparameters", reason: "\(error)")
+        } catch let error as DecodingError {
+            throw ModelError(file: file, field: error.field, reason: error.reason)
+        } catch {
+            throw ModelError(file: file, field: "file", reason: error.localizedDescription)
+        }
+        guard configuration.formatVersion == 1 else {
+            throw ModelError(
+                file: file, field: "format_version", reason: "\(configuration.formatVersion) is not supported, 1 is")
+        }
+        if let (field, reason) = configuration.fault ?? configuration.standardizationFault {
+            throw ModelError(file: file, field: field, reason: reason)
+        }
+        return configuration
+    }
+}
+
+extension ModelConfiguration {
+    /// What is wrong with the inputs and labels, nil when nothing is: each is named once, and there is one at least.
+    package var fault: (field: String, reason: String)? {
+        if labels.isEmpty { return ("labels", "are empty") }
+        if Set(labels).count != labels.count { return ("labels", "hold a name twice") }
+        if modalities.isEmpty { return ("modalities", "are empty") }
+        if Set(modalities.map(\.name)).count != modalities.count { return ("modalities", "hold a name twice") }
+        for modality in modalities {
+            if let fault = Modality.fault(inName: modality.name) { return ("modalities", "\(modality.name): \(fault)") }
+            guard Modality.featureSizes.contains(modality.featureSize) else {
+                let (sizes, size) = (Modality.featureSizes, modality.featureSize)
+                return (
+                    "modalities",
+                    "\(modality.name): feature_size \(size) is not from \(sizes.lowerBound) to \(sizes.upperBound)"
+                )
+            }
+        }
+        for name in hyperparameters.dropModalities where !modalities.contains(where: { $0.name == name }) {
+            return ("drop_modalities", "there is no modality \(name)")
+        }
+        if usedModalities.isEmpty { return ("drop_modalities", "hold every modality") }
+        return nil
+    }
+
+    /// What is wrong with the stored means and deviations of a trained model, nil when nothing is.
+    fileprivate var standardizationFault: (field: String, reason: String)? {
+        guard hyperparameters.standardize == (standardization != nil) else {
+            return ("standardization", standardization == nil ? "is missing" : "is there, though standardize is false")
+        }
+        guard let standardization else { return nil }
+        for modality in usedModalities {
+            guard let numbers = standardization[modality.name] else {
+                return ("standardization", "\(modality.name): is missing")
+            }
+            if let fault = numbers.fault(featureSize: modality.featureSize) {
+                return ("standardization", "\(modality.name): \(fault)")
+            }
+        }
+        return nil
+    }
+}
+
+extension DecodingError {
+    private var context: (field: [any CodingKey], reason: String) {
+        switch self {
+        case .typeMismatch(_, let context), .valueNotFound(_, let context), .dataCorrupted(let context):
+            (context.codingPath, context.debugDescription)
+        case .keyNotFound(let key, let context): (context.codingPath + [key], "is missing")
+        @unknown default: ([], "\(self)")
+        }
+    }
+
+    /// The path of the member that is wrong, with slashes.
+    package var field: String { context.field.map(\.stringValue).joined(separator: "/") }
+
+    package var reason: String { context.reason }
+}
