@@ -1,6 +1,7 @@
 import Emotion
 import Foundation
 import Jobs
+import JSON
 import Synchronization
 import Testing
 
@@ -24,7 +25,7 @@ struct TrainingTests {
         let kinds = messages.compactMap { if case .event(let kind, _) = $0 { kind } else { nil } }
         #expect(kinds == ["data_loaded", "epoch", "epoch", "epoch"])
         guard case .result(let document) = messages.last else { return #expect(Bool(false), "no result") }
-        let result = try JSONReader.read(Array(document))
+        let result = try JSONReader.value(document)
         #expect(result["test"]["micro_f1"].double != nil && result["best_epoch"].double != nil)
         #expect(try ModelDirectory.read(task.output).configuration.training?.steps == 9)
     }
