@@ -4,12 +4,15 @@ import Foundation
 /// et al., "Differentiable top-k with optimal transport", NeurIPS 2020; equations 6 to 9 of the MMER paper).
 ///
 /// The scores s, each of mass 1/n, are transported to the anchors 0 and 1 at the cost c = (s − anchor)², divided by
-/// `costScale`, with entropic regularisation. Anchor 0 takes the mass (n − k)/n. What stays of a score is m = n Γ₀ =
-/// 1 − n Γ₁, the share of its mass that goes there: near 0 for the k largest scores; all m sum to n − k.
+/// `costScale`, with entropic regularisation. Anchor 0 takes the mass (n − k)/n. What stays of a score is m = n Γ₀, the
+/// share of its mass that goes there: near 0 for the k largest scores; all m sum to n − k.
+///
+/// With two anchors the plan has one unknown, λ = log(v₀/v₁), the ratio of the scalings of its columns: m = σ(λ + x), where
+/// x = (c₁ − c₀)/ε. It is solved for to the precision of the numbers.
 package struct SoftTopK: Sendable {
     /// The weight of the entropy: the smaller, the closer m is to 0 and 1.
     package var epsilon: Double
-    /// Sinkhorn iterations; they end early when nothing changes any more.
+    /// 0 solves for the plan; n > 0 makes at most n Sinkhorn iterations instead.
     package var iterations: Int
     /// Which scores are taken out.
     package var side: Side
@@ -19,7 +22,7 @@ package struct SoftTopK: Sendable {
         case smallest
     }
 
-    package init(epsilon: Double = 0.1, iterations: Int = 100, side: Side = .largest) {
+    package init(epsilon: Double = 0.1, iterations: Int = 0, side: Side = .largest) {
         self.epsilon = epsilon
         self.iterations = iterations
         self.side = side
@@ -32,104 +35,109 @@ package struct SoftTopK: Sendable {
 
     /// A transport plan, times n.
     package struct Plan: Sendable {
-        /// n Γ₀
-        fileprivate let staying: [Double]
+        /// n Γ₀, which sums to n − k when the plan is solved.
+        package let staying: [Double]
         /// n Γ₁, which sums to k.
-        fileprivate let leaving: [Double]
-        fileprivate let costScale: Double
+        package let leaving: [Double]
+        let costScale: Double
 
         /// m = 1 − n Γ₁, which sums to n − k.
         package var kept: [Float] { leaving.map { Float(1 - $0) } }
     }
 
     /// The plan for k of the scores to leave; nil when k is 0 or n, and all stay.
-    ///
-    /// Sinkhorn's scalings of the two columns come down to their ratio, λ = log(v₀/v₁). Given λ, scaling the rows gives
-    /// σ(λ − (c₀ − c₁)/ε) for what stays; scaling the columns then makes what leaves sum to k and moves λ. The last thing
-    /// done is a scaling of columns, so that the sums are right even if the iterations were too few. All sums are of
-    /// logarithms, so that no epsilon is too small. An iteration moves λ by about 1 and the way from 0 is of the order of
-    /// 1/ε, so that λ begins within 10 of where hard top-k parts the scores: the whole way for an epsilon of 0.1 or more.
     package func plan(_ scores: UnsafeBufferPointer<Float>, k: Int, costScale: Double) -> Plan? {
-        let n = scores.count
-        guard k > 0, k < n, costScale > 0 else { return nil }
-        // c₀ − c₁ = s² − (s − 1)² = 2s − 1; to take out the smallest the anchors change places.
-        let slope = (side == .largest ? -2 : 2) / (costScale * epsilon)
-        let preferences = scores.map { slope * (Double($0) - 0.5) }
-        let target = log(Double(n - k)) - log(Double(k))
-        let ordered = preferences.sorted()
-        let threshold = -(ordered[k - 1] + ordered[k]) / 2
-        var lambda = threshold - min(max(threshold, -10), 10)
-        var (staying, leaving) = (0.0, 0.0)
-        for iteration in 1...max(iterations, 1) {
-            (staying, leaving) = Self.logSums(preferences, lambda)
-            let next = lambda + target - (staying - leaving)
-            if next == lambda || iteration == iterations { break }
-            lambda = next
-        }
+        guard k > 0, k < scores.count else { return nil }
+        // x = ∓(2s − 1)/ε less a constant, so that it is 0 halfway between the scores that part. It is then accurate where
+        // σ is not flat, however small ε.
+        let ordered = scores.sorted()
+        let lowest = side == .largest ? scores.count - k : k
+        let threshold = (Double(ordered[lowest - 1]) + Double(ordered[lowest])) / 2
+        let slope = slope(costScale)
+        let x = scores.map { slope * (Double($0) - threshold) }
+        guard iterations == 0 else { return iterated(x, k: k, start: slope * (0.5 - threshold), costScale: costScale) }
+        let lambda = Self.solve(x.sorted(), k: k)
         return Plan(
-            staying: preferences.map { exp(Self.logSigmoid(lambda + $0) + log(Double(n - k)) - staying) },
-            leaving: preferences.map { exp(Self.logSigmoid(-lambda - $0) + log(Double(k)) - leaving) },
+            staying: x.map { exp(Self.logSigmoid(lambda + $0)) },
+            leaving: x.map { exp(Self.logSigmoid(-lambda - $0)) },
             costScale: costScale
         )
     }
 
-    /// log Σ σ(x + λ) and log Σ σ(−x − λ).
-    private static func logSums(_ preferences: [Double], _ lambda: Double) -> (Double, Double) {
-        var (stay, leave) = (LogSum(), LogSum())
-        for preference in preferences {
-            let logStay = logSigmoid(lambda + preference)
-            stay.add(logStay)
-            // log σ(−x) = log σ(x) − x.
-            leave.add(logStay - lambda - preference)
+    /// dx/ds: c₀ − c₁ = s² − (s − 1)² = 2s − 1; to take out the smallest the anchors change places.
+    private func slope(_ costScale: Double) -> Double { (side == .largest ? -2 : 2) / (costScale * epsilon) }
+
+    /// λ with Σ σ(λ + x) = n − k, for x in ascending order.
+    ///
+    /// Of hard top-k, the k lowest leave: what of them stays must equal what leaves of the others. The difference between
+    /// the logarithms of the two is accurate even where every σ is almost 0 or 1; it falls with λ at a slope of −2 to −1
+    /// when 0 is a point between the two groups. So each value of it gives bounds for λ, which a step of Newton's method
+    /// has to stay within.
+    private static func solve(_ x: [Double], k: Int) -> Double {
+        var lambda = 0.0
+        var bounds = -Double.infinity...Double.infinity
+        // Newton's method takes some five steps; halving the interval instead takes at most one for each bit.
+        for _ in 0..<100 {
+            var (stay, leave) = (LogSum(), LogSum())
+            for x in x[..<k] { stay.add(logSigmoid(lambda + x), slope: sigmoid(-lambda - x)) }
+            for x in x[k...] { leave.add(logSigmoid(-lambda - x), slope: -sigmoid(lambda + x)) }
+            let difference = leave.value - stay.value
+            // Scores that are not numbers have no solution.
+            guard difference.isFinite, difference != 0 else { break }
+            let (near, far) = (lambda + difference / 2, lambda + difference)
+            let found = min(near, far)...max(near, far)
+            guard found.overlaps(bounds) else { break }
+            bounds = found.clamped(to: bounds)
+            var next = lambda - difference / (leave.meanSlope - stay.meanSlope)
+            if !bounds.contains(next) { next = (bounds.lowerBound + bounds.upperBound) / 2 }
+            if next == lambda { break }
+            lambda = next
         }
-        return (stay.value, leave.value)
+        return lambda
     }
 
+    private static func sigmoid(_ x: Double) -> Double { 1 / (1 + exp(-x)) }
+
     /// log(1 / (1 + e^−x))
-    private static func logSigmoid(_ x: Double) -> Double { min(x, 0) - log1p(exp(-abs(x))) }
+    static func logSigmoid(_ x: Double) -> Double { min(x, 0) - log1p(exp(-abs(x))) }
 
     /// The gradient of the scores, given that of what is kept.
     ///
-    /// Implicit differentiation of the plan, whose marginals are constant (Xie et al. 2020, appendix): with b = n Γ₀,
-    /// a = n Γ₁ and potentials f of the rows and t of anchor 0, da = a (df − dc₁)/ε, df = b dc₀ + a dc₁ − b t, and t
-    /// such that the b still sum to n − k.
+    /// By implicit differentiation of Σ σ(λ + x) = n − k: with w = m (1 − m), dm = w (dx + dλ) and Σ w (dx + dλ) = 0.
     package func gradient(
         _ scores: UnsafeBufferPointer<Float>,
         _ plan: Plan,
         kept keptGradient: UnsafePointer<Float>
     ) -> [Float] {
-        let (a, b) = (plan.leaving, plan.staying)
-        // The a change against m.
-        let shift = zip(a, b).enumerated().reduce(0.0) {
-            $0 - Double(keptGradient[$1.offset]) * $1.element.0 * $1.element.1
-        }
-        let room = b.reduce(0.0) { $0 + $1 * (1 - $1) }
-        let force = room > 0 ? shift / room : 0
-        let factor = 2 / (plan.costScale * epsilon)
-        return scores.enumerated().map { index, score in
-            // Half the derivatives of the costs (s − anchor)².
-            let s = Double(score)
-            let (c0, c1) = side == .largest ? (s, s - 1) : (s - 1, s)
-            let (a, b) = (a[index], b[index])
-            let own = -Double(keptGradient[index]) * a * (b * c0 - (1 - a) * c1)
-            return Float(factor * (own - force * b * ((1 - b) * c0 - a * c1)))
-        }
+        guard iterations == 0 else { return iteratedGradient(scores, plan, kept: keptGradient) }
+        let weights = zip(plan.staying, plan.leaving).map { $0 * $1 }
+        let total = weights.reduce(0, +)
+        guard total > 0 else { return weights.map { _ in 0 } }
+        let mean = weights.indices.reduce(0) { $0 + weights[$1] / total * Double(keptGradient[$1]) }
+        let slope = slope(plan.costScale)
+        return weights.enumerated().map { Float(slope * $1 * (Double(keptGradient[$0]) - mean)) }
     }
 }
 
-/// log Σ e^x of numbers that come one by one.
-private struct LogSum {
+/// log Σ e^y of numbers y that come one by one, and its derivative.
+struct LogSum {
     private var largest = -Double.infinity
     private var sum = 0.0
+    private var slopes = 0.0
 
-    mutating func add(_ x: Double) {
-        if x <= largest {
-            sum += exp(x - largest)
-        } else {
-            sum = sum * exp(largest - x) + 1
-            largest = x
+    /// - Parameter slope: the derivative of y.
+    mutating func add(_ y: Double, slope: Double = 0) {
+        if y > largest {
+            let factor = exp(largest - y)
+            (sum, slopes, largest) = (sum * factor, slopes * factor, y)
         }
+        let share = exp(y - largest)
+        sum += share
+        slopes += share * slope
     }
 
     var value: Double { largest + log(sum) }
+
+    /// The derivative of the value.
+    var meanSlope: Double { slopes / sum }
 }
