@@ -80,9 +80,9 @@ package struct Training {
             totalSteps: sampler.batchesPerEpoch * hyperparameters.epochs,
             annealing: hyperparameters.schedule
         )
-        let parameters = Parameters(layout: network.layout, seed: seed)
-            .computing(in: hyperparameters.precision.resolved)
-        var step = TrainingStep(network: network, parameters: parameters, schedule: schedule, seed: seed)
+        let parameters = Parameters(
+            layout: network.layout, seed: seed, precision: hyperparameters.precision.resolved)
+        let step = TrainingStep(network: network, parameters: parameters, schedule: schedule, seed: seed)
         var best = Best(selectBy: hyperparameters.selectBy)
         var patience = earlyStopping.map { Best(selectBy: $0.metric) }
         var clock = Clock(steps: schedule.totalSteps, epochs: hyperparameters.epochs)

@@ -20,6 +20,6 @@ struct ThreadsOption: ParsableArguments {
     /// Makes the provider of matrix products ready and sets the number of threads, for a command that computes.
     func apply() throws {
         Parallel.threads = try value()
-        try MatrixProvider.load()
+        try GEMMBackend.load()
     }
 }

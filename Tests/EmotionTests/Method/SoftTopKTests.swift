@@ -1,7 +1,8 @@
+import Engine
 import TestSupport
 import Testing
 
-@testable import Engine
+@testable import Emotion
 
 @Suite("Soft top-k")
 struct SoftTopKTests {
@@ -37,7 +38,7 @@ struct SoftTopKTests {
         let scores = Self.random(length)
         let ratios: [Float] = length < 5000 ? [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9] : [0.1, 0.4, 0.9]
         for ratio in ratios {
-            let k = Tape.maskedUnits(length, ratio)
+            let k = TemporalMasking.maskedUnits(length, ratio)
             for iterations in length < 5000 ? [0, 1, 3, 100] : [0, 3, 40] {
                 let kept = Self.kept(scores, ratio: ratio, SoftTopK(iterations: iterations, side: side))
                 let expected = k == length ? length : length - k
@@ -124,7 +125,7 @@ struct SoftTopKTests {
             (4, 0.1, 0), (7, 0, 0), (7, 1, 7), (15, 0.3, 5),
         ]
         for (length, ratio, masked) in cases {
-            #expect(Tape.maskedUnits(length, ratio) == masked, "\(ratio) of \(length)")
+            #expect(TemporalMasking.maskedUnits(length, ratio) == masked, "\(ratio) of \(length)")
         }
     }
 
@@ -213,6 +214,24 @@ struct SoftTopKTests {
         for scores in [[.nan, .nan, .nan], [0.5, .nan, 0.25]] as [[Float]] {
             let kept = try Self.plan(scores, k: 1, SoftTopK()).kept
             #expect(kept.contains { $0.isNaN })
+        }
+    }
+
+    /// A score of 1 in every clip has the largest cost, which the others do not reach, so that the divisor stays.
+    @Test("on a tape, against finite differences", arguments: [[1], [4], [3, 0, 1, 5]], SoftTopK.Side.allCases)
+    func onTape(lengths: [Int], side: SoftTopK.Side) {
+        let free = Segments(lengths: lengths)
+        let pinned = Segments(count: lengths.count, length: 1)
+        for (ratio, iterations) in [(0.2, 0), (0.4, 0), (0.4, 100), (0.7, 0)] as [(Float, Int)] {
+            var check = FiniteDifferences(inputs: [[free.rows, 1]])
+            check.adjust = { 0.5 + 0.4 * $0 }
+            check.check("soft top-k of \(lengths) at \(ratio)") { tape, x, _ in
+                let ones = tape.constant(
+                    Tensor([Float](repeating: 1, count: lengths.count), shape: [lengths.count, 1]))
+                let (scores, segments) = tape.concatenate([(ones, pinned), (x[0], free)])
+                return tape.softTopK(
+                    scores, segments, ratio: ratio, SoftTopK(epsilon: 0.5, iterations: iterations, side: side))
+            }
         }
     }
 }
