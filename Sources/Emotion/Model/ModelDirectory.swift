@@ -38,6 +38,7 @@ package enum ModelDirectory {
             let weights = try SafetensorsFile(path: file)
             // First, as what a configuration says may take more memory than there is.
             try network.layout.check(weights.tensors.mapValues(\.shape), file: file)
+            try Memory.require(network.loadedBytes, for: "the model")
             let chosen = precision ?? configuration.hyperparameters.precision
             let parameters = try Parameters(layout: network.layout, precision: chosen.resolved, packed: true) {
                 try weights.floats($0.name)

@@ -67,11 +67,12 @@ package struct Training {
     /// - Parameters:
     ///   - observe: called on the same thread after each step and each epoch; what it throws ends the training.
     ///   - inspect: called before an epoch is observed with the model as it then is. Its parameters change afterwards.
-    /// - Throws: ``TrainingError`` when the loss is no longer finite, and what `observe` and `inspect` throw.
+    /// - Throws: `MemoryError` before anything is computed, ``TrainingError`` when the loss is no longer finite, and what `observe` and `inspect` throw.
     package func run(
         observe: (Event) throws -> Void,
         inspect: (Model) throws -> Void = { _ in }
     ) throws -> Model {
+        try Memory.require(network.trainingBytes(unitCounts: train.unitCounts), for: "the training")
         let hyperparameters = network.configuration.hyperparameters
         let sampler = BatchSampler(lengths: train.unitCounts, batchSize: hyperparameters.batchSize, seed: seed)
         let schedule = LearningRateSchedule(

@@ -7,7 +7,7 @@ final class WeightPacking: Sendable {
 
     init(precision: Precision) { self.precision = precision }
 
-    /// Wᵀ of a weight [out, in]. Two threads that both use it first may both pack it; one of the two stays.
+    /// Wᵀ of a weight [out, in]. Two threads that use it first at the same time both pack it, and one result is kept.
     ///
     /// - Parameter matrix: the same, not packed.
     func transposed(_ weight: Parameter, _ matrix: MatrixProduct.Operand) -> MatrixProduct.Operand {

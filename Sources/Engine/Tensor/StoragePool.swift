@@ -1,12 +1,15 @@
 import Foundation
 import Synchronization
 
-/// Buffers that are not in use, by capacity. Together with those in use they take little more memory than the most that
-/// was in use at one time: batches of ever other shapes do not pile up buffers that fit none of them.
+/// Buffers that are not in use, by capacity.
+///
+/// All buffers together, in use or not, take at most ``slack`` more than the most that was in use at one time: surplus ones
+/// go back to the system. Without this bound, batches of ever different shapes would pile up buffers that fit none of them.
 final class StoragePool: Sendable {
     static let shared = StoragePool()
 
-    /// Elements beyond that: parts of a step that are at odds over sizes do not take buffers from each other.
+    /// How much more than the most that was in use is kept, in elements. Without it, parts of a step that need different
+    /// sizes would free each other's buffers in every step.
     static let slack = 16 << 20
 
     private let state = Mutex(State())
@@ -19,6 +22,9 @@ final class StoragePool: Sendable {
 
     /// The elements of all buffers, in use or not.
     var capacity: Int { state.withLock { $0.usedCapacity + $0.freeCapacity } }
+
+    /// What is kept for reuse.
+    var freeBytes: Int { state.withLock { $0.freeCapacity } * MemoryLayout<Float>.stride }
 
     /// A pointer that may cross threads: a buffer in the pool has no other owner.
     private struct Address: @unchecked Sendable {
@@ -101,16 +107,17 @@ final class StoragePool: Sendable {
     private static func allocate(_ capacity: Int) -> UnsafeMutablePointer<Float> {
         let bytes = capacity * MemoryLayout<Float>.stride
         guard capacity >= leastMapped else {
-            return UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)
-                .bindMemory(to: Float.self, capacity: capacity)
+            var address: UnsafeMutableRawPointer?
+            guard posix_memalign(&address, 64, bytes) == 0, let address else { Memory.exhausted(bytes) }
+            return address.bindMemory(to: Float.self, capacity: capacity)
         }
         let address = mmap(nil, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
-        guard let address, address != MAP_FAILED else { fatalError("out of memory: \(bytes) bytes more are needed") }
+        guard let address, address != MAP_FAILED else { Memory.exhausted(bytes) }
         return address.bindMemory(to: Float.self, capacity: capacity)
     }
 
     private static func deallocate(_ pointer: UnsafeMutablePointer<Float>, _ capacity: Int) {
-        guard capacity >= leastMapped else { return pointer.deallocate() }
+        guard capacity >= leastMapped else { return free(pointer) }
         munmap(pointer, capacity * MemoryLayout<Float>.stride)
     }
 }
