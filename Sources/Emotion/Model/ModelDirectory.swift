@@ -38,9 +38,12 @@ package enum ModelDirectory {
             let weights = try SafetensorsFile(path: file)
             // First, as what a configuration says may take more memory than there is.
             try network.layout.check(weights.tensors.mapValues(\.shape), file: file)
-            let parameters = try Parameters(layout: network.layout) { try weights.floats($0.name) }
+            try Memory.require(network.loadedBytes, for: "the model")
             let chosen = precision ?? configuration.hyperparameters.precision
-            return Model(network: network, parameters: parameters.computing(in: chosen.resolved).packed())
+            let parameters = try Parameters(layout: network.layout, precision: chosen.resolved, packed: true) {
+                try weights.floats($0.name)
+            }
+            return Model(network: network, parameters: parameters)
         } catch let error as ModelError {
             throw error
         } catch {

@@ -69,11 +69,12 @@ package struct Training {
     /// - Parameters:
     ///   - observe: called on the same thread after each step and each epoch; what it throws ends the training.
     ///   - inspect: called before an epoch is observed with the model as it then is. Its parameters change afterwards.
-    /// - Throws: ``TrainingError`` when the loss is no longer finite, and what `observe` and `inspect` throw.
+    /// - Throws: `MemoryError` before anything is computed, ``TrainingError`` when the loss is no longer finite, and what `observe` and `inspect` throw.
     package func run(
         observe: (Event) throws -> Void,
         inspect: (Model) throws -> Void = { _ in }
     ) throws -> Model {
+        try Memory.require(network.trainingBytes(unitCounts: train.unitCounts), for: "the training")
         let hyperparameters = network.configuration.hyperparameters
         let sampler = BatchSampler(lengths: train.unitCounts, batchSize: hyperparameters.batchSize, seed: seed)
         let schedule = LearningRateSchedule(
@@ -82,9 +83,9 @@ package struct Training {
             totalSteps: sampler.batchesPerEpoch * hyperparameters.epochs,
             annealing: hyperparameters.schedule
         )
-        let parameters = Parameters(layout: network.layout, seed: seed)
-            .computing(in: hyperparameters.precision.resolved)
-        var step = TrainingStep(network: network, parameters: parameters, schedule: schedule, seed: seed)
+        let parameters = Parameters(
+            layout: network.layout, seed: seed, precision: hyperparameters.precision.resolved)
+        let step = TrainingStep(network: network, parameters: parameters, schedule: schedule, seed: seed)
         var best = Best(selectBy: hyperparameters.selectBy)
         var patience = earlyStopping.map { Best(selectBy: $0.metric) }
         var clock = Clock(steps: schedule.totalSteps, epochs: hyperparameters.epochs)
