@@ -115,7 +115,7 @@ final class TestService: Sendable {
         return try await backend.models.register(
             ModelDraft(
                 name: name,
-                digest: try FileDigest.of(backend.directory.url("\(path)/\(ModelDirectory.weightsName)")),
+                digest: try ModelDirectory.digest(of: backend.directory.url(path)),
                 directory: path,
                 document: Data(contentsOf: backend.directory.url("\(path)/\(ModelDirectory.configurationName)"))
             )

@@ -55,6 +55,9 @@ package struct Parameters: Sendable {
             ?? .init(pointer(weight), stride: weight.shape[1], transposed: true)
     }
 
+    /// Whether no value is NaN or infinite.
+    package var isFinite: Bool { Elementwise.isFinite(flat) }
+
     package func values(_ parameter: Parameter) -> [Float] {
         Array(UnsafeBufferPointer(start: pointer(parameter), count: parameter.count))
     }
