@@ -1,5 +1,6 @@
 import Emotion
 import Foundation
+import JSON
 import Testing
 
 @testable import Service
@@ -87,7 +88,7 @@ struct CommandTests {
         let result = try limbic("predict", "--model", model, "--data", file.path)
         #expect(result.status == 65)
         #expect(result.errors.contains("line 2: the features are too large to compute with (and 1 more)"))
-        let answers = try result.output.split(separator: "\n").map { try JSONReader.read(Array($0.utf8)) }
+        let answers = try result.output.split(separator: "\n").map { try JSONReader.value(Array($0.utf8)) }
         #expect(answers.count == 4 && !result.output.contains("[null"))
         #expect(answers[0]["error"] == .null && answers[2]["error"] == .null)
         #expect(answers[1]["error"]["code"].text == "not_computable" && answers[1]["error"]["pointer"].text == "")
@@ -104,7 +105,7 @@ struct CommandTests {
             "accuracy, an empty union counts 1", "macro F1 (6 of 6 labels)", "prevalence of ",
         ] { #expect(text.contains(words), "\(words)\n\(text)") }
         let output = try limbic("evaluate", "--model", model, "--data", data + "/test.npz", "--json").output
-        let report = try JSONReader.read(Array(output.utf8))
+        let report = try JSONReader.value(Array(output.utf8))
         #expect(report["selected_by"].text == "valid_micro_f1" && report["best_epoch"] == .integer(1))
         #expect(report["threshold_rule"].text == "fixed" && report["thresholds"].elements.count == 6)
         for metrics in [report["metrics"], report["by_threshold"]["0.5"], report["by_threshold"]["tuned"]] {
@@ -115,7 +116,7 @@ struct CommandTests {
         let tuned = try limbic(
             "evaluate", "--model", model, "--data", data + "/test.npz", "--json", "--threshold", "tuned"
         ).output
-        let other = try JSONReader.read(Array(tuned.utf8))
+        let other = try JSONReader.value(Array(tuned.utf8))
         #expect(other["threshold_rule"].text == "tuned" && other["metrics"] == report["by_threshold"]["tuned"])
     }
 

@@ -2,6 +2,7 @@ import Emotion
 import Foundation
 import HTTPTypes
 import Jobs
+import Platform
 import Synchronization
 
 /// The models in memory: loaded when first asked for, the one not used for longest given up when there are too many.
@@ -95,9 +96,10 @@ final class ModelCache: Sendable {
 
     /// Whether the files of a version are those it was registered with.
     private static func isUnaltered(_ record: ModelRecord, in folder: URL) throws -> Bool {
-        if try ModelDirectory.digest(of: folder) == record.digest { return true }
+        if try ModelDirectory.digest(of: folder.path) == record.digest { return true }
         // Earlier versions took the digest of the weights alone; their configuration is in the record as it was.
-        return try FileDigest.of(folder.appendingPathComponent(ModelDirectory.weightsName)) == record.digest
+        return try SHA256.digest(ofFile: folder.appendingPathComponent(ModelDirectory.weightsName).path)
+            == record.digest
             && Data(contentsOf: folder.appendingPathComponent(ModelDirectory.configurationName)) == record.document
     }
 

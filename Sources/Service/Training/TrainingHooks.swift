@@ -1,6 +1,7 @@
 import Emotion
 import Foundation
 import Jobs
+import Platform
 
 /// What the worker pool leaves to the service: telling a worker what to do, and making a model of what it did.
 struct TrainingHooks: Sendable {
@@ -54,7 +55,7 @@ struct TrainingHooks: Sendable {
         let source = work.appendingPathComponent("\(job.attempt)/model")
         let target = "models/\(job.model)/\(job.id)-\(job.attempt)"
         return try await queue.run {
-            let digest = try ModelDirectory.digest(of: source)
+            let digest = try ModelDirectory.digest(of: source.path)
             let configuration = source.appendingPathComponent(ModelDirectory.configurationName)
             let document = try Data(contentsOf: configuration)
             // Refuses a directory that could not be loaded later.

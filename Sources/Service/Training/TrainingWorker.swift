@@ -2,6 +2,7 @@ import Emotion
 import Engine
 import Foundation
 import Jobs
+import Platform
 
 /// Does one training and tells of it: what `limbic worker` runs.
 struct TrainingWorker {
@@ -51,9 +52,9 @@ struct TrainingWorker {
         for warning in model.configuration.training?.warnings ?? [] { try send("warning", warning) }
         try ModelDirectory.write(model, to: task.output)
         for name in [ModelDirectory.weightsName, ModelDirectory.configurationName] {
-            try DataDirectory.sync(URL(filePath: task.output).appendingPathComponent(name))
+            try Files.sync(task.output + "/" + name)
         }
-        try DataDirectory.sync(URL(filePath: task.output))
+        try Files.sync(task.output)
         // What was gathered comes before the result, which is the last word.
         try output.flush()
         try output.send(.result(document: JSONEncoder().encode(model.configuration.training)))

@@ -3,6 +3,8 @@ import Foundation
 import HTTP
 import HTTPTypes
 import Jobs
+import JSON
+import Platform
 import TestSupport
 import Testing
 
@@ -184,7 +186,7 @@ struct PredictTests {
         let folder = service.backend.directory.url(record.directory)
         if isEarlierVersion {
             // The digest was that of the weights alone.
-            let digest = try FileDigest.of(folder.appendingPathComponent(ModelDirectory.weightsName))
+            let digest = try SHA256.digest(ofFile: folder.appendingPathComponent(ModelDirectory.weightsName).path)
             record = try await service.backend.models.register(
                 ModelDraft(name: "emo", digest: digest, directory: record.directory, document: record.document))
         }
@@ -210,7 +212,7 @@ struct PredictTests {
         try Data("{}".utf8).write(to: folder.appendingPathComponent("config.json"))
         try Data("abc".utf8).write(to: folder.appendingPathComponent("model.safetensors"))
         #expect(
-            try ModelDirectory.digest(of: folder)
+            try ModelDirectory.digest(of: folder.path)
                 == "sha256:bb26275d74d8b85c193d98418b10723876d6a1ef2da1f60287213e8b8a65bf38")
     }
 
