@@ -31,6 +31,9 @@ package struct TrainingStep {
     /// Steps taken so far.
     package var steps: Int { optimizer.steps }
 
+    /// Whether the parameters and the moments of their gradients are numbers that training can go on from.
+    package var isFinite: Bool { objective.parameters.isFinite && optimizer.isFinite }
+
     /// Trains on one batch of labelled clips.
     package func callAsFunction(_ batch: Clips) -> Outcome {
         let learningRate = schedule.rate(at: steps)

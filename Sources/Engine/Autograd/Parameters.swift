@@ -60,6 +60,9 @@ package final class Parameters: Sendable {
         return packing?.transposed(weight, matrix) ?? matrix
     }
 
+    /// Whether no value is NaN or infinite.
+    package var isFinite: Bool { Elementwise.isFinite(flat) }
+
     package func values(_ parameter: Parameter) -> [Float] {
         Array(UnsafeBufferPointer(start: pointer(parameter), count: parameter.count))
     }

@@ -19,6 +19,10 @@ package final class AdamW {
         secondMoment = Storage(zeros: layout.count)
     }
 
+    /// Whether the moments are all finite. The second one overflows where a gradient is beyond about 6·10²⁰, and from
+    /// then on its parameter stands still.
+    package var isFinite: Bool { Elementwise.isFinite(firstMoment) && Elementwise.isFinite(secondMoment) }
+
     /// Changes `parameters` in place by one step along `gradients`.
     package func step(_ parameters: Parameters, _ gradients: Gradients, learningRate: Float) {
         steps += 1

@@ -9,6 +9,12 @@ enum Elementwise {
         forEachChunk(target.count) { ck_add(from + $0.lowerBound, to + $0.lowerBound, $0.count) }
     }
 
+    /// Whether no element is NaN or infinite: squares of float32 summed in float64 do not overflow.
+    static func isFinite(_ tensor: Tensor) -> Bool {
+        mapChunks(tensor.count) { ck_sum_of_squares(tensor.pointer + $0.lowerBound, $0.count) }
+            .allSatisfy(\.isFinite)
+    }
+
     static func forEachChunk(_ count: Int, _ body: (Range<Int>) -> Void) {
         let chunks = Chunks(count, most: chunk)
         Parallel.forEach(chunks.count) { body(chunks[$0]) }

@@ -48,9 +48,9 @@ struct TrainingWorker {
         )
         var model = try training.run { event in try observe(event) }
         try checkStop()
-        let metrics = test.map { model.evaluate($0) }
-        model.configuration.training?.test = metrics
+        if let test { model.measure(test: test) }
         try checkStop()
+        for warning in model.configuration.training?.warnings ?? [] { try send("warning", warning) }
         try ModelDirectory.write(model, to: task.output)
         for name in [ModelDirectory.weightsName, ModelDirectory.configurationName] {
             try Files.sync(task.output + "/" + name)
