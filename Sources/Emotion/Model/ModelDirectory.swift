@@ -40,9 +40,12 @@ package enum ModelDirectory {
             let weights = try SafetensorsFile(path: file)
             // First, as what a configuration says may take more memory than there is.
             try network.layout.check(weights.tensors.mapValues(\.shape), file: file)
-            let parameters = try Parameters(layout: network.layout) { try weights.finiteFloats($0.name, $0.shape) }
+            try Memory.require(network.loadedBytes, for: "the model")
             let chosen = precision ?? configuration.hyperparameters.precision
-            return Model(network: network, parameters: parameters.computing(in: chosen.resolved).packed())
+            let parameters = try Parameters(layout: network.layout, precision: chosen.resolved, packed: true) {
+                try weights.finiteFloats($0.name, $0.shape)
+            }
+            return Model(network: network, parameters: parameters)
         } catch let error as ModelError {
             throw error
         } catch {

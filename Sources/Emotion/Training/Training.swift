@@ -69,11 +69,13 @@ package struct Training {
     /// - Parameters:
     ///   - observe: called on the same thread after each step and each epoch; what it throws ends the training.
     ///   - inspect: called before an epoch is observed with the model as it then is. Its parameters change afterwards.
-    /// - Throws: ``TrainingError`` when something is no longer finite, and what `observe` and `inspect` throw.
+    /// - Throws: `MemoryError` before anything is computed, ``TrainingError`` when something is no longer finite, and what
+    ///   `observe` and `inspect` throw.
     package func run(
         observe: (Event) throws -> Void,
         inspect: (Model) throws -> Void = { _ in }
     ) throws -> Model {
+        try Memory.require(network.trainingBytes(unitCounts: train.unitCounts), for: "the training")
         try checkStandardization()
         let hyperparameters = network.configuration.hyperparameters
         let sampler = BatchSampler(lengths: train.unitCounts, batchSize: hyperparameters.batchSize, seed: seed)
@@ -83,9 +85,9 @@ package struct Training {
             totalSteps: sampler.batchesPerEpoch * hyperparameters.epochs,
             annealing: hyperparameters.schedule
         )
-        let parameters = Parameters(layout: network.layout, seed: seed)
-            .computing(in: hyperparameters.precision.resolved)
-        var step = TrainingStep(network: network, parameters: parameters, schedule: schedule, seed: seed)
+        let parameters = Parameters(
+            layout: network.layout, seed: seed, precision: hyperparameters.precision.resolved)
+        let step = TrainingStep(network: network, parameters: parameters, schedule: schedule, seed: seed)
         var best = BestEpoch(selectBy: hyperparameters.selectBy)
         var patience = earlyStopping.map { BestEpoch(selectBy: $0.metric) }
         var clock = TrainingClock(steps: schedule.totalSteps, epochs: hyperparameters.epochs)

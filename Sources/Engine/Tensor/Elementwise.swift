@@ -16,13 +16,13 @@ enum Elementwise {
     }
 
     static func forEachChunk(_ count: Int, _ body: (Range<Int>) -> Void) {
-        let chunks = Cut(count, most: chunk)
+        let chunks = Chunks(count, most: chunk)
         Parallel.forEach(chunks.count) { body(chunks[$0]) }
     }
 
     /// What `body` makes of each chunk, in order. Chunks depend on the count alone.
     static func mapChunks<Result>(_ count: Int, _ body: (Range<Int>) -> Result) -> [Result] {
-        let chunks = Cut(count, most: chunk)
+        let chunks = Chunks(count, most: chunk)
         return Parallel.map(chunks.count) { body(chunks[$0]) }
     }
 }

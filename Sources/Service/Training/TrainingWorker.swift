@@ -26,6 +26,7 @@ struct TrainingWorker {
     /// - Throws: ``Stopped``, `DatasetError`, `TrainingError`, and errors of the file system and of the output.
     mutating func run() throws {
         Parallel.threads = task.threads
+        try GEMMBackend.load()
         let train = try read(.train)
         let validation = try read(.valid)
         let test = try task.path(of: .test).map { _ in try read(.test) }

@@ -63,7 +63,7 @@ struct ModelTests {
         let read = try ModelDirectory.read(path)
         #expect(read.configuration.hyperparameters == model.configuration.hyperparameters)
         #expect(read.configuration.modalities == model.configuration.modalities)
-        #expect(read.parameters.flat.values == model.parameters.flat.values)
+        #expect(read.parameters.values == model.parameters.values)
     }
 
     @Test("a model directory with a wrong file is refused with the field and the reason")

@@ -54,10 +54,10 @@ struct TrainingTests {
         let threads = Parallel.threads
         defer { Parallel.threads = threads }
         Parallel.threads = 1
-        let first = try train(configuration).parameters.flat.values
+        let first = try train(configuration).parameters.values
         Parallel.threads = 2
-        #expect(try train(configuration).parameters.flat.values == first)
-        #expect(try train(configuration, seed: 2).parameters.flat.values != first)
+        #expect(try train(configuration).parameters.values == first)
+        #expect(try train(configuration, seed: 2).parameters.values != first)
     }
 
     @Test("bfloat16 trains other weights where the machine has it, and predicts nearly the same")
@@ -66,8 +66,8 @@ struct TrainingTests {
             .make { ($0.epochs, $0.precision) = (3, precision) }
         }
         let models = try [Hyperparameters.Precision.float32, .bfloat16, .auto].map { try train(configuration($0)) }
-        let values = models.map { $0.parameters.flat.values }
-        #expect((values[0] != values[1]) == MatrixProvider.has(.bfloat16))
+        let values = models.map { $0.parameters.values }
+        #expect((values[0] != values[1]) == GEMMBackend.has(.bfloat16))
         #expect(values[1] == values[2])
         let clips = Clips.make(32, seed: 2)
         let directory = try ScratchDirectory()
@@ -76,7 +76,7 @@ struct TrainingTests {
             try ModelDirectory.read(directory.file("model"), precision: $0).probabilities(clips)
         }
         expectClose(probabilities[1], probabilities[0], absolute: 0.02)
-        #expect((probabilities[0] != probabilities[1]) == MatrixProvider.has(.bfloat16))
+        #expect((probabilities[0] != probabilities[1]) == GEMMBackend.has(.bfloat16))
     }
 
     @Test("training ends early when validation does not get better")
@@ -252,8 +252,8 @@ struct TrainingTests {
 
     @Test("dropout takes part in training only")
     func dropout() throws {
-        let dry = try train(.make { ($0.epochs, $0.dropout) = (1, 0) }).parameters.flat.values
-        let wet = try train(.make { ($0.epochs, $0.dropout) = (1, 0.5) }).parameters.flat.values
+        let dry = try train(.make { ($0.epochs, $0.dropout) = (1, 0) }).parameters.values
+        let wet = try train(.make { ($0.epochs, $0.dropout) = (1, 0.5) }).parameters.values
         #expect(dry != wet)
         let model = Model.make(.make { $0.dropout = 0.5 })
         let clips = Clips.make(8)

@@ -1,3 +1,4 @@
+import Engine
 import JSON
 
 /// Turns JSON into clips, numbers straight into float buffers.
@@ -14,7 +15,7 @@ package final class ClipDecoder: Sendable {
         /// Clips of a document.
         package var clips = 4096
         /// Units of one modality of one clip.
-        package var units = 65_536
+        package var units = MultiHeadAttention.longestSequence
 
         package init() {}
     }
