@@ -1,5 +1,6 @@
 package import Emotion
 package import Foundation
+import JSON
 
 extension Study {
     /// Cells of a user's own, from the text of a file: `[{"name": "…", "hyperparameters": {"atm": "off"}}, …]`.
@@ -8,7 +9,7 @@ extension Study {
     package init(cells data: Data, base: Hyperparameters) throws(CellError) {
         let file: CellFile
         do {
-            file = try JSONDecoder().decode(CellFile.self, from: data)
+            file = try JSONReader.decode(CellFile.self, from: data)
         } catch let error as CellError {
             throw error
         } catch {
@@ -54,7 +55,7 @@ private struct CellFile: Decodable {
                     throw CellError(cell: number, field: "name", reason: "must have 1 to \(Self.nameLimit) bytes")
                 }
                 entries.append(entry)
-            } catch let error as DecodingError {
+            } catch let error as JSONError {
                 // The field begins with the place in the array.
                 let field = error.field.split(separator: "/").dropFirst().joined(separator: "/")
                 throw CellError(cell: number, field: field.isEmpty ? "entry" : field, reason: error.reason)

@@ -1,5 +1,7 @@
 import Emotion
 import Foundation
+import JSON
+import Platform
 
 /// The directory of a study: a file for each run in `runs`, finished or diverged, and the results.
 ///
@@ -25,8 +27,8 @@ package struct StudyDirectory {
         for file in try FileManager.default.contentsOfDirectory(atPath: runs).sorted() where file.hasSuffix(".json") {
             let text = try Data(contentsOf: URL(filePath: "\(runs)/\(file)"))
             let run: StudyRun
-            do { run = try JSONDecoder().decode(StudyRun.self, from: text) } catch {
-                throw StudyError.unreadable(file: file, reason: (error as? DecodingError)?.reason ?? "\(error)")
+            do { run = try JSONReader.decode(StudyRun.self, from: text) } catch {
+                throw StudyError.unreadable(file: file, reason: (error as? JSONError)?.reason ?? "\(error)")
             }
             if let difference = difference(of: run) { throw StudyError.otherSettings(file: file, difference) }
             outcomes[run.cell, default: [:]][run.outcome.seed] = run.outcome
@@ -83,7 +85,7 @@ package struct StudyDirectory {
     }
 
     private func write(_ data: Data, to name: String) throws {
-        try data.write(to: URL(filePath: "\(path)/\(name)"), options: .atomic)
+        try WholeFile.write(data, to: "\(path)/\(name)")
     }
 
     /// Distinct for distinct names, and without characters that mean something to a shell or a file system.

@@ -1,5 +1,7 @@
 import Engine
 import Foundation
+import JSON
+import Platform
 
 /// A model on disk: `model.safetensors` with its parameters and `config.json` with all that is needed to use them.
 package enum ModelDirectory {
@@ -21,7 +23,7 @@ package enum ModelDirectory {
             },
             metadata: ["format": "limbic"]
         )
-        try configuration.write(to: URL(filePath: path + "/" + configurationName), options: .atomic)
+        try WholeFile.write(configuration, to: path + "/" + configurationName)
     }
 
     /// Reads the model in the directory at `path`.
@@ -53,12 +55,14 @@ package enum ModelDirectory {
         let file = path + "/" + configurationName
         let configuration: ModelConfiguration
         do {
-            configuration = try JSONDecoder().decode(
+            configuration = try JSONReader.decode(
                 ModelConfiguration.self, from: Data(contentsOf: URL(filePath: file)))
         } catch let error as HyperparameterErrors {
             throw ModelError(file: file, field: "hyperparameters", reason: "\(error)")
-        } catch let error as DecodingError {
-            throw ModelError(file: file, field: error.field, reason: error.reason)
+        } catch let error as JSONError {
+            let isWhole = error.pointer.isEmpty
+            throw ModelError(
+                file: file, field: isWhole ? "file" : error.field, reason: isWhole ? error.description : error.reason)
         } catch {
             throw ModelError(file: file, field: "file", reason: error.localizedDescription)
         }
@@ -113,20 +117,4 @@ extension ModelConfiguration {
         }
         return nil
     }
-}
-
-extension DecodingError {
-    private var context: (field: [any CodingKey], reason: String) {
-        switch self {
-        case .typeMismatch(_, let context), .valueNotFound(_, let context), .dataCorrupted(let context):
-            (context.codingPath, context.debugDescription)
-        case .keyNotFound(let key, let context): (context.codingPath + [key], "is missing")
-        @unknown default: ([], "\(self)")
-        }
-    }
-
-    /// The path of the member that is wrong, with slashes.
-    package var field: String { context.field.map(\.stringValue).joined(separator: "/") }
-
-    package var reason: String { context.reason }
 }
