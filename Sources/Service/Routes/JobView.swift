@@ -71,7 +71,7 @@ struct JobView: Encodable {
         hyperparameters = job.hyperparameters
         checkpoint = job.checkpoint
         earlyStopping = job.earlyStopping.map {
-            EarlyStopping(metric: "valid_\($0.metric.rawValue)", patience: $0.patience)
+            EarlyStopping(metric: $0.metric.validationName, patience: $0.patience)
         }
         attempt = record.attempt
         attempts = record.attempts.map {
