@@ -15,6 +15,7 @@ struct Failure: Error, CustomStringConvertible {
         case unavailable = 69
         case software = 70
         case inputOutput = 74
+        case configuration = 78
         /// Ended by SIGINT, numbered as shells do.
         case interrupted = 130
     }

@@ -3,8 +3,11 @@ import GRDB
 
 /// What a worker pool does with jobs.
 extension JobStore {
-    /// Takes on the waiting job of the highest priority, of those the oldest, and begins its next attempt.
-    package func claim() async throws -> ClaimedJob? {
+    /// Takes on the waiting job of the highest priority, of those the oldest, and begins its next attempt. The folder it may
+    /// write to is pending from then on.
+    ///
+    /// - Parameter excluded: jobs that are not to be taken yet.
+    package func claim(excluding excluded: [String] = []) async throws -> ClaimedJob? {
         let now = database.options.clock.now()
         return try await database.write { connection in
             let row = try Row.fetchOne(
@@ -12,8 +15,10 @@ extension JobStore {
                 // Without the hint SQLite reads and sorts all waiting jobs.
                 sql: """
                     SELECT ordinal, id FROM jobs INDEXED BY jobs_waiting
-                    WHERE state = 'queued' ORDER BY priority DESC, ordinal LIMIT 1
-                    """
+                    WHERE state = 'queued' AND id NOT IN (\(databaseQuestionMarks(count: excluded.count)))
+                    ORDER BY priority DESC, ordinal LIMIT 1
+                    """,
+                arguments: StatementArguments(excluded)
             )
             guard let row else { return nil }
             let ordinal: Int64 = row["ordinal"]
@@ -28,6 +33,7 @@ extension JobStore {
                     """,
                 arguments: [now, ordinal]
             )
+            try PendingFiles.add([DataLayout.work(job: row["id"])], on: connection)
             try Self.enter(.running, job: ordinal, at: now, on: connection)
             database.announce(.job(row["id"]), after: connection)
             guard let job = try Self.fetch(row["id"], on: connection),
@@ -151,6 +157,11 @@ extension JobStore {
             database.announce(.queue, after: connection)
             return requeued
         }
+    }
+
+    /// Has every slot look for a job.
+    func announceQueue() {
+        database.changes.publish(.queue)
     }
 
     /// A stream that yields at once, and whenever a job may be waiting for a slot.

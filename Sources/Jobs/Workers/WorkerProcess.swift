@@ -23,6 +23,7 @@ struct WorkerProcess {
     ///   - stop: asks the child to end, by SIGTERM and the end of its input, and after the grace period by SIGKILL.
     ///   - onOutput: gets standard output as it comes. While it works the child may have to wait for the pipe.
     ///   - onError: gets standard error likewise, at the same time.
+    /// - Throws: ``AttemptError`` when it could not be started.
     func run(
         input: Data,
         stop: StopSignal,
@@ -80,9 +81,14 @@ struct WorkerProcess {
             child.cancel()
         }
         defer { watchdog.cancel() }
-        switch try await child.value {
-        case .exited(let status): return .exited(status)
-        case .signaled(let number): return .signalled(number)
+        do {
+            switch try await child.value {
+            case .exited(let status): return .exited(status)
+            case .signaled(let number): return .signalled(number)
+            }
+        } catch let error as SubprocessError {
+            let what = "the worker could not be started"
+            throw error.underlyingError.map { AttemptError(what, code: $0.rawValue) } ?? AttemptError(what)
         }
     }
 

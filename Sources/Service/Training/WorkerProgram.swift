@@ -15,7 +15,7 @@ package enum WorkerProgram {
         package static let usage: Int32 = 64
         /// The data cannot be used.
         package static let data: Int32 = 65
-        /// Anything else that went wrong.
+        /// Anything else that went wrong, such as a server of another build.
         package static let failure: Int32 = 70
         /// Stopped because the server said so or is gone; the same task may succeed later.
         package static let stopped: Int32 = 75
@@ -39,11 +39,19 @@ package enum WorkerProgram {
         guard let line = readLine() else {
             return fail("there is no task on standard input", output, Exit.usage)
         }
+        // First, as another build may write everything else in another way.
+        if let build = try? JSONDecoder().decode(TaskBuild.self, from: line), build.build != BuildID.own {
+            return fail(
+                "the worker is of another build than the server, which has to be started again after an update",
+                output,
+                Exit.failure
+            )
+        }
         let task: TrainingTask
         do {
             task = try JSONDecoder().decode(TrainingTask.self, from: line)
         } catch {
-            return fail("the task cannot be read: \(error)", output, Exit.usage)
+            return fail("the task cannot be read", cause: error, output, Exit.usage)
         }
         watchInput(stop)
         return run(task, stop: stop, output: output)
@@ -58,14 +66,27 @@ package enum WorkerProgram {
             return Exit.stopped
         } catch let error as DatasetError {
             return fail("\(error)", output, Exit.data)
-        } catch {
+        } catch let error as TrainingError {
             return fail("\(error)", output, Exit.failure)
+        } catch let error as DiskError {
+            let reason = String(cString: strerror(error.code))
+            return fail("the model could not be written: \(reason)", cause: error, output, Exit.failure)
+        } catch {
+            return fail("the training failed; the log of the job says why", cause: error, output, Exit.failure)
         }
     }
 
-    /// Says why the training cannot be done, to the server and to whoever reads the log.
-    private static func fail(_ message: String, _ output: consuming MessageOutput, _ code: Int32) -> Int32 {
-        try? FileHandle.standardError.write(contentsOf: Data("\(message)\n".utf8))
+    /// Says why the training cannot be done: to the server, whose clients see it, and to whoever reads the log.
+    ///
+    /// - Parameter cause: for the log alone, as it may name files and types.
+    private static func fail(
+        _ message: String,
+        cause: (any Error)? = nil,
+        _ output: consuming MessageOutput,
+        _ code: Int32
+    ) -> Int32 {
+        let line = cause.map { "\(message): \($0)\n" } ?? "\(message)\n"
+        try? FileHandle.standardError.write(contentsOf: Data(line.utf8))
         // When the server is gone there is nobody left to tell.
         try? output.send(.failure(message: message))
         try? output.flush()
@@ -119,4 +140,9 @@ package enum WorkerProgram {
             }
         }
     }
+}
+
+/// What can be read of a task whatever else is in it.
+private struct TaskBuild: Decodable {
+    let build: String?
 }

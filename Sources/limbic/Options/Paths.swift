@@ -5,6 +5,7 @@ import Foundation
 enum Paths {
     /// - Throws: ``Failure`` when there is nothing at `path`, or nothing this process may read.
     static func requireReadable(_ path: String) throws {
+        guard !path.isEmpty else { throw Failure(.usage, "a path is empty") }
         guard access(path, R_OK) == 0 else {
             throw Failure(.noInput, "\(path): \(String(cString: strerror(errno)))")
         }
@@ -45,6 +46,7 @@ struct OutputDirectory {
     /// - Parameter force: takes a directory that holds something; files of the same names are replaced.
     /// - Throws: ``Failure``
     init(_ path: String, force: Bool) throws {
+        guard !path.isEmpty else { throw Failure(.usage, "--out: the path is empty") }
         self.path = path
         let files = FileManager.default
         isNew = !files.fileExists(atPath: path)

@@ -19,7 +19,7 @@ import Testing
 
     @Test func secondServerIsRefused() throws {
         let fixture = try Fixture.make()
-        let error = #expect(throws: OpenError.self) {
+        let error = #expect(throws: DirectoryError.self) {
             _ = try Jobs.Database(directory: fixture.directory, migrations: Fixture.migrations)
         }
         #expect(error == .alreadyInUse(directory: fixture.directory.path, holder: getpid()))

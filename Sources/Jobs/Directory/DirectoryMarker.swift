@@ -1,0 +1,56 @@
+import Foundation
+
+/// The file that makes a directory a data directory: `limbic.json` with the version of the layout and the directory's own
+/// identifier, which its database holds too.
+struct DirectoryMarker: Codable, Equatable {
+    /// The layout that this release writes and reads.
+    static let currentFormat = 1
+    static let fileName = "limbic.json"
+    /// A marker that was not finished.
+    static let draftName = "limbic.json.new"
+    /// Larger files are no markers.
+    private static let maxSize = 4096
+
+    var format: Int
+    /// `dir_…`, drawn at random when the directory was made.
+    var id: String
+
+    /// The marker of `directory`, or nil when it has none.
+    ///
+    /// - Throws: ``DirectoryError``
+    static func read(in directory: URL) throws -> DirectoryMarker? {
+        let url = directory.appendingPathComponent(fileName)
+        guard FileManager.default.fileExists(atPath: url.path) else { return nil }
+        guard let file = try? FileHandle(forReadingFrom: url), let data = try? file.read(upToCount: maxSize),
+            let marker = try? JSONDecoder().decode(DirectoryMarker.self, from: data)
+        else { throw DirectoryError.unreadableMarker(directory: directory.path) }
+        guard marker.format <= currentFormat else {
+            throw DirectoryError.newerFormat(directory: directory.path, format: marker.format)
+        }
+        return marker
+    }
+
+    /// Makes `directory` ours. The marker is there whole or not at all, and survives the machine.
+    ///
+    /// - Throws: ``DirectoryError/system(operation:errno:)``
+    func write(in directory: URL) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys]
+        let bytes = Array(try encoder.encode(self)) + [UInt8(ascii: "\n")]
+        let draft = directory.appendingPathComponent(Self.draftName).path
+        let descriptor = open(draft, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else { throw DirectoryError.system(operation: "open \(draft)", errno: errno) }
+        defer { close(descriptor) }
+        guard Glibc.write(descriptor, bytes, bytes.count) == bytes.count, fsync(descriptor) == 0 else {
+            let code = errno
+            unlink(draft)
+            throw DirectoryError.system(operation: "write \(draft)", errno: code)
+        }
+        let path = directory.appendingPathComponent(Self.fileName).path
+        guard rename(draft, path) == 0 else { throw DirectoryError.system(operation: "rename \(draft)", errno: errno) }
+        let folder = open(directory.path, O_RDONLY | O_CLOEXEC)
+        guard folder >= 0 else { return }
+        defer { close(folder) }
+        fsync(folder)
+    }
+}
