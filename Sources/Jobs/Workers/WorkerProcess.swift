@@ -89,6 +89,8 @@ struct WorkerProcess {
         } catch let error as SubprocessError {
             let what = "the worker could not be started"
             throw error.underlyingError.map { AttemptError(what, code: $0.rawValue) } ?? AttemptError(what)
+        } catch let error as Errno {
+            throw AttemptError("the worker could not be started", code: error.rawValue)
         }
     }
 

@@ -30,6 +30,8 @@ package enum WorkerProgram {
     package static func run() -> Int32 {
         let messages = dup(STDOUT_FILENO)
         guard messages >= 0, dup2(STDERR_FILENO, STDOUT_FILENO) >= 0 else { return Exit.failure }
+        // Started by a descriptor, it would be listed by a number.
+        pthread_setname_np(pthread_self(), "limbic")
         // A server that is gone shows as an error of the write.
         signal(SIGPIPE, SIG_IGN)
         let stop = StopFlag()

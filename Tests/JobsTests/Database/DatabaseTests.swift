@@ -74,6 +74,23 @@ import Testing
         }
     }
 
+    @Test func aProbeNeedsRoomToGrow() async throws {
+        let fixture = try Fixture.make()
+        func limitPages(to count: String) async throws {
+            try await fixture.database.write { connection in
+                _ = try Int.fetchOne(connection, sql: "PRAGMA max_page_count = \(count)")
+            }
+        }
+        let pages = try await fixture.database.read { try Int.fetchOne($0, sql: "PRAGMA page_count") ?? 0 }
+        try await limitPages(to: "\(pages)")
+        let error = await #expect(throws: StorageError.self) { try await fixture.database.probe(size: 1 << 14) }
+        #expect(error?.kind == .full)
+        try await limitPages(to: "1000000")
+        try await fixture.database.probe(size: 1 << 14)
+        let kept = try await fixture.database.read { try Int.fetchOne($0, sql: "SELECT length(probe) FROM data_directory") }
+        #expect(kept == nil)
+    }
+
     @Test func changeStreamsEndWithTheDatabase() async throws {
         let fixture = try Fixture.make()
         let changes = fixture.jobs.changes(of: "job_x")
