@@ -3,6 +3,7 @@ import HTTP
 import HTTPTypes
 import Jobs
 import Logging
+import Platform
 import Synchronization
 
 /// Whether the service can take work. Answers at once from memory; a probe of the disk runs beside it.
@@ -66,20 +67,15 @@ final class Health: Sendable {
     private static func write(to path: String) throws {
         unlink(path)
         let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw DiskError("open \(path)") }
+        guard descriptor >= 0 else { throw SystemError("open", path: path) }
         defer {
             close(descriptor)
             unlink(path)
         }
         // Not zeros, which some file systems do not store.
         let bytes = (0..<probeSize).map { _ in UInt8.random(in: 0...255) }
-        var count = 0
-        while count < bytes.count {
-            let more = bytes[count...].withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-            guard more > 0 else { throw DiskError("write \(path)") }
-            count += more
-        }
-        guard fsync(descriptor) == 0 else { throw DiskError("fsync \(path)") }
+        try Descriptor.writeAll(bytes, to: descriptor)
+        guard fsync(descriptor) == 0 else { throw SystemError("fsync", path: path) }
     }
 
     func addRoutes(to router: inout Router) {

@@ -10,7 +10,7 @@ package struct StartError: Error, CustomStringConvertible {
         description = "\(error)"
         needsAttention =
             switch error {
-            case DirectoryError.alreadyInUse, DirectoryError.system: false
+            case DirectoryError.alreadyInUse: false
             case is DirectoryError, is MigrationError: true
             default: false
             }

@@ -22,8 +22,6 @@ package enum DirectoryError: Error, Equatable, CustomStringConvertible {
     case unreadableMarker(directory: String)
     /// Its layout is that of a newer release.
     case newerFormat(directory: String, format: Int)
-    /// A system call failed.
-    case system(operation: String, errno: Int32)
 
     package var description: String {
         switch self {
@@ -63,8 +61,6 @@ package enum DirectoryError: Error, Equatable, CustomStringConvertible {
                 the data directory \(directory) is of a newer release (format \(format); this release knows \
                 \(DirectoryMarker.currentFormat))
                 """
-        case .system(let operation, let errno):
-            return "\(operation): \(String(cString: strerror(errno)))"
         }
     }
 

@@ -1,4 +1,5 @@
 import Foundation
+import Platform
 import Synchronization
 
 /// An exclusive claim on a data directory, held until it is released and given up by the system when the
@@ -15,7 +16,7 @@ final class DirectoryLock: Sendable {
         // Close-on-exec, or a worker that outlives the server would keep the next server out.
         let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else {
-            throw DirectoryError.system(operation: "open \(path)", errno: errno)
+            throw SystemError("open", path: path)
         }
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             let code = errno
@@ -25,7 +26,7 @@ final class DirectoryLock: Sendable {
             close(descriptor)
             throw code == EWOULDBLOCK
                 ? DirectoryError.alreadyInUse(directory: directory.path, holder: holder)
-                : DirectoryError.system(operation: "flock \(path)", errno: code)
+                : SystemError("flock", path: path, code: code)
         }
         let text = Array("\(getpid())\n".utf8)
         // The number only serves the message of a refusal; a failure to write it takes nothing from the lock.

@@ -1,4 +1,5 @@
 import Foundation
+import Platform
 
 /// The file that makes a directory a data directory: `limbic.json` with the version of the layout and the directory's own
 /// identifier, which its database holds too.
@@ -6,8 +7,6 @@ struct DirectoryMarker: Codable, Equatable {
     /// The layout that this release writes and reads.
     static let currentFormat = 1
     static let fileName = "limbic.json"
-    /// A marker that was not finished.
-    static let draftName = "limbic.json.new"
     /// Larger files are no markers.
     private static let maxSize = 4096
 
@@ -32,25 +31,10 @@ struct DirectoryMarker: Codable, Equatable {
 
     /// Makes `directory` ours. The marker is there whole or not at all, and survives the machine.
     ///
-    /// - Throws: ``DirectoryError/system(operation:errno:)``
+    /// - Throws: `SystemError`
     func write(in directory: URL) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys]
-        let bytes = Array(try encoder.encode(self)) + [UInt8(ascii: "\n")]
-        let draft = directory.appendingPathComponent(Self.draftName).path
-        let descriptor = open(draft, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
-        guard descriptor >= 0 else { throw DirectoryError.system(operation: "open \(draft)", errno: errno) }
-        defer { close(descriptor) }
-        guard Glibc.write(descriptor, bytes, bytes.count) == bytes.count, fsync(descriptor) == 0 else {
-            let code = errno
-            unlink(draft)
-            throw DirectoryError.system(operation: "write \(draft)", errno: code)
-        }
-        let path = directory.appendingPathComponent(Self.fileName).path
-        guard rename(draft, path) == 0 else { throw DirectoryError.system(operation: "rename \(draft)", errno: errno) }
-        let folder = open(directory.path, O_RDONLY | O_CLOEXEC)
-        guard folder >= 0 else { return }
-        defer { close(folder) }
-        fsync(folder)
+        try WholeFile.write(try encoder.encode(self), to: directory.appendingPathComponent(Self.fileName).path)
     }
 }

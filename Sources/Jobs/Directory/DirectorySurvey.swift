@@ -9,7 +9,7 @@ struct DirectorySurvey {
     /// Names that say nothing about whose directory it is: what may be there before the marker is, what the probe of the
     /// disk writes, and what a new file system comes with.
     private static let neutral: Set<String> = [
-        lockName, DirectoryMarker.fileName, DirectoryMarker.draftName, DataLayout.probe, "health", "lost+found",
+        lockName, DataLayout.probe, "health", "lost+found",
     ]
     /// How many names an error lists.
     private static let maxExamples = 4
@@ -36,7 +36,8 @@ struct DirectorySurvey {
         let database = Self.inspect(directory.appendingPathComponent(Self.databaseName))
         hasDatabase = database == .database
         let others = names.filter { name in
-            !Self.neutral.contains(name) && !Self.isEmptyFolder(directory.appendingPathComponent(name))
+            !Self.neutral.contains(name) && !name.hasPrefix(DirectoryMarker.fileName)
+                && !Self.isEmptyFolder(directory.appendingPathComponent(name))
                 && !(database == .blank && name.hasPrefix(Self.databaseName))
         }
         guard !hasDatabase, !others.isEmpty else { return }

@@ -1,4 +1,5 @@
 import Foundation
+import Platform
 
 /// The program that workers run, held open from the start of the server: a file that is put in its place later, by an update,
 /// does not mix workers of one build with a server of another.
@@ -10,10 +11,10 @@ package final class WorkerExecutable: Sendable {
     private let descriptor: Int32
 
     /// - Parameter path: a program, or `/proc/self/exe`.
-    /// - Throws: ``AttemptError``
+    /// - Throws: `SystemError`
     package init(_ path: String) throws {
         descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw AttemptError("the program of the workers, \(path)", code: errno) }
+        guard descriptor >= 0 else { throw SystemError("open", path: path) }
         self.path = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\(descriptor)")) ?? path
         build = BuildID.read(from: descriptor)
     }

@@ -1,5 +1,6 @@
 import Dispatch
 import Foundation
+import Platform
 
 /// The file with the standard error of a job's children, bounded in size.
 ///
@@ -24,7 +25,7 @@ final class WorkerLog: @unchecked Sendable {
     deinit {
         guard descriptor >= 0 else { return }
         if dropped > 0 {
-            Self.write(Array("[\(dropped) bytes more]\n".utf8)[...], to: descriptor)
+            try? Descriptor.writeAll(Array("[\(dropped) bytes more]\n".utf8), to: descriptor)
         }
         close(descriptor)
     }
@@ -48,20 +49,9 @@ final class WorkerLog: @unchecked Sendable {
         }
         let kept = bytes.prefix(room)
         if !kept.isEmpty {
-            Self.write(kept, to: descriptor)
+            try? Descriptor.writeAll(kept, to: descriptor)
         }
         room -= kept.count
         dropped += bytes.count - kept.count
-    }
-
-    private static func write(_ bytes: ArraySlice<UInt8>, to descriptor: CInt) {
-        bytes.withUnsafeBytes { buffer in
-            var rest = buffer[...]
-            while !rest.isEmpty {
-                let count = Glibc.write(descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
-                guard count > 0 || (count < 0 && errno == EINTR) else { return }
-                rest = rest.dropFirst(max(count, 0))
-            }
-        }
     }
 }

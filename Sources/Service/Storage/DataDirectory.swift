@@ -1,5 +1,6 @@
 import Foundation
 import Jobs
+import Platform
 
 /// Where the service keeps its files, beside the database: see `DataLayout`.
 struct DataDirectory: Sendable {
@@ -27,9 +28,8 @@ struct DataDirectory: Sendable {
         let folder = target.deletingLastPathComponent()
         let isNew = !FileManager.default.fileExists(atPath: folder.path)
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        guard rename(source.path, target.path) == 0 else { throw DiskError("rename \(source.path)") }
-        try Self.sync(folder)
-        if isNew { try Self.sync(folder.deletingLastPathComponent()) }
+        try Files.move(source.path, to: target.path)
+        if isNew { try Files.sync(Files.folder(of: folder.path)) }
     }
 
     /// Removes a file or folder that is on record as pending.
@@ -46,13 +46,5 @@ struct DataDirectory: Sendable {
         try? FileManager.default.removeItem(atPath: path)
         var status = stat()
         return lstat(path, &status) != 0 && errno == ENOENT
-    }
-
-    /// Makes the names in a folder, or the contents of a file, survive the machine.
-    static func sync(_ url: URL) throws {
-        let descriptor = open(url.path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw DiskError("open \(url.path)") }
-        defer { close(descriptor) }
-        guard fsync(descriptor) == 0 else { throw DiskError("fsync \(url.path)") }
     }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import Jobs
+import Platform
 
 /// Makes and removes files in the data directory, each on record as long as no other record names it: what the service removes
 /// is what it wrote down as its own before, and nothing else.

@@ -1,6 +1,7 @@
 import Emotion
 import Foundation
 import Jobs
+import Platform
 
 /// What the worker pool leaves to the service: telling a worker what to do, and making a model of what it did.
 struct TrainingHooks: Sendable {
@@ -73,7 +74,8 @@ struct TrainingHooks: Sendable {
         return try await reporting("the model could not be put in its place") {
             try await files.making([target]) {
                 try await queue.run {
-                    let digest = try FileDigest.of(source.appendingPathComponent(ModelDirectory.weightsName))
+                    let digest = try SHA256.digest(
+                        ofFile: source.appendingPathComponent(ModelDirectory.weightsName).path)
                     let configuration = source.appendingPathComponent(ModelDirectory.configurationName)
                     let document = try Data(contentsOf: configuration)
                     // Refuses a directory that could not be loaded later.
@@ -89,7 +91,7 @@ struct TrainingHooks: Sendable {
     private func reporting<Value>(_ what: String, _ body: () async throws -> Value) async throws -> Value {
         do {
             return try await body()
-        } catch let error as DiskError {
+        } catch let error as SystemError {
             throw AttemptError(what, code: error.code)
         } catch let error as CocoaError {
             guard let cause = error.underlying as? POSIXError else { throw error }

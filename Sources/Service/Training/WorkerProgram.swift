@@ -1,6 +1,8 @@
 import Emotion
 import Foundation
 import Jobs
+import JSON
+import Platform
 
 /// `limbic worker`: one training over standard streams.
 ///
@@ -31,18 +33,18 @@ package enum WorkerProgram {
         let messages = dup(STDOUT_FILENO)
         guard messages >= 0, dup2(STDERR_FILENO, STDOUT_FILENO) >= 0 else { return Exit.failure }
         // Started by a descriptor, it would be listed by a number.
-        pthread_setname_np(pthread_self(), "limbic")
+        try? Data("limbic".utf8).write(to: URL(filePath: "/proc/self/comm"))
         // A server that is gone shows as an error of the write.
         signal(SIGPIPE, SIG_IGN)
         let stop = StopFlag()
         let terminated = stopOnTermination(stop)
         defer { terminated.cancel() }
-        let output = MessageOutput { try write($0, to: messages) }
+        let output = MessageOutput { try Descriptor.writeAll($0, to: messages) }
         guard let line = readLine() else {
             return fail("there is no task on standard input", output, Exit.usage)
         }
         // First, as another build may write everything else in another way.
-        if let build = try? JSONDecoder().decode(TaskBuild.self, from: line), build.build != BuildID.own {
+        if let build = try? JSONReader.decode(TaskBuild.self, from: line), build.build != BuildID.own {
             return fail(
                 "the worker is of another build than the server, which has to be started again after an update",
                 output,
@@ -51,7 +53,7 @@ package enum WorkerProgram {
         }
         let task: TrainingTask
         do {
-            task = try JSONDecoder().decode(TrainingTask.self, from: line)
+            task = try JSONReader.decode(TrainingTask.self, from: line)
         } catch {
             return fail("the task cannot be read", cause: error, output, Exit.usage)
         }
@@ -70,9 +72,8 @@ package enum WorkerProgram {
             return fail("\(error)", output, Exit.data)
         } catch let error as TrainingError {
             return fail("\(error)", output, Exit.failure)
-        } catch let error as DiskError {
-            let reason = String(cString: strerror(error.code))
-            return fail("the model could not be written: \(reason)", cause: error, output, Exit.failure)
+        } catch let error as SystemError {
+            return fail("the model could not be written: \(error.reason)", cause: error, output, Exit.failure)
         } catch {
             return fail("the training failed; the log of the job says why", cause: error, output, Exit.failure)
         }
@@ -128,18 +129,6 @@ package enum WorkerProgram {
         Thread.detachNewThread {
             while readInput() != nil {}
             stop.raise()
-        }
-    }
-
-    private static func write(_ data: Data, to descriptor: Int32) throws {
-        try data.withUnsafeBytes { bytes in
-            var rest = bytes[...]
-            while !rest.isEmpty {
-                let count = Glibc.write(descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
-                if count < 0, errno == EINTR { continue }
-                guard count >= 0 else { throw DiskError("write to standard output") }
-                rest = rest.dropFirst(count)
-            }
         }
     }
 }

@@ -87,7 +87,9 @@ import Testing
         #expect(error?.kind == .full)
         try await limitPages(to: "1000000")
         try await fixture.database.probe(size: 1 << 14)
-        let kept = try await fixture.database.read { try Int.fetchOne($0, sql: "SELECT length(probe) FROM data_directory") }
+        let kept = try await fixture.database.read {
+            try Int.fetchOne($0, sql: "SELECT length(probe) FROM data_directory")
+        }
         #expect(kept == nil)
     }
 

@@ -37,7 +37,7 @@ struct DataDirectoryTests {
         try FileManager.default.subpathsOfDirectory(atPath: directory.path).sorted()
     }
 
-    @Test(arguments: [[], ["lost+found/"], ["limbic.lock"], ["limbic.json.new"], ["datasets/", "models/"]])
+    @Test(arguments: [[], ["lost+found/"], ["limbic.lock"], ["limbic.json.1f.partial"], ["datasets/", "models/"]])
     func takesADirectoryWithNothingInIt(names: [String]) throws {
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         for name in names {

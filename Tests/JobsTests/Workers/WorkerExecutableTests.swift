@@ -1,4 +1,5 @@
 import Foundation
+import Platform
 import TestSupport
 import Testing
 
@@ -60,7 +61,7 @@ struct WorkerExecutableTests {
         ] {
             #expect(try WorkerExecutable(scratch.write("other", bytes)).build == nil)
         }
-        #expect(throws: AttemptError.self) { try WorkerExecutable(scratch.file("nothing")) }
+        #expect(throws: SystemError.self) { try WorkerExecutable(scratch.file("nothing")) }
     }
 
     @Test func readsTheNoteOfTheLinker() throws {

@@ -1,6 +1,8 @@
 import Emotion
 import Foundation
 import Jobs
+import JSON
+import Platform
 import Synchronization
 import Testing
 
@@ -24,9 +26,31 @@ struct TrainingTests {
         let kinds = messages.compactMap { if case .event(let kind, _) = $0 { kind } else { nil } }
         #expect(kinds == ["data_loaded", "epoch", "epoch", "epoch"])
         guard case .result(let document) = messages.last else { return #expect(Bool(false), "no result") }
-        let result = try JSONReader.read(Array(document))
+        let result = try JSONReader.value(document)
         #expect(result["test"]["micro_f1"].double != nil && result["best_epoch"].double != nil)
         #expect(try ModelDirectory.read(task.output).configuration.training?.steps == 9)
+    }
+
+    @Test func tellsOfAnEarlyStop() async throws {
+        let service = try TestService.make()
+        var task = try await Self.task(in: service)
+        task.hyperparameters.epochs = 8
+        task.hyperparameters.learningRate = 0
+        task.earlyStopping = .init(metric: .microF1, patience: 2)
+        let (code, messages) = Self.run(task)
+        #expect(code == WorkerProgram.Exit.success)
+        let events = messages.compactMap { if case .event("early_stop", let document) = $0 { document } else { nil } }
+        #expect(events.count == 1)
+        let event = try JSONReader.value(try #require(events.first))
+        #expect(event["metric"].text == "valid_micro_f1" && event["patience"] == .integer(2))
+        #expect(event["epochs"] == .integer(3) && event["planned_epochs"] == .integer(8))
+        #expect(event["best_epoch"] == .integer(1) && event["kept_epoch"] == .integer(1))
+        guard case .result(let document) = messages.last else { return #expect(Bool(false), "no result") }
+        #expect(try JSONReader.value(document)["stopped_early"] == event)
+        // Epochs done, counted like those of the result, and no more to come.
+        let progress = messages.compactMap { if case .progress(let progress) = $0 { progress } else { nil } }
+        #expect(progress.last?.epoch == 3 && progress.last?.epochs == 3)
+        #expect(progress.last?.step == 9 && progress.last?.steps == 9)
     }
 
     @Test func saysWhatIsWrongWithItsData() async throws {
@@ -34,7 +58,7 @@ struct TrainingTests {
         var task = try await Self.task(in: service)
         let file = try #require(task.splits["valid"])
         try Data("PK".utf8).write(to: URL(filePath: file.path))
-        let digest = try FileDigest.of(URL(filePath: file.path))
+        let digest = try SHA256.digest(ofFile: file.path)
         task.splits["valid"]?.digest = digest
         task.output += "-2"
         let message = try Self.failure(of: task, code: WorkerProgram.Exit.data)
@@ -51,7 +75,7 @@ struct TrainingTests {
             let whole = try Data(contentsOf: url)
             // A byte more, of which what reads the archive may take no notice.
             try (whole + [0]).write(to: url)
-            let digest = try FileDigest.of(url)
+            let digest = try SHA256.digest(ofFile: url.path)
             #expect(
                 try Self.failure(of: task, code: WorkerProgram.Exit.data)
                     == "the \(split) split: file: is not what was uploaded: its digest is \(digest), and was \(file.digest)"
