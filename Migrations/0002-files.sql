@@ -15,3 +15,6 @@ CREATE TABLE pending_files (
     -- Relative to the data directory. A path that ends with a slash is a folder that goes only when it is empty.
     path TEXT PRIMARY KEY
 ) STRICT, WITHOUT ROWID;
+
+-- What jobs wrote to until now.
+INSERT INTO pending_files (path) SELECT 'work/' || id FROM jobs;

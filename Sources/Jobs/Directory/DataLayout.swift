@@ -4,7 +4,7 @@
 /// |---|---|
 /// | `incoming/…` | uploads under way |
 /// | `datasets/<id>/…` | the files of splits |
-/// | `work/<job>/…` | what a running job writes |
+/// | `work/<job>-<attempt>/…` | what a running attempt writes |
 /// | `models/<name>/…` | the directories of versions |
 /// | `logs/<job>.log` | what a job's workers said on standard error |
 package enum DataLayout {
@@ -14,7 +14,7 @@ package enum DataLayout {
 
     package static func incoming(_ name: String) -> String { "incoming/\(name)" }
     package static func dataset(_ id: String) -> String { "datasets/\(id)" }
-    package static func work(job: String) -> String { "work/\(job)" }
+    package static func work(_ attempt: AttemptToken) -> String { "work/\(attempt.job)-\(attempt.attempt)" }
     package static func model(_ name: String) -> String { "models/\(name)" }
     package static func log(job: String) -> String { "logs/\(job).log" }
 }

@@ -34,13 +34,14 @@ extension JobStore {
                     """,
                 arguments: [now, ordinal]
             )
-            try PendingFiles.add([DataLayout.work(job: row["id"])], on: connection)
             try Self.enter(.running, job: ordinal, at: now, on: connection)
             database.announce(.job(row["id"]), after: connection)
             guard let job = try Self.fetch(row["id"], on: connection),
                 let dataset = try DatasetStore.fetch(job.dataset, on: connection)
             else { preconditionFailure("a claimed job is gone") }
-            return ClaimedJob(job: job, dataset: dataset)
+            let claimed = ClaimedJob(job: job, dataset: dataset)
+            try PendingFiles.add([DataLayout.work(claimed.token)], on: connection)
+            return claimed
         }
     }
 

@@ -124,7 +124,7 @@ package struct JobStore: Sendable {
             guard let job = try Self.fetch(id, on: connection) else { throw JobStoreError.notFound(id: id) }
             guard job.state.isOver else { throw JobStoreError.notOver(id: id, state: job.state) }
             try connection.execute(sql: "DELETE FROM jobs WHERE id = ?", arguments: [id])
-            let files = [DataLayout.work(job: id), DataLayout.log(job: id)]
+            let files = [DataLayout.log(job: id)]
             try PendingFiles.add(files, on: connection)
             database.announce(.job(id), after: connection)
             return files

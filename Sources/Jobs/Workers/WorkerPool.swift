@@ -98,6 +98,7 @@ package struct WorkerPool: Sendable {
         // Writing to a child that has died must be an error of that write, not the end of the server.
         signal(SIGPIPE, SIG_IGN)
         try FileManager.default.createDirectory(at: logDirectory, withIntermediateDirectories: true)
+        await WorkerProcess.prepare()
         try await store.requeueInterrupted()
         await withTaskGroup(of: Void.self) { group in
             for _ in 0..<options.slots {

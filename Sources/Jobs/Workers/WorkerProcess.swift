@@ -30,6 +30,7 @@ struct WorkerProcess {
         onOutput: @escaping @Sendable ([UInt8]) async -> Void,
         onError: @escaping @Sendable ([UInt8]) async -> Void
     ) async throws -> WorkerExit {
+        try Self.requireDescriptors()
         var options = PlatformOptions()
         options.createSession = true
         options.teardownSequence = [
@@ -91,6 +92,29 @@ struct WorkerProcess {
             throw error.underlyingError.map { AttemptError(what, code: $0.rawValue) } ?? AttemptError(what)
         } catch let error as Errno {
             throw AttemptError("the worker could not be started", code: error.rawValue)
+        }
+    }
+
+    /// Has the library make what it makes once, at its first child: if there are no descriptors left at that moment, it
+    /// remembers that for good.
+    static func prepare() async {
+        let nothing = WorkerProcess(commandLine: ["true"], gracePeriod: .seconds(1))
+        // Where there is no such program, the library has done its part all the same.
+        _ = try? await nothing.run(input: Data(), stop: StopSignal(), onOutput: { _ in }, onError: { _ in })
+    }
+
+    /// The library ends the process when it has made some of its pipes and can make no more, so what it takes to start a
+    /// child is asked for before.
+    ///
+    /// - Throws: ``AttemptError`` when there is no room for it.
+    private static func requireDescriptors() throws {
+        var taken: [CInt] = []
+        defer { taken.forEach { close($0) } }
+        // Three pipes, one more for the failure of a start, and what watches over the child, twice.
+        for _ in 0..<24 {
+            let descriptor = open("/dev/null", O_RDONLY | O_CLOEXEC)
+            guard descriptor >= 0 else { throw AttemptError("the worker could not be started", code: errno) }
+            taken.append(descriptor)
         }
     }
 

@@ -24,7 +24,7 @@ struct TrainingHooks: Sendable {
             specification: { try await specification($0) },
             publish: { job, _ in try await publish(job) },
             withdraw: { _, draft in await files.discard([draft.directory]) },
-            cleanUp: { job in await files.discard([DataLayout.work(job: job.job.id)]) }
+            cleanUp: { job in await files.discard([DataLayout.work(job.token)]) }
         )
     }
 
@@ -32,10 +32,7 @@ struct TrainingHooks: Sendable {
         let directory = files.directory
         return try await reporting("the training could not be prepared") {
             try await queue.run {
-                let work = DataLayout.work(job: claimed.job.id)
-                // What an earlier attempt left behind is of no use.
-                _ = directory.remove(work)
-                let output = directory.url("\(work)/\(claimed.job.attempt)/model")
+                let output = directory.url("\(DataLayout.work(claimed.token))/model")
                 try FileManager.default.createDirectory(at: output, withIntermediateDirectories: true)
                 return try task(for: claimed, output: output).line()
             }
@@ -69,7 +66,7 @@ struct TrainingHooks: Sendable {
     private func publish(_ claimed: ClaimedJob) async throws -> ModelDraft {
         let job = claimed.job
         let directory = files.directory
-        let source = directory.url("\(DataLayout.work(job: job.id))/\(job.attempt)/model")
+        let source = directory.url("\(DataLayout.work(claimed.token))/model")
         let target = "\(DataLayout.model(job.model))/\(job.id)-\(job.attempt)"
         return try await reporting("the model could not be put in its place") {
             try await files.making([target]) {

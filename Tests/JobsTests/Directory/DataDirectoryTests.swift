@@ -127,6 +127,8 @@ struct DataDirectoryTests {
     @Test func adoptsADirectoryWithoutAMarker() async throws {
         let database = try Jobs.Database(directory: directory, migrations: Fixture.migrations)
         let id = try await DatasetStore(database).create(name: "kept", document: Data("{}".utf8)).id
+        let submission = JobSubmission(dataset: id, model: "emo", document: Data("{}".utf8))
+        let job = try await JobStore(database).submit(submission).job
         try await database.write { connection in
             // As the release before left it.
             try connection.execute(
@@ -139,6 +141,8 @@ struct DataDirectoryTests {
         #expect(try await DatasetStore(again).get(id)?.name == "kept")
         let stored = try await again.read { try String.fetchOne($0, sql: "SELECT id FROM data_directory") }
         #expect(try DirectoryMarker.read(in: directory)?.id == stored)
+        // What its jobs left behind is known to be ours.
+        #expect(try await PendingFiles(again).all() == ["work/\(job.id)"])
         try again.close()
         try open()
     }
@@ -182,8 +186,8 @@ struct DataDirectoryTests {
         // The folder of a job is known from its claim on, that of a version until it is registered.
         let claimed = try await fixture.claim()
         try await pending.add(["models/1"])
-        #expect(try await pending.all() == ["models/1", "work/\(claimed.job.id)"])
+        #expect(try await pending.all() == ["models/1", "work/\(claimed.job.id)-1"])
         try await fixture.jobs.finish(claimed.token, .succeeded(result: Data("{}".utf8), models: [.make()]))
-        #expect(try await pending.all() == ["work/\(claimed.job.id)"])
+        #expect(try await pending.all() == ["work/\(claimed.job.id)-1"])
     }
 }

@@ -23,11 +23,11 @@ struct OwnedFilesTests {
             "datasets/mine.txt", "datasets/mosei/train.npz", "models/bert/a/b", "work/notes", "incoming/mail",
         ]
         let ours = [
-            "incoming/1", "datasets/\(dataset)/train-1", "work/job_1/1/model/config.json", "models/emo/job_1-1/x",
+            "incoming/1", "datasets/\(dataset)/train-1", "work/job_1-1/model/config.json", "models/emo/job_1-1/x",
         ]
         for path in theirs + ours { try write(path, in: service) }
         try await files.pending.add([
-            "incoming/1", "datasets/\(dataset)/train-1", "work/job_1", "models/emo/job_1-1", "work/job_gone",
+            "incoming/1", "datasets/\(dataset)/train-1", "work/job_1-1", "models/emo/job_1-1", "work/job_gone",
             // What a record names stays, though it is pending.
             version.directory,
         ])
