@@ -71,8 +71,7 @@ struct TrainingHooks: Sendable {
         return try await reporting("the model could not be put in its place") {
             try await files.making([target]) {
                 try await queue.run {
-                    let digest = try SHA256.digest(
-                        ofFile: source.appendingPathComponent(ModelDirectory.weightsName).path)
+                    let digest = try ModelDirectory.digest(of: source.path)
                     let configuration = source.appendingPathComponent(ModelDirectory.configurationName)
                     let document = try Data(contentsOf: configuration)
                     // Refuses a directory that could not be loaded later.

@@ -53,13 +53,41 @@ struct TrainingTests {
         #expect(progress.last?.step == 9 && progress.last?.steps == 9)
     }
 
+    @Test func failsWhereNoClipOfTheValidationSplitCanBeComputed() async throws {
+        let service = try TestService.make()
+        var task = try await Self.task(in: service)
+        try Self.replace("valid", of: &task, by: Self.tooLarge)
+        let (code, messages) = Self.run(task)
+        #expect(code != WorkerProgram.Exit.success)
+        guard case .failure(let message) = messages.last else { return #expect(Bool(false), "no failure") }
+        #expect(message.contains("none of the 2 clips of the validation split can be computed"))
+        #expect(!FileManager.default.fileExists(atPath: task.output + "/" + ModelDirectory.weightsName))
+    }
+
+    @Test func warnsWhereNoClipOfTheTestSplitCanBeComputed() async throws {
+        let service = try TestService.make()
+        var task = try await Self.task(in: service)
+        try Self.replace("test", of: &task, by: Self.tooLarge)
+        let (code, messages) = Self.run(task)
+        #expect(code == WorkerProgram.Exit.success)
+        let events = messages.compactMap { if case .event("warning", let document) = $0 { document } else { nil } }
+        let warning = try JSONReader.value(try #require(events.first))
+        #expect(events.count == 1 && warning["code"].text == "not_computable" && warning["split"].text == "test")
+        #expect(warning["count"] == .integer(2) && warning["clips"] == .integer(2))
+        guard case .result(let document) = messages.last else { return #expect(Bool(false), "no result") }
+        let result = try JSONReader.value(document)
+        #expect(result["test"] == .null && result["warnings"][0] == warning)
+    }
+
+    /// Two clips whose features no sum can hold.
+    private static let tooLarge = Data(
+        String(repeating: #"{"text": [[3e38, 3e38, 3e38, 3e38, 3e38, 3e38]], "labels": [1, 0, 0]}"# + "\n", count: 2)
+            .utf8)
+
     @Test func saysWhatIsWrongWithItsData() async throws {
         let service = try TestService.make()
         var task = try await Self.task(in: service)
-        let file = try #require(task.splits["valid"])
-        try Data("PK".utf8).write(to: URL(filePath: file.path))
-        let digest = try SHA256.digest(ofFile: file.path)
-        task.splits["valid"]?.digest = digest
+        try Self.replace("valid", of: &task, by: Data("PK".utf8))
         task.output += "-2"
         let message = try Self.failure(of: task, code: WorkerProgram.Exit.data)
         #expect(message.hasPrefix("the valid split: "))
@@ -187,6 +215,16 @@ struct TrainingTests {
         #expect(metrics["data"][0]["steps"].elements.count == 4)
         let version = try await service.get("/v1/models/emo/versions/1").json
         #expect(version["job"].text == id && version["metrics"]["test"]["micro_f1"].double != nil)
+        #expect(version["selected_by"].text == "valid_micro_f1")
+        for split in ["valid", "test"] {
+            let metrics = version["metrics"]
+            #expect(metrics[split]["counting"]["labels_never_occurring"] == .array([]))
+            for rule in ["0.5", "tuned"] {
+                let figures = metrics["\(split)_by_threshold"][rule]
+                #expect(figures["accuracy"].double != nil && figures["accuracy_empty_union_1"].double != nil)
+                #expect(figures["counting"]["thresholds"]["values"].elements.count == 3)
+            }
+        }
         #expect(try service.files(in: "work").isEmpty)
 
         let clip = #"{"clips": [{"text": [[1, 2, 3, 4, 5, 6]]}], "threshold": "tuned"}"#
@@ -243,6 +281,13 @@ struct TrainingTests {
             output: service.backend.directory.path("work/model"),
             threads: 1
         )
+    }
+
+    /// Has a split hold `bytes`, as if they had been uploaded.
+    private static func replace(_ split: String, of task: inout TrainingTask, by bytes: Data) throws {
+        let path = try #require(task.splits[split]).path
+        try bytes.write(to: URL(filePath: path))
+        task.splits[split]?.digest = try SHA256.digest(ofFile: path)
     }
 
     /// What a task that cannot be done says of it.
