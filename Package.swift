@@ -113,6 +113,7 @@ let package = Package(
         .testTarget(
             name: "JobsTests",
             dependencies: [
+                "JSON",
                 "Jobs",
                 "Platform",
                 "TestSupport",

@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 import Platform
 
 /// The file that makes a directory a data directory: `limbic.json` with the version of the layout and the directory's own
@@ -21,7 +22,7 @@ struct DirectoryMarker: Codable, Equatable {
         let url = directory.appendingPathComponent(fileName)
         guard FileManager.default.fileExists(atPath: url.path) else { return nil }
         guard let file = try? FileHandle(forReadingFrom: url), let data = try? file.read(upToCount: maxSize),
-            let marker = try? JSONDecoder().decode(DirectoryMarker.self, from: data)
+            let marker = try? JSONReader.decode(DirectoryMarker.self, from: data)
         else { throw DirectoryError.unreadableMarker(directory: directory.path) }
         guard marker.format <= currentFormat else {
             throw DirectoryError.newerFormat(directory: directory.path, format: marker.format)

@@ -1,5 +1,6 @@
 import Emotion
 import Foundation
+import Platform
 
 /// Checks on paths that were given as arguments, made before any work is done.
 enum Paths {
@@ -7,7 +8,7 @@ enum Paths {
     static func requireReadable(_ path: String) throws {
         guard !path.isEmpty else { throw Failure(.usage, "a path is empty") }
         guard access(path, R_OK) == 0 else {
-            throw Failure(.noInput, "\(path): \(String(cString: strerror(errno)))")
+            throw Failure(.noInput, "\(path): \(SystemError("access").reason)")
         }
     }
 
@@ -64,7 +65,7 @@ struct OutputDirectory {
             throw Failure(.inputOutput, "\(path): cannot be made: \(error.localizedDescription)")
         }
         guard access(path, W_OK) == 0 else {
-            throw Failure(.inputOutput, "\(path): \(String(cString: strerror(errno)))")
+            throw Failure(.inputOutput, "\(path): \(SystemError("access").reason)")
         }
     }
 
