@@ -34,9 +34,13 @@ struct JobRequest {
             // A seed that is not given is fixed, so that the same request gives the same model.
             seed: UInt64(members.integer("seed", in: 0...Int.max, default: 0)),
             hyperparameters: Self.hyperparameters(&members, over: (recipe ?? .paper).hyperparameters),
-            earlyStopping: Self.earlyStopping(&members),
-            checkpoint: Self.checkpoint(&members)
+            earlyStopping: Self.earlyStopping(&members)
         )
+        if members.take("checkpoint") != nil {
+            members.fail(
+                "checkpoint", "is not supported yet: no checkpoints are kept, and a job that is interrupted starts over"
+            )
+        }
         try members.finish()
     }
 
@@ -77,15 +81,6 @@ struct JobRequest {
             if metric == nil { own.fail("metric", "\"\(name)\" is not one of \(names.joined(separator: ", "))") }
             let patience = own.integer("patience", in: 1...100_000, default: 5)
             return metric.map { Training.EarlyStopping(metric: $0, patience: patience) }
-        }
-    }
-
-    private static func checkpoint(_ members: inout JSONMembers) -> JobDocument.Checkpoint? {
-        members.object("checkpoint", known: ["every_steps", "keep"]) { own in
-            JobDocument.Checkpoint(
-                everySteps: own.integer("every_steps", in: 1...1_000_000_000, default: 200),
-                keep: own.integer("keep", in: 1...1000, default: 3)
-            )
         }
     }
 }

@@ -94,10 +94,7 @@ struct JobRoutes: Sendable {
     }
 
     @Sendable private func delete(_ request: Request) async throws -> Response {
-        let id = request.parameters.require("id")
-        try await backend.jobs.delete(id)
-        let directory = backend.directory
-        try await backend.inspection.run { directory.remove(directory.log(of: id)) }
+        await backend.files.discard(try await backend.jobs.delete(request.parameters.require("id")))
         return Response(status: .noContent)
     }
 }

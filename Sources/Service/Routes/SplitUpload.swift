@@ -31,12 +31,28 @@ struct SplitUpload: Sendable {
         guard let dataset = try await backend.datasets.get(id) else { throw DatasetStoreError.notFound(id: id) }
         guard dataset.frozenAt == nil else { throw DatasetStoreError.frozen(id: id) }
 
-        let file = try IncomingFile(in: backend.directory)
-        for try await chunk in request.body.stream { try await file.append(chunk) }
-        let (digest, byteCount) = try await file.finish()
-        try expected?.check(digest)
-        let report = try await inspect(file, format, for: split, of: dataset)
-        return try await keep(file, split, report: report, digest: digest, byteCount: byteCount, in: id)
+        // A name of its own, because a file in use under a recorded name never changes.
+        let identifier = UUID().uuidString
+        let incoming = DataLayout.incoming(identifier)
+        let path = "\(DataLayout.dataset(id))/\(split.rawValue)-\(identifier)"
+        let (changed, replaced) = try await backend.files.making([incoming, path]) {
+            let file = try IncomingFile(incoming, in: backend.directory)
+            for try await chunk in request.body.stream { try await file.append(chunk) }
+            let (digest, byteCount) = try await file.finish()
+            try expected?.check(digest)
+            let report = try await inspect(file, format, for: split, of: dataset)
+            let record = SplitRecord(
+                name: split.rawValue,
+                digest: digest,
+                byteCount: byteCount,
+                path: path,
+                document: try JSONEncoder().encode(report)
+            )
+            return try await keep(file, record, report: report, in: id)
+        }
+        // What follows undoes nothing: the split is recorded.
+        await backend.files.discard([incoming] + (replaced.map { [$0.path] } ?? []))
+        return try .encoding(DatasetView(changed), status: replaced == nil ? .created : .ok)
     }
 
     /// Throws a ``Problem`` that names rows, fields and reasons.
@@ -64,37 +80,16 @@ struct SplitUpload: Sendable {
     /// Gives the file its place and records it.
     private func keep(
         _ file: IncomingFile,
-        _ split: DatasetDirectory.Split,
+        _ record: SplitRecord,
         report: SplitReport,
-        digest: String,
-        byteCount: Int64,
         in id: String
-    ) async throws -> Response {
-        let directory = backend.directory
-        // A name of its own, because a file in use under a recorded name never changes.
-        let path = "datasets/\(id)/\(split.rawValue)-\(UUID().uuidString)"
-        let record = SplitRecord(
-            name: split.rawValue,
-            digest: digest,
-            byteCount: byteCount,
-            path: path,
-            document: try JSONEncoder().encode(report)
-        )
-        try await backend.inspection.run { try directory.move(file.url, to: directory.url(path)) }
-        do {
-            let (dataset, replaced) = try await backend.datasets.put(record, in: id) { dataset in
-                // Another split may have come while this one was on its way.
-                let problems = try DatasetSchema(dataset, excluding: split.rawValue).disagreements(with: report)
-                guard problems.isEmpty else { throw Problem.invalidSplit(problems, count: problems.count) }
-                return dataset.document
-            }
-            if let replaced {
-                try await backend.inspection.run { directory.remove(directory.url(replaced.path)) }
-            }
-            return try .encoding(DatasetView(dataset), status: replaced == nil ? .created : .ok)
-        } catch {
-            directory.remove(directory.url(path))
-            throw error
+    ) async throws -> (dataset: DatasetRecord, replaced: SplitRecord?) {
+        try await backend.files.move(file.path, to: record.path)
+        return try await backend.datasets.put(record, in: id) { dataset in
+            // Another split may have come while this one was on its way.
+            let problems = try DatasetSchema(dataset, excluding: record.name).disagreements(with: report)
+            guard problems.isEmpty else { throw Problem.invalidSplit(problems, count: problems.count) }
+            return dataset.document
         }
     }
 }
