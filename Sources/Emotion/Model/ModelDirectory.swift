@@ -40,9 +40,12 @@ package enum ModelDirectory {
             let weights = try SafetensorsFile(path: file)
             // First, as what a configuration says may take more memory than there is.
             try network.layout.check(weights.tensors.mapValues(\.shape), file: file)
-            let parameters = try Parameters(layout: network.layout) { try weights.floats($0.name) }
+            try Memory.require(network.loadedBytes, for: "the model")
             let chosen = precision ?? configuration.hyperparameters.precision
-            return Model(network: network, parameters: parameters.computing(in: chosen.resolved).packed())
+            let parameters = try Parameters(layout: network.layout, precision: chosen.resolved, packed: true) {
+                try weights.finiteFloats($0.name, $0.shape)
+            }
+            return Model(network: network, parameters: parameters)
         } catch let error as ModelError {
             throw error
         } catch {
@@ -70,7 +73,9 @@ package enum ModelDirectory {
             throw ModelError(
                 file: file, field: "format_version", reason: "\(configuration.formatVersion) is not supported, 1 is")
         }
-        if let (field, reason) = configuration.fault ?? configuration.standardizationFault {
+        if let (field, reason) = configuration.fault ?? configuration.standardizationFault
+            ?? configuration.thresholdFault
+        {
             throw ModelError(file: file, field: field, reason: reason)
         }
         return configuration
@@ -102,7 +107,7 @@ extension ModelConfiguration {
     }
 
     /// What is wrong with the stored means and deviations of a trained model, nil when nothing is.
-    fileprivate var standardizationFault: (field: String, reason: String)? {
+    var standardizationFault: (field: String, reason: String)? {
         guard hyperparameters.standardize == (standardization != nil) else {
             return ("standardization", standardization == nil ? "is missing" : "is there, though standardize is false")
         }
@@ -114,6 +119,20 @@ extension ModelConfiguration {
             if let fault = numbers.fault(featureSize: modality.featureSize) {
                 return ("standardization", "\(modality.name): \(fault)")
             }
+        }
+        return nil
+    }
+}
+
+extension ModelConfiguration {
+    /// What is wrong with the thresholds that were tuned in training, nil when nothing is.
+    fileprivate var thresholdFault: (field: String, reason: String)? {
+        guard let thresholds = training?.tunedThresholds else { return nil }
+        if thresholds.count != labels.count {
+            return ("training/tuned_thresholds", "are \(thresholds.count), while there are \(labels.count) labels")
+        }
+        for (index, threshold) in thresholds.enumerated() where !(0...1).contains(threshold) {
+            return ("training/tuned_thresholds/\(index)", "\(threshold) is not a probability from 0 to 1")
         }
         return nil
     }

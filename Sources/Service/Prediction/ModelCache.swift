@@ -80,10 +80,11 @@ final class ModelCache: Sendable {
         let folder = directory.url(record.directory)
         do {
             // A bit that fell over would pass every other check and predict nonsense.
-            let digest = try SHA256.digest(ofFile: folder.appendingPathComponent(ModelDirectory.weightsName).path)
-            guard digest == record.digest else {
-                let reason = "\(ModelDirectory.weightsName) has the digest \(digest), not \(record.digest)"
-                throw unreadable(record, reason)
+            guard
+                try ModelDirectory.isUnaltered(
+                    folder.path, digest: record.digest, configurationDigest: SHA256.digest(of: record.document))
+            else {
+                throw unreadable(record, "its files are not those of the digest \(record.digest)")
             }
             return try ModelDirectory.read(folder.path)
         } catch let error as Problem {
