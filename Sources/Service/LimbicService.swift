@@ -26,7 +26,6 @@ package struct LimbicService {
     package func run(onReady: @escaping @Sendable (SocketAddress) -> Void) async throws {
         try await backend.files.sweep()
         let accessLog = logger.logLevel <= .info ? AccessLog(writer: .standardError) : nil
-        defer { LogWriter.standardError.flush() }
         var server = ServerConfiguration(host: backend.configuration.host, port: backend.configuration.port)
         server.drainTimeout = backend.configuration.drainTimeout
         server.maxConnections = min(

@@ -18,6 +18,6 @@ struct LoadedModel: Sendable {
         self.clipUnitLimit = clipUnitLimit
         var limits = ClipDecoder.Limits()
         limits.units = clipUnitLimit
-        decoder = ClipDecoder(modalities: model.configuration.modalities, limits: limits)
+        decoder = ClipDecoder(modalities: model.configuration.modalities, ignoresLabels: true, limits: limits)
     }
 }

@@ -52,6 +52,7 @@ struct Serve: AsyncParsableCommand {
         let configuration = try makeConfiguration()
         let logger = try makeLogger()
         try await Failure.reporting {
+            defer { LogWriter.standardError.flush() }
             try threads.apply()
             do {
                 try await LimbicService(configuration, logger: logger).run { address in

@@ -331,4 +331,37 @@ import Testing
         #expect(clips.modalities["text"]?.lengths == [1, 1, 1])
         #expect(clips.modalities["text"]?.values.last == 2)
     }
+
+    /// Problems of a file that need not have labels.
+    private static func inspect(_ lines: [String]) throws -> [SplitProblem] {
+        let scratch = try ScratchDirectory()
+        var options = SplitOptions()
+        options.requiresLabels = false
+        return SplitReader.inspect(path: try write(scratch, lines.joined(separator: "\n")), options: options).problems
+    }
+
+    @Test func atMost256Modalities() throws {
+        let lines = (0...300).map { "{\"m\($0)\": [[1]]}" }
+        #expect(try Self.inspect(Array(lines.prefix(256))).isEmpty)
+        let expected = SplitProblem(row: 256, field: "m256", reason: "with it there are more than 256 modalities")
+        #expect(try Self.inspect(lines) == [expected])
+        let members = (0...256).map { "\"m\($0)\": [[1]]" }.joined(separator: ",")
+        #expect(try Self.inspect(["{\(members)}"]).map(\.field) == ["m256"])
+    }
+
+    /// A length for each clip and modality would take a hundred times the memory of the file.
+    @Test func manyModalitiesOfClipsThatHaveHardlyAny() throws {
+        let names = (0..<200).map { "{\"m\($0)\": [[1]]}" }
+        let line = "{\"m0\":[[1]]}"
+        #expect(try Self.inspect(names + Array(repeating: line, count: 100)).isEmpty)
+        let early = try Self.inspect(names + Array(repeating: line, count: 600))
+        #expect(early.map(\.field) == ["file"] && early[0].reason.contains("hardly any"))
+        let late = try Self.inspect(Array(repeating: line, count: 600) + names)
+        #expect(late.count == 1 && late[0].reason.contains("hardly any"))
+    }
+
+    @Test func namesInProblemsAreAsInTheFile() throws {
+        let problems = try Self.problems(#"{"labels": [1], "a/b~1": [[1]]}"#)
+        #expect(problems.map(\.field) == ["a/b~1"])
+    }
 }

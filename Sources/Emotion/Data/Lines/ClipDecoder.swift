@@ -50,7 +50,13 @@ package final class ClipDecoder: Sendable {
     private let form: ClipForm
     private let parsers: JSONParserPool
 
-    package init(modalities: [Modality]?, labels: [String]? = nil, limits: Limits = Limits()) {
+    /// - Parameter ignoresLabels: whether labels are left alone, whatever they are: a prediction has no use for them.
+    package init(
+        modalities: [Modality]?,
+        labels: [String]? = nil,
+        ignoresLabels: Bool = false,
+        limits: Limits = Limits()
+    ) {
         self.modalities = modalities
         self.labels = labels
         self.limits = limits
@@ -58,7 +64,8 @@ package final class ClipDecoder: Sendable {
         document.bytes = limits.bytes
         document.depth = limits.depth
         parsers = JSONParserPool(limits: document)
-        form = ClipForm(modalities: modalities, labels: labels, unitLimit: limits.units)
+        form = ClipForm(
+            modalities: modalities, labels: labels, ignoresLabels: ignoresLabels, unitLimit: limits.units)
     }
 
     /// Reads `{"clips": […], …}`.

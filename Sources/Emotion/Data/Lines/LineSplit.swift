@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 
 /// A split as newline-delimited JSON that is read clip by clip.
 struct LineSplit {
@@ -8,10 +9,18 @@ struct LineSplit {
         var values: [Float] = []
     }
 
+    /// Lengths that a file of a few bytes may come to: one is kept for each clip and modality, and besides these no more
+    /// than the file has bytes.
+    private static let spareLengths = 1 << 16
+
     private let options: SplitOptions
     private let keepsClips: Bool
     private let decoder: ClipDecoder
     private var count = 0
+    /// Of all lines so far.
+    private var byteCount = 0
+    /// Whether nothing more is to be learned from reading on.
+    private var isGivenUp = false
     private var columns: [String: Column] = [:]
     private var labels: [Float] = []
     private var labelCount: Int?
@@ -43,6 +52,7 @@ struct LineSplit {
                     problems.add("file", "longer than \(options.maximumBytes) bytes")
                     break
                 }
+                if isGivenUp { break }
             }
         } catch {
             problems.add("line \(error.line)", error.reason)
@@ -63,6 +73,8 @@ struct LineSplit {
     private mutating func add(_ line: UnsafeRawBufferPointer, _ problems: inout SplitProblems) {
         let row = count
         count += 1
+        byteCount += line.count
+        guard hasRoom(modalities: columns.count, "file", &problems) else { return }
         do throws(ClipError) {
             add(try decoder.decodeClip(line), row: row, &problems)
         } catch {
@@ -73,6 +85,7 @@ struct LineSplit {
 
     private mutating func add(_ clip: Clip, row: Int, _ problems: inout SplitProblems) {
         for (name, units) in clip.modalities {
+            guard columns[name] != nil || hasRoom(modalities: columns.count + 1, name, &problems) else { return }
             let column =
                 columns[name] ?? Column(featureSize: units.featureSize, lengths: [Int](repeating: 0, count: row))
             columns[name] = column
@@ -92,6 +105,20 @@ struct LineSplit {
             hasIDs = hasIDs || clip.id != nil
             ids.append(clip.id ?? "")
         }
+    }
+
+    /// Whether memory stays in proportion to the file with so many modalities; else the file is given up.
+    private mutating func hasRoom(modalities: Int, _ field: String, _ problems: inout SplitProblems) -> Bool {
+        if isGivenUp { return false }
+        if modalities > ClipForm.modalityLimit {
+            problems.add(row: count - 1, field, "with it there are more than \(ClipForm.modalityLimit) modalities")
+            isGivenUp = true
+        } else if modalities * count > byteCount + Self.spareLengths {
+            let reason = "with it there are \(modalities) modalities of \(count) clips, which have hardly any of them"
+            problems.add(row: count - 1, field, reason)
+            isGivenUp = true
+        }
+        return !isGivenUp
     }
 
     private mutating func addLabels(_ clipLabels: [Float]?, row: Int, _ problems: inout SplitProblems) {
@@ -128,7 +155,7 @@ struct LineSplit {
 
     /// A pointer into a clip in the words of a problem: /text/4/2 is text[unit 4, feature 2].
     private static func field(_ pointer: String) -> String {
-        let parts = pointer.split(separator: "/").map(String.init)
+        let parts = JSONPointer.tokens(pointer)
         guard let name = parts.first else { return "clip" }
         switch (name, parts.count) {
         case (_, 1): return name
