@@ -14,8 +14,10 @@ struct Backend: Sendable {
     let models: ModelStore
     let predictor: Predictor
     let health: Health
-    /// Checks uploads, one at a time.
-    let inspection = WorkQueue("limbic.inspect", qos: .utility)
+    /// Checks uploads, a few at a time.
+    let inspection = WorkQueue("limbic.inspect", width: 4, qos: .utility)
+    /// Moves and removes files, which waits for nothing else.
+    let files = WorkQueue("limbic.files", isConcurrent: true)
     let logger: Logger
 
     /// Opens the database. Throws errors of Jobs and of the file system.
@@ -72,7 +74,7 @@ struct Backend: Sendable {
         var known: Set<String> = []
         var after: String?
         while let page = try await nonEmpty(datasets.list(after: after, limit: 1000)) {
-            known.formUnion(page.flatMap(\.splits).map(\.path))
+            known.formUnion(page.flatMap(\.splits).flatMap { [$0.path, $0.fingerprintsPath] })
             after = page.last?.id
         }
         var name: String?

@@ -35,7 +35,7 @@ struct DatasetRoutes: Sendable {
     @Sendable private func delete(_ request: Request) async throws -> Response {
         let record = try await backend.datasets.delete(request.parameters.require("id"))
         let directory = backend.directory
-        try await backend.inspection.run { directory.remove(directory.url("datasets/\(record.id)")) }
+        try await backend.files.run { directory.remove(directory.url("datasets/\(record.id)")) }
         return Response(status: .noContent)
     }
 }

@@ -70,6 +70,9 @@ struct TrainingWorker {
         var options = SplitOptions()
         options.modalities = task.modalities
         options.labels = task.labels
+        // What the server allows it has checked.
+        options.maximumBytes = .max
+        options.maximumClipUnits = .max
         options.replaceNonfinite = task.hyperparameters.replaceNonfinite
         return try SplitReader.read(path: path, options: options).clips
     }

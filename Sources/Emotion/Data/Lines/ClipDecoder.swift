@@ -48,11 +48,18 @@ package final class ClipDecoder: Sendable {
     private static let pooledParsers = 8
     private static let pooledCapacity = 4 << 20
 
-    package init(modalities: [Modality]?, labels: [String]? = nil, limits: Limits = Limits()) {
+    /// - Parameter replacesNonfinite: whether a feature that is null or beyond float32 is read as 0.
+    package init(
+        modalities: [Modality]?,
+        labels: [String]? = nil,
+        replacesNonfinite: Bool = false,
+        limits: Limits = Limits()
+    ) {
         self.modalities = modalities
         self.labels = labels
         self.limits = limits
-        form = ClipForm(modalities: modalities, labels: labels, unitLimit: limits.units)
+        form = ClipForm(
+            modalities: modalities, labels: labels, unitLimit: limits.units, replacesNonfinite: replacesNonfinite)
     }
 
     /// Reads `{"clips": […], …}`.

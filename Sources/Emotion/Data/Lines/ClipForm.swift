@@ -4,13 +4,18 @@ struct ClipForm: Sendable {
     private let featureSizes: [String: Int]?
     private let labelNames: [String]?
     private let unitLimit: Int
+    private let replacesNonfinite: Bool
+    /// By name of label.
+    private let labelIndices: [String: Int]
 
-    init(modalities: [Modality]?, labels: [String]?, unitLimit: Int) {
+    init(modalities: [Modality]?, labels: [String]?, unitLimit: Int, replacesNonfinite: Bool) {
         featureSizes = modalities.map { modalities in
             Dictionary(modalities.map { ($0.name, $0.featureSize) }, uniquingKeysWith: { first, _ in first })
         }
         labelNames = labels
         self.unitLimit = unitLimit
+        self.replacesNonfinite = replacesNonfinite
+        labelIndices = Dictionary((labels ?? []).enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
     }
 
     /// The clip or what is wrong with it, and its id where it has one.
@@ -78,8 +83,33 @@ struct ClipForm: Sendable {
             let values = try value.matrix(rows: rows, columns: columns)
             return Clip.Units(length: rows, featureSize: columns, values: values)
         } catch {
+            if replacesNonfinite { return try replacing(value, rows: rows, columns: columns, pointer: pointer) }
             throw Self.explain(error, pointer: pointer)
         }
+    }
+
+    /// The units with 0 for what is null, as JSON has no other word for NaN, or beyond float32.
+    private func replacing(
+        _ value: JSONValue,
+        rows: Int,
+        columns: Int,
+        pointer: String
+    ) throws(ClipError) -> Clip.Units {
+        var values: [Float] = []
+        values.reserveCapacity(rows * columns)
+        var replaced: [Int] = []
+        try value.forEachElement { row throws(ClipError) in
+            try row.forEachElement { element throws(ClipError) in
+                let (unit, feature) = values.count.quotientAndRemainder(dividingBy: columns)
+                guard element.kind == .number || element.kind == .null else {
+                    throw Self.explain(.notANumber(row: unit, column: feature), pointer: pointer)
+                }
+                let number = element.kind == .number ? Float(element.number) : .nan
+                if !number.isFinite { replaced.append(values.count) }
+                values.append(number.isFinite ? number : 0)
+            }
+        }
+        return Clip.Units(length: rows, featureSize: columns, values: values, replaced: replaced)
     }
 
     private func shape(
@@ -149,7 +179,7 @@ struct ClipForm: Sendable {
         }
         var labels = [Float](repeating: 0, count: labelNames.count)
         for (position, name) in names.enumerated() {
-            guard let label = labelNames.firstIndex(of: name) else {
+            guard let label = labelIndices[name] else {
                 throw ClipError(code: .badClip, detail: "no such label", pointer: "\(pointer)/\(position)")
             }
             labels[label] = 1

@@ -1,0 +1,117 @@
+import Emotion
+import Foundation
+import Jobs
+
+/// A split that has come whole and is checked and given its place in a data set.
+struct UploadedSplit: Sendable {
+    let backend: Backend
+    let split: DatasetDirectory.Split
+    let file: IncomingFile
+    let digest: String
+    let byteCount: Int64
+
+    /// Another split came or went between looking and recording.
+    private struct Outdated: Error {}
+
+    /// Throws a ``Problem`` that names rows, fields and reasons.
+    ///
+    /// - Parameter replaceNonfinite: whether features that are not finite are read as 0; nil as the data set says.
+    func inspect(
+        _ format: UploadFormat,
+        replaceNonfinite: Bool?,
+        for dataset: DatasetRecord
+    ) async throws -> SplitReader.Inspection {
+        let schema = try DatasetSchema(dataset, excluding: split.rawValue)
+        let options = schema.options(replaceNonfinite: replaceNonfinite, in: backend.configuration)
+        let url = file.url
+        return try await backend.inspection.run {
+            try format.check(SplitFormat(path: url.path))
+            let inspection = SplitReader.examine(path: url.path, options: options)
+            guard inspection.report.problemCount == 0 else {
+                throw Problem.invalidSplit(inspection.report.problems, count: inspection.report.problemCount)
+            }
+            return inspection
+        }
+    }
+
+    /// Moves the file to its place and records it there; nothing stays of it when that fails.
+    ///
+    /// - Returns: the data set as it now is, and whether it had no such split before.
+    func keep(_ inspection: SplitReader.Inspection, in id: String) async throws -> (DatasetRecord, isNew: Bool) {
+        let directory = backend.directory
+        // A name of its own, because a file in use under a recorded name never changes.
+        let path = "datasets/\(id)/\(split.rawValue)-\(UUID().uuidString)"
+        let fingerprints = SplitRecord.fingerprintsPath(of: path)
+        let outcome: (dataset: DatasetRecord, replaced: SplitRecord?)
+        do {
+            try await backend.files.run {
+                try directory.move(file.url, to: directory.url(path))
+                try inspection.fingerprints.data.write(to: directory.url(fingerprints))
+            }
+            outcome = try await record(inspection, path: path, in: id)
+        } catch {
+            await remove([path, fingerprints])
+            throw error
+        }
+        // The new file is recorded: from here on it stays, whatever fails.
+        if let replaced = outcome.replaced { await remove([replaced.path, replaced.fingerprintsPath]) }
+        return (outcome.dataset, outcome.replaced == nil)
+    }
+
+    private func remove(_ paths: [String]) async {
+        let directory = backend.directory
+        // What cannot be removed is an orphan for the next start.
+        try? await backend.files.run { for path in paths { directory.remove(directory.url(path)) } }
+    }
+
+    /// Records the file, compared with the splits that are there at that moment.
+    private func record(
+        _ inspection: SplitReader.Inspection,
+        path: String,
+        in id: String
+    ) async throws -> (dataset: DatasetRecord, replaced: SplitRecord?) {
+        let split = split.rawValue
+        while true {
+            guard let dataset = try await backend.datasets.get(id) else { throw DatasetStoreError.notFound(id: id) }
+            let others = dataset.splits.filter { $0.name != split }
+            let overlaps = try await overlaps(inspection.fingerprints, with: others)
+            let document = SplitDocument(report: inspection.report, overlaps: overlaps)
+            let record = SplitRecord(
+                name: split,
+                digest: digest,
+                byteCount: byteCount,
+                path: path,
+                document: try JSONEncoder().encode(document)
+            )
+            do {
+                return try await backend.datasets.put(record, in: id) { dataset in
+                    let current = dataset.splits.filter { $0.name != split }
+                    guard current.map(\.path) == others.map(\.path) else { throw Outdated() }
+                    let schema = try DatasetSchema(dataset, excluding: split)
+                    let problems = schema.disagreements(with: inspection.report)
+                    guard problems.isEmpty else { throw Problem.invalidSplit(problems, count: problems.count) }
+                    return dataset.document
+                }
+            } catch is Outdated {
+                continue
+            }
+        }
+    }
+
+    private func overlaps(
+        _ fingerprints: SplitFingerprints,
+        with others: [SplitRecord]
+    ) async throws -> [SplitDocument.Overlap] {
+        let directory = backend.directory
+        return try await backend.files.run {
+            others.compactMap { other in
+                // Splits of an older server have none, and are not compared.
+                guard let data = try? Data(contentsOf: directory.url(other.fingerprintsPath)),
+                    let theirs = SplitFingerprints(data)
+                else { return nil }
+                let warnings = fingerprints.overlap(with: theirs, named: other.name)
+                return SplitDocument.Overlap(split: other.name, digest: other.digest, warnings: warnings)
+            }
+        }
+    }
+}
