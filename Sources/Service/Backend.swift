@@ -3,6 +3,7 @@ import Foundation
 import HTTP
 import Jobs
 import Logging
+import Platform
 
 /// What the routes work with: the stores, the files, the predictor and the state of the service.
 struct Backend: Sendable {
@@ -74,7 +75,7 @@ struct Backend: Sendable {
         var known: Set<String> = []
         var after: String?
         while let page = try await nonEmpty(datasets.list(after: after, limit: 1000)) {
-            known.formUnion(page.flatMap(\.splits).flatMap { [$0.path, $0.fingerprintsPath] })
+            known.formUnion(page.flatMap(\.splits).flatMap(\.files))
             after = page.last?.id
         }
         var name: String?

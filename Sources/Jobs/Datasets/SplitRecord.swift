@@ -23,6 +23,12 @@ package struct SplitRecord: Sendable, Equatable {
 }
 
 extension SplitRecord {
+    /// The file beside the split's that tells its clips from those of other splits.
+    package var fingerprintsPath: String { path + ".fingerprints" }
+
+    /// All files of the split, relative to the data directory.
+    package var files: [String] { [path, fingerprintsPath] }
+
     /// From a row of `dataset_splits`.
     init(_ row: Row) {
         self.init(

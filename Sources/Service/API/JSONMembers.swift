@@ -1,9 +1,11 @@
+import JSON
+
 /// Takes the members of an object one by one and collects all that is wrong with them.
 ///
 /// A value that is missing or wrong is noted and replaced by a stand-in, so that all faults of a request are found at
 /// once; ``finish()`` throws them, and what was never asked for is a fault as well.
 struct JSONMembers {
-    private var rest: [String: JSON]
+    private var rest: [String: JSONValue]
     private let pointer: String
     private let known: [String]
     private var errors: [FieldError] = []
@@ -11,7 +13,7 @@ struct JSONMembers {
     /// - Parameters:
     ///   - known: the names there may be, for the error of a name that is none of them.
     ///   - pointer: where the object lies in its document.
-    init(_ value: JSON, known: [String], pointer: String = "") throws(Problem) {
+    init(_ value: JSONValue, known: [String], pointer: String = "") throws(Problem) {
         guard case .object(let members) = value else {
             throw .invalid([FieldError(pointer: pointer, detail: "must be an object, not \(value.kind)")])
         }
@@ -22,9 +24,9 @@ struct JSONMembers {
 
     /// The whole body of a request.
     init(body: [UInt8], known: [String]) throws(Problem) {
-        let value: JSON
-        do throws(JSONReader.Fault) {
-            value = try JSONReader.read(body)
+        let value: JSONValue
+        do throws(JSONError) {
+            value = try JSONReader.value(body)
         } catch {
             throw .malformedJSON(error)
         }
@@ -44,7 +46,7 @@ struct JSONMembers {
     mutating func fail(_ more: [FieldError]) { errors += more }
 
     /// The member, if it is there and not null.
-    mutating func take(_ name: String) -> JSON? {
+    mutating func take(_ name: String) -> JSONValue? {
         guard let value = rest.removeValue(forKey: name), value != .null else { return nil }
         return value
     }

@@ -1,4 +1,5 @@
 import HTTPTypes
+import JSON
 
 /// What is wrong with one field of a request.
 struct FieldError: Encodable, Equatable, Sendable {
@@ -8,15 +9,7 @@ struct FieldError: Encodable, Equatable, Sendable {
 
     /// The pointer to a member of the object at `pointer`.
     static func pointer(_ pointer: String, _ name: String) -> String {
-        var escaped = pointer + "/"
-        for scalar in name.unicodeScalars {
-            switch scalar {
-            case "~": escaped += "~0"
-            case "/": escaped += "~1"
-            default: escaped.unicodeScalars.append(scalar)
-            }
-        }
-        return escaped
+        JSONPointer.member(name, of: pointer)
     }
 }
 
@@ -57,9 +50,9 @@ extension Problem {
         invalid([FieldError(pointer: pointer, detail: detail)], code: code)
     }
 
-    static func malformedJSON(_ fault: JSONReader.Fault) -> Problem {
-        let place = "line \(fault.line), column \(fault.column)"
-        return Problem(.badRequest, code: "malformed_json", detail: "malformed JSON at \(place): \(fault.reason)")
+    static func malformedJSON(_ error: JSONError) -> Problem {
+        let place = error.position.map { "malformed JSON at line \($0.line), column \($0.column): " } ?? ""
+        return Problem(.badRequest, code: "malformed_json", detail: place + error.reason)
     }
 
     /// A parameter of the query that cannot be used.

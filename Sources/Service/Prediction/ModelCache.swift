@@ -2,6 +2,7 @@ import Emotion
 import Foundation
 import HTTPTypes
 import Jobs
+import Platform
 import Synchronization
 
 /// The models in memory: loaded when first asked for, the one not used for longest given up when there are too many.
@@ -79,7 +80,7 @@ final class ModelCache: Sendable {
         let folder = directory.url(record.directory)
         do {
             // A bit that fell over would pass every other check and predict nonsense.
-            let digest = try FileDigest.of(folder.appendingPathComponent(ModelDirectory.weightsName))
+            let digest = try SHA256.digest(ofFile: folder.appendingPathComponent(ModelDirectory.weightsName).path)
             guard digest == record.digest else {
                 let reason = "\(ModelDirectory.weightsName) has the digest \(digest), not \(record.digest)"
                 throw unreadable(record, reason)

@@ -1,5 +1,6 @@
 import Dispatch
 import Emotion
+import Platform
 
 /// Computes predictions, on queues of its own.
 ///

@@ -1,4 +1,5 @@
 import Emotion
+import JSON
 
 /// The body of `POST /v1/datasets`.
 enum DatasetRequest {
@@ -32,7 +33,7 @@ enum DatasetRequest {
     /// `{"text": 300}` or, as answers have it, `[{"name": "text", "feature_size": 300}]`.
     private static func modalities(_ members: inout JSONMembers) -> [Modality]? {
         let pointer = members.pointer(to: "modalities")
-        var sizes: [(name: String, size: JSON, pointer: String)] = []
+        var sizes: [(name: String, size: JSONValue, pointer: String)] = []
         switch members.take("modalities") {
         case nil: return nil
         case .object(let object)? where !object.isEmpty:

@@ -2,6 +2,7 @@ import Foundation
 import HTTP
 import HTTPTypes
 import Jobs
+import JSON
 
 /// What has happened to a job: events, metrics and the log of its workers.
 struct JobHistoryRoutes: Sendable {
@@ -18,7 +19,7 @@ struct JobHistoryRoutes: Sendable {
         let kind: String
         let attempt: Int
         let createdAt: Timestamp
-        let data: JSON
+        let data: JSONValue
     }
 
     @Sendable private func events(_ request: Request) async throws -> Response {
@@ -35,7 +36,7 @@ struct JobHistoryRoutes: Sendable {
                     kind: event.kind,
                     attempt: event.attempt,
                     createdAt: Timestamp(event.createdAt),
-                    data: try JSONReader.read(Array(event.document))
+                    data: try JSONReader.value(Array(event.document))
                 )
             }
         )

@@ -1,4 +1,5 @@
 import Emotion
+import JSON
 
 /// The body of `POST /v1/jobs`.
 struct JobRequest {
@@ -101,10 +102,11 @@ struct JobRequest {
 
 extension HyperparameterValue {
     /// nil for what no hyperparameter can be.
-    init?(_ value: JSON) {
+    init?(_ value: JSONValue) {
         switch value {
         case .bool(let flag): self = .boolean(flag)
         case .integer(let number): self = .number(Double(number))
+        case .unsigned(let number): self = .number(Double(number))
         case .number(let number): self = .number(number)
         case .string(let text): self = .string(text)
         case .array(let elements):
@@ -114,7 +116,7 @@ extension HyperparameterValue {
                 words.append(word)
             }
             self = .list(words)
-        case .null, .object: return nil
+        case .null, .outOfRange, .object: return nil
         }
     }
 }

@@ -46,9 +46,4 @@ extension SplitRecord {
     var contents: SplitDocument {
         get throws { try JSONDecoder().decode(SplitDocument.self, from: document) }
     }
-
-    /// Beside the file of the split, what its clips are found again by.
-    var fingerprintsPath: String { Self.fingerprintsPath(of: path) }
-
-    static func fingerprintsPath(of path: String) -> String { path + ".fingerprints" }
 }

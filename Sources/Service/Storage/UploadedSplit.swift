@@ -1,6 +1,7 @@
 import Emotion
 import Foundation
 import Jobs
+import Platform
 
 /// A split that has come whole and is checked and given its place in a data set.
 struct UploadedSplit: Sendable {
@@ -39,55 +40,53 @@ struct UploadedSplit: Sendable {
     /// - Returns: the data set as it now is, and whether it had no such split before.
     func keep(_ inspection: SplitReader.Inspection, in id: String) async throws -> (DatasetRecord, isNew: Bool) {
         let directory = backend.directory
-        // A name of its own, because a file in use under a recorded name never changes.
-        let path = "datasets/\(id)/\(split.rawValue)-\(UUID().uuidString)"
-        let fingerprints = SplitRecord.fingerprintsPath(of: path)
+        let record = SplitRecord(
+            name: split.rawValue,
+            digest: digest,
+            byteCount: byteCount,
+            // A name of its own, because a file in use under a recorded name never changes.
+            path: "datasets/\(id)/\(split.rawValue)-\(UUID().uuidString)",
+            document: Data()
+        )
         let outcome: (dataset: DatasetRecord, replaced: SplitRecord?)
         do {
             try await backend.files.run {
-                try directory.move(file.url, to: directory.url(path))
-                try inspection.fingerprints.data.write(to: directory.url(fingerprints))
+                try directory.move(file.url, to: directory.url(record.path))
+                try inspection.fingerprints.data.write(to: directory.url(record.fingerprintsPath))
             }
-            outcome = try await record(inspection, path: path, in: id)
+            outcome = try await put(record, inspection, in: id)
         } catch {
-            await remove([path, fingerprints])
+            await remove(record)
             throw error
         }
         // The new file is recorded: from here on it stays, whatever fails.
-        if let replaced = outcome.replaced { await remove([replaced.path, replaced.fingerprintsPath]) }
+        if let replaced = outcome.replaced { await remove(replaced) }
         return (outcome.dataset, outcome.replaced == nil)
     }
 
-    private func remove(_ paths: [String]) async {
+    private func remove(_ record: SplitRecord) async {
         let directory = backend.directory
         // What cannot be removed is an orphan for the next start.
-        try? await backend.files.run { for path in paths { directory.remove(directory.url(path)) } }
+        try? await backend.files.run { for path in record.files { directory.remove(directory.url(path)) } }
     }
 
-    /// Records the file, compared with the splits that are there at that moment.
-    private func record(
+    /// Records the split, compared with the splits that are there at that moment.
+    private func put(
+        _ record: SplitRecord,
         _ inspection: SplitReader.Inspection,
-        path: String,
         in id: String
     ) async throws -> (dataset: DatasetRecord, replaced: SplitRecord?) {
-        let split = split.rawValue
         while true {
             guard let dataset = try await backend.datasets.get(id) else { throw DatasetStoreError.notFound(id: id) }
-            let others = dataset.splits.filter { $0.name != split }
+            let others = dataset.splits.filter { $0.name != record.name }
             let overlaps = try await overlaps(inspection.fingerprints, with: others)
-            let document = SplitDocument(report: inspection.report, overlaps: overlaps)
-            let record = SplitRecord(
-                name: split,
-                digest: digest,
-                byteCount: byteCount,
-                path: path,
-                document: try JSONEncoder().encode(document)
-            )
+            var compared = record
+            compared.document = try JSONEncoder().encode(SplitDocument(report: inspection.report, overlaps: overlaps))
             do {
-                return try await backend.datasets.put(record, in: id) { dataset in
-                    let current = dataset.splits.filter { $0.name != split }
+                return try await backend.datasets.put(compared, in: id) { dataset in
+                    let current = dataset.splits.filter { $0.name != record.name }
                     guard current.map(\.path) == others.map(\.path) else { throw Outdated() }
-                    let schema = try DatasetSchema(dataset, excluding: split)
+                    let schema = try DatasetSchema(dataset, excluding: record.name)
                     let problems = schema.disagreements(with: inspection.report)
                     guard problems.isEmpty else { throw Problem.invalidSplit(problems, count: problems.count) }
                     return dataset.document

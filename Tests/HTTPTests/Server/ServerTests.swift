@@ -1,6 +1,7 @@
 import Foundation
 import HTTPTypes
 import Logging
+import Platform
 import Testing
 
 @testable import HTTP

@@ -1,6 +1,7 @@
 import Emotion
 import Foundation
 import HTTPTypes
+import JSON
 import Jobs
 import Testing
 
@@ -111,7 +112,7 @@ struct SplitWarningsTests {
         for replaces in [true, false] {
             let name = replaces ? "lenient" : "strict"
             try await service.makeModel(name) { $0.replaceNonfinite = replaces }
-            func probabilities(_ text: String) async throws -> JSON {
+            func probabilities(_ text: String) async throws -> JSONValue {
                 let reply = try await service.post(
                     "/v1/models/\(name)/predict", #"{"clips": [{"text": [\#(text)], "audio": [[1, 2]]}]}"#)
                 #expect(reply.status == (replaces ? 200 : 422))
@@ -170,7 +171,7 @@ struct SplitWarningsTests {
             digest: "sha256:1", byteCount: 0)
         var inspection = SplitReader.Inspection()
         inspection.report.labelCount = 9
-        await #expect(throws: Problem.self) { _ = try await upload.keep(inspection, in: id) }
+        await #expect(throws: Problem.self) { try await upload.keep(inspection, in: id) }
         #expect(try service.files(in: "datasets") == before)
     }
 

@@ -1,3 +1,5 @@
+import JSON
+
 /// What a clip looks like in JSON, and how one is read out of a document.
 struct ClipForm: Sendable {
     /// By name of modality; nil: any modalities, any feature size.
@@ -21,7 +23,7 @@ struct ClipForm: Sendable {
     /// The clip or what is wrong with it, and its id where it has one.
     ///
     /// - Parameter pointer: where the value lies in its document.
-    func clip(_ value: JSONValue, pointer: String) -> (clip: Result<Clip, ClipError>, id: String?) {
+    func clip(_ value: JSONElement, pointer: String) -> (clip: Result<Clip, ClipError>, id: String?) {
         guard value.kind == .object else {
             return (.failure(ClipError(code: .badClip, detail: "a clip must be an object", pointer: pointer)), nil)
         }
@@ -31,7 +33,7 @@ struct ClipForm: Sendable {
         // The walk goes on after a fault so that a bad clip still gets its id.
         value.forEachMember { name, member in
             do throws(ClipError) {
-                let place = pointer + "/" + ClipError.escape(name)
+                let place = JSONPointer.member(name, of: pointer)
                 guard seen.insert(name).inserted else {
                     throw ClipError(code: .duplicateMember, detail: "the member comes twice", pointer: place)
                 }
@@ -50,7 +52,7 @@ struct ClipForm: Sendable {
         return (fault.map(Result.failure) ?? .success(clip), clip.id)
     }
 
-    private func id(_ value: JSONValue, pointer: String) throws(ClipError) -> String? {
+    private func id(_ value: JSONElement, pointer: String) throws(ClipError) -> String? {
         switch value.kind {
         case .string: return value.string
         case .null: return nil
@@ -60,7 +62,7 @@ struct ClipForm: Sendable {
 
     // MARK: Units
 
-    private func units(_ value: JSONValue, of name: String, pointer: String) throws(ClipError) -> Clip.Units? {
+    private func units(_ value: JSONElement, of name: String, pointer: String) throws(ClipError) -> Clip.Units? {
         if let featureSizes {
             guard featureSizes[name] != nil else {
                 let known = featureSizes.keys.sorted().joined(separator: ", ")
@@ -79,7 +81,7 @@ struct ClipForm: Sendable {
         }
         let (rows, columns) = try shape(value, expected: featureSizes?[name], pointer: pointer)
         if rows == 0 { return nil }
-        do throws(JSONValue.MatrixFault) {
+        do throws(JSONElement.MatrixFault) {
             let values = try value.matrix(rows: rows, columns: columns)
             return Clip.Units(length: rows, featureSize: columns, values: values)
         } catch {
@@ -90,7 +92,7 @@ struct ClipForm: Sendable {
 
     /// The units with 0 for what is null, as JSON has no other word for NaN, or beyond float32.
     private func replacing(
-        _ value: JSONValue,
+        _ value: JSONElement,
         rows: Int,
         columns: Int,
         pointer: String
@@ -101,10 +103,13 @@ struct ClipForm: Sendable {
         try value.forEachElement { row throws(ClipError) in
             try row.forEachElement { element throws(ClipError) in
                 let (unit, feature) = values.count.quotientAndRemainder(dividingBy: columns)
-                guard element.kind == .number || element.kind == .null else {
+                let number: Float
+                switch element.kind {
+                case .integer, .unsigned, .number: number = Float(element.number)
+                case .null: number = .nan
+                case .bool, .string, .array, .object:
                     throw Self.explain(.notANumber(row: unit, column: feature), pointer: pointer)
                 }
-                let number = element.kind == .number ? Float(element.number) : .nan
                 if !number.isFinite { replaced.append(values.count) }
                 values.append(number.isFinite ? number : 0)
             }
@@ -113,12 +118,12 @@ struct ClipForm: Sendable {
     }
 
     private func shape(
-        _ value: JSONValue,
+        _ value: JSONElement,
         expected: Int?,
         pointer: String
     ) throws(ClipError) -> (rows: Int, columns: Int) {
         let shape: (rows: Int, columns: Int)
-        do throws(JSONValue.MatrixFault) {
+        do throws(JSONElement.MatrixFault) {
             shape = try value.matrixShape()
         } catch {
             // Where the size is known, the first unit of another size is at fault, and not the first that differs.
@@ -140,7 +145,7 @@ struct ClipForm: Sendable {
         ClipError(code: .badShape, detail: "\(columns) features, not \(expected)", pointer: "\(pointer)/0")
     }
 
-    private static func explain(_ fault: JSONValue.MatrixFault, pointer: String) -> ClipError {
+    private static func explain(_ fault: JSONElement.MatrixFault, pointer: String) -> ClipError {
         switch fault {
         case .rowIsNotArray(let row):
             ClipError(code: .badShape, detail: "a unit must be an array of numbers", pointer: "\(pointer)/\(row)")
@@ -163,7 +168,7 @@ struct ClipForm: Sendable {
 
     // MARK: Labels
 
-    private func labels(_ value: JSONValue, pointer: String) throws(ClipError) -> [Float]? {
+    private func labels(_ value: JSONElement, pointer: String) throws(ClipError) -> [Float]? {
         if value.kind == .null { return nil }
         guard value.kind == .array else {
             throw ClipError(code: .badClip, detail: "labels must be an array", pointer: pointer)
@@ -187,13 +192,13 @@ struct ClipForm: Sendable {
         return labels
     }
 
-    private func binaryLabels(_ value: JSONValue, pointer: String) throws(ClipError) -> [Float] {
+    private func binaryLabels(_ value: JSONElement, pointer: String) throws(ClipError) -> [Float] {
         if let labelNames, value.elementCount != labelNames.count {
             let detail = "\(value.elementCount) labels, not \(labelNames.count)"
             throw ClipError(code: .badClip, detail: detail, pointer: pointer)
         }
         let labels: [Float]
-        do throws(JSONValue.MatrixFault) {
+        do throws(JSONElement.MatrixFault) {
             labels = try value.numbers()
         } catch {
             throw ClipError(code: .badClip, detail: "labels must be 0 or 1", pointer: pointer)

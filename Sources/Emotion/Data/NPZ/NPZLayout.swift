@@ -13,6 +13,11 @@ struct NPZLayout {
     /// Sorts the arrays by their names, and by their shapes where a name is another toolkit's.
     init(_ archive: NPZArchive, options: SplitOptions, problems: inout SplitProblems) {
         let names = Set(archive.arrays.map(\.name))
+        guard !names.contains("arr_0") else {
+            let reason = "arrays without names are called arr_0, …; give them theirs: "
+            problems.add("arr_0", reason + "numpy.savez(path, text=text, labels=labels)")
+            return
+        }
         var texts: [NPZArchive.Entry] = []
         var renamed = SplitWarning(.arrayRenamed, "file")
         for array in archive.arrays {
@@ -76,7 +81,12 @@ struct NPZLayout {
         if let fault = Modality.fault(inName: array.name) { return fault }
         let (name, shape) = (array.name, array.shape)
         guard shape.count == 3 else {
-            let cure = shape.count == 2 ? "; for one unit a clip: \(name)[:, None, :]" : "; leave out what is none"
+            let cure =
+                switch shape.count {
+                case 2: "; for one unit a clip: \(name)[:, None, :]"
+                case 4...: "; for more units or features: \(name).reshape(\(shape[0]), -1, \(shape[shape.count - 1]))"
+                default: "; leave out what is none"
+                }
             return "a modality must be numbers [clips, units, features], not \(describe(array))\(cure)"
         }
         guard shape[2] > 0 else { return "a unit must have at least one feature, not shape \(shape)" }
@@ -155,7 +165,7 @@ struct NPZLayout {
             problems.add(ids.name, "must be [clips], not \(ids.shape)\(cure)")
         }
         guard let labels else {
-            if options.requiresLabels { problems.add("labels", noLabels) }
+            if options.requiresLabels { problems.add("labels", "there are no labels") }
             return
         }
         guard labels.isNumeric, labels.shape.count == 2, labels.shape[1] > 0 else {
@@ -172,13 +182,6 @@ struct NPZLayout {
             problems.add(
                 "label_names", "must be text [\(count)], a name for each label, not \(Self.describe(labelNames))")
         }
-    }
-
-    private var noLabels: String {
-        let isUnnamed = features.keys.contains { $0.hasPrefix("arr_") }
-        return isUnnamed
-            ? "there are no labels; arrays without names are called arr_0, …: numpy.savez(path, text=text, labels=labels)"
-            : "there are no labels"
     }
 
     /// What makes labels of another shape what they must be.
