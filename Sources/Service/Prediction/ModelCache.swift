@@ -80,10 +80,8 @@ final class ModelCache: Sendable {
         let folder = directory.url(record.directory)
         do {
             // A bit that fell over would pass every other check and predict nonsense.
-            let digest = try SHA256.digest(ofFile: folder.appendingPathComponent(ModelDirectory.weightsName).path)
-            guard digest == record.digest else {
-                let reason = "\(ModelDirectory.weightsName) has the digest \(digest), not \(record.digest)"
-                throw unreadable(record, reason)
+            guard try isUnaltered(record, in: folder) else {
+                throw unreadable(record, "its files are not those of the digest \(record.digest)")
             }
             return try ModelDirectory.read(folder.path)
         } catch let error as Problem {
@@ -94,6 +92,15 @@ final class ModelCache: Sendable {
         } catch {
             throw unreadable(record, "its files cannot be read")
         }
+    }
+
+    /// Whether the files of a version are those it was registered with.
+    private static func isUnaltered(_ record: ModelRecord, in folder: URL) throws -> Bool {
+        if try ModelDirectory.digest(of: folder.path) == record.digest { return true }
+        // Earlier versions took the digest of the weights alone; their configuration is in the record as it was.
+        return try SHA256.digest(ofFile: folder.appendingPathComponent(ModelDirectory.weightsName).path)
+            == record.digest
+            && Data(contentsOf: folder.appendingPathComponent(ModelDirectory.configurationName)) == record.document
     }
 
     private static func unreadable(_ record: ModelRecord, _ reason: String) -> Problem {

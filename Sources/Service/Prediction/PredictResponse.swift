@@ -74,8 +74,8 @@ struct PredictResponse: Encodable, Sendable {
     ) -> Prediction {
         // Features near the end of what a float can hold make sums that are beyond it.
         guard values.allSatisfy(\.isFinite), saliency?.values.joined().allSatisfy(\.isFinite) ?? true else {
-            let detail = "the features are too large to compute with"
-            return failed(clip.id, Fault(code: "not_computable", detail: detail, pointer: pointer))
+            let error = ClipError.notComputable(pointer: pointer)
+            return failed(clip.id, Fault(code: error.code.rawValue, detail: error.detail, pointer: error.pointer))
         }
         let labels = loaded.configuration.labels
         let ranked = labels.indices.sorted { (values[$1], $0) < (values[$0], $1) }

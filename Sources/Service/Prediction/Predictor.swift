@@ -1,5 +1,6 @@
 import Dispatch
 import Emotion
+import Engine
 import Platform
 
 /// Computes predictions, on queues of its own.
@@ -40,7 +41,7 @@ final class Predictor: Sendable {
         try Task.checkCancellation()
         return try await computing.run {
             let started = ContinuousClock.now
-            let (probabilities, saliency) = Self.compute(clips, with: loaded, explaining: explaining)
+            let (probabilities, saliency) = try Self.compute(clips, with: loaded, explaining: explaining)
             return Outcome(
                 probabilities: probabilities,
                 saliency: saliency,
@@ -54,12 +55,15 @@ final class Predictor: Sendable {
         _ clips: [Clip],
         with loaded: LoadedModel,
         explaining: Bool
-    ) -> ([Float], [[String: [Float]]]) {
+    ) throws(MemoryError) -> ([Float], [[String: [Float]]]) {
         let labels = loaded.configuration.labels.count
         let lengths = clips.map { $0.modalities.values.reduce(0) { $0 + $1.length } }
         var result = [Float](repeating: 0, count: clips.count * labels)
         var saliency = [[String: [Float]]](repeating: [:], count: explaining ? clips.count : 0)
         for batch in batches(lengths) {
+            let units = batch.map { lengths[$0] }
+            let bytes = loaded.model.network.predictionBytes(units: units.reduce(0, +), longest: units.max() ?? 0)
+            try Memory.require(bytes, for: "the prediction")
             let packed = Clips(collating: batch.map { clips[$0] }, modalities: loaded.configuration.modalities)
             let prediction = loaded.model.predict(packed, explaining: explaining)
             for (row, clip) in batch.enumerated() {

@@ -16,8 +16,19 @@ struct ModelView: Encodable {
 /// A version of a model as clients see it.
 struct VersionView: Encodable {
     struct MetricsView: Encodable {
+        /// At the model's own threshold.
         let valid: Metrics
         let test: Metrics?
+        /// At 0.5 and at the tuned thresholds, side by side; nil for versions made before these were kept.
+        let validByThreshold: ThresholdComparison?
+        let testByThreshold: ThresholdComparison?
+
+        init(_ training: TrainingSummary) {
+            valid = training.validation
+            test = training.test
+            validByThreshold = training.validationByThreshold
+            testByThreshold = training.testByThreshold
+        }
     }
 
     let object = "model_version"
@@ -32,6 +43,11 @@ struct VersionView: Encodable {
     let metrics: MetricsView?
     let tunedThresholds: [Float]?
     let bestEpoch: Int?
+    /// By which metric of which split: `valid_micro_f1`.
+    let selectedBy: String?
+    let stoppedEarly: TrainingSummary.EarlyStop?
+    /// What is to be known before the metrics are trusted.
+    let warnings: [TrainingSummary.Warning]?
     let seed: UInt64?
 
     init(_ record: ModelRecord) throws {
@@ -45,9 +61,12 @@ struct VersionView: Encodable {
         labels = configuration.labels
         modalities = configuration.modalities
         hyperparameters = configuration.hyperparameters
-        metrics = training.map { MetricsView(valid: $0.validation, test: $0.test) }
+        metrics = training.map { MetricsView($0) }
         tunedThresholds = training?.tunedThresholds
         bestEpoch = training?.bestEpoch
+        selectedBy = configuration.selectedBy
+        stoppedEarly = training?.stoppedEarly
+        warnings = training?.warnings
         seed = training?.seed
     }
 }

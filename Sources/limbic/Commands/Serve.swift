@@ -1,4 +1,5 @@
 import ArgumentParser
+import Engine
 import Foundation
 import Logging
 import Service
@@ -83,6 +84,10 @@ struct Serve: AsyncParsableCommand {
         configuration.maxUploadSize = try positive(Settings.maxUploadSize, maxUploadSize)
         configuration.maxPredictSize = try positive(Settings.maxPredictSize, maxPredictSize)
         configuration.maxClipUnits = try positive(Settings.maxClipUnits, maxClipUnits)
+        guard configuration.maxClipUnits <= MultiHeadAttention.longestSequence else {
+            throw ValidationError(
+                "\(Settings.maxClipUnits.variable): must be at most \(MultiHeadAttention.longestSequence)")
+        }
         configuration.loadedModels = try positive(Settings.loadedModels, loadedModels)
         configuration.drainTimeout = .seconds(try positive(Settings.drainSeconds, drainSeconds))
         return configuration

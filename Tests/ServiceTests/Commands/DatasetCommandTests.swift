@@ -50,7 +50,7 @@ struct DatasetCommandTests {
             replacing
             ? try limbic("dataset", "inspect", path, "--json", "--replace-nonfinite")
             : try limbic("dataset", "inspect", path, "--json")
-        return (process.status, try JSONReader().value(of: Array(process.output.utf8)))
+        return (process.status, try JSONReader.value(Array(process.output.utf8)))
     }
 
     private static func lines(_ ids: Range<Int>, value: (Int) -> String = { "\($0 + 1)" }) -> String {

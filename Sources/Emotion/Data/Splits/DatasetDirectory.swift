@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 
 /// A directory with the splits of a data set: `train`, `valid` and `test`, each as `.npz` or `.ndjson`, and perhaps `meta.json`.
 ///
@@ -120,16 +121,15 @@ package struct DatasetDirectory: Sendable {
     private static func description(_ path: String) throws(DatasetError) -> Description? {
         let file = "meta.json"
         guard var data = FileManager.default.contents(atPath: "\(path)/\(file)") else { return nil }
-        if data.starts(with: SplitFormat.byteOrderMark) { data = data.dropFirst(SplitFormat.byteOrderMark.count) }
+        if data.starts(with: SplitFormat.byteOrderMark) { data = Data(data.dropFirst(SplitFormat.byteOrderMark.count)) }
         let description: Description
-        do {
-            description = try JSONDecoder().decode(Description.self, from: data)
-        } catch let error as DecodingError {
-            let field = error.field.isEmpty ? "file" : error.field
-            let reason = "must be an object of JSON with text as name and labels: \(error.reason)"
-            throw DatasetError(file: file, field: field, reason: reason)
+        do throws(JSONError) {
+            description = try JSONReader.decode(Description.self, from: data)
         } catch {
-            throw DatasetError(file: file, field: "file", reason: "cannot be read")
+            let field = error.pointer.isEmpty ? "file" : String(error.pointer.dropFirst())
+            let place = error.position.map { "line \($0.line), column \($0.column): " } ?? ""
+            let reason = "must be an object of JSON with text as name and labels: \(place)\(error.reason)"
+            throw DatasetError(file: file, field: field, reason: reason)
         }
         if let labels = description.labels, let fault = SplitOptions.fault(inLabels: labels) {
             throw DatasetError(file: file, field: "labels", reason: fault)

@@ -1,3 +1,5 @@
+import Engine
+
 /// What a split is expected to hold, and how much of it is accepted.
 package struct SplitOptions: Sendable {
     /// The modalities of the data set. A split may lack one (its clips then miss it) but must not have others.
@@ -15,9 +17,8 @@ package struct SplitOptions: Sendable {
     package var maximumBytes = 32 << 30
     /// The longest line of JSON, in bytes.
     package var maximumLineBytes = 64 << 20
-    /// The most units of a clip over all modalities, as many as a prediction takes: the memory of attention grows with
-    /// the square.
-    package var maximumClipUnits = 4096
+    /// The most units of a clip over all modalities, no more than attention takes.
+    package var maximumClipUnits = MultiHeadAttention.longestSequence
     /// Problems that are listed; the others are only counted.
     package var maximumProblems = 20
 
