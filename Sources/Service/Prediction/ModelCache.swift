@@ -80,7 +80,10 @@ final class ModelCache: Sendable {
         let folder = directory.url(record.directory)
         do {
             // A bit that fell over would pass every other check and predict nonsense.
-            guard try isUnaltered(record, in: folder) else {
+            guard
+                try ModelDirectory.isUnaltered(
+                    folder.path, digest: record.digest, configurationDigest: SHA256.digest(of: record.document))
+            else {
                 throw unreadable(record, "its files are not those of the digest \(record.digest)")
             }
             return try ModelDirectory.read(folder.path)
@@ -92,15 +95,6 @@ final class ModelCache: Sendable {
         } catch {
             throw unreadable(record, "its files cannot be read")
         }
-    }
-
-    /// Whether the files of a version are those it was registered with.
-    private static func isUnaltered(_ record: ModelRecord, in folder: URL) throws -> Bool {
-        if try ModelDirectory.digest(of: folder.path) == record.digest { return true }
-        // Earlier versions took the digest of the weights alone; their configuration is in the record as it was.
-        return try SHA256.digest(ofFile: folder.appendingPathComponent(ModelDirectory.weightsName).path)
-            == record.digest
-            && Data(contentsOf: folder.appendingPathComponent(ModelDirectory.configurationName)) == record.document
     }
 
     private static func unreadable(_ record: ModelRecord, _ reason: String) -> Problem {

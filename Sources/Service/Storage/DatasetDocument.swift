@@ -1,6 +1,7 @@
 import Emotion
 import Foundation
 import Jobs
+import JSON
 
 /// What was said of a data set when it was made; the document of its record.
 struct DatasetDocument: Codable, Sendable, Equatable {
@@ -32,7 +33,7 @@ struct DatasetSchema: Sendable, Equatable {
 
     /// - Parameter excluded: a split that has no say, because it is about to be replaced.
     init(_ record: DatasetRecord, excluding excluded: String? = nil) throws {
-        let document = try JSONDecoder().decode(DatasetDocument.self, from: record.document)
+        let document = try JSONReader.decode(DatasetDocument.self, from: record.document)
         let reports = try record.splits.filter { $0.name != excluded }.map { try $0.contents.report }
         isDeclared = document.modalities != nil
         modalities =

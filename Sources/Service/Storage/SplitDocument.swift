@@ -1,5 +1,6 @@
 import Emotion
 import Foundation
+import JSON
 import Jobs
 
 /// What is known of an uploaded split; the document of its record.
@@ -44,6 +45,6 @@ struct SplitDocument: Codable, Sendable, Equatable {
 extension SplitRecord {
     /// The document read.
     var contents: SplitDocument {
-        get throws { try JSONDecoder().decode(SplitDocument.self, from: document) }
+        get throws { try JSONReader.decode(SplitDocument.self, from: document) }
     }
 }

@@ -1,5 +1,6 @@
 import Emotion
 import Foundation
+import Platform
 
 /// Lines of a file or of standard input, as soon as they arrive.
 final class LineSource {
@@ -19,7 +20,7 @@ final class LineSource {
     init(path: String) throws {
         name = path == "-" ? "standard input" : path
         descriptor = path == "-" ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw Failure(.noInput, "\(name): \(String(cString: strerror(errno)))") }
+        guard descriptor >= 0 else { throw Failure(.noInput, "\(name): \(SystemError("open").reason)") }
         // A format is told by its first bytes; whoever writes them has begun.
         while buffer.count < SplitFormat.startSize, !isAtEnd, !buffer.contains(UInt8(ascii: "\n")) { try fill() }
         format = SplitFormat(start: Array(buffer.prefix(SplitFormat.startSize)))
@@ -73,7 +74,7 @@ final class LineSource {
         } while count < 0 && errno == EINTR
         let code = errno
         buffer.removeLast(Self.chunk - max(count, 0))
-        guard count >= 0 else { throw Failure(.inputOutput, "\(name): \(String(cString: strerror(code)))") }
+        guard count >= 0 else { throw Failure(.inputOutput, "\(name): \(SystemError("read", code: code).reason)") }
         isAtEnd = count == 0
     }
 }

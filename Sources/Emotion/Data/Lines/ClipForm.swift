@@ -114,7 +114,7 @@ struct ClipForm: Sendable {
                 let (unit, feature) = values.count.quotientAndRemainder(dividingBy: columns)
                 let number: Float
                 switch element.kind {
-                case .integer, .unsigned, .number: number = Float(element.number)
+                case .number: number = Float(element.number)
                 case .null: number = .nan
                 case .bool, .string, .array, .object:
                     throw Self.explain(.notANumber(row: unit, column: feature), pointer: pointer)

@@ -123,13 +123,15 @@ package struct DatasetDirectory: Sendable {
         guard var data = FileManager.default.contents(atPath: "\(path)/\(file)") else { return nil }
         if data.starts(with: SplitFormat.byteOrderMark) { data = Data(data.dropFirst(SplitFormat.byteOrderMark.count)) }
         let description: Description
-        do throws(JSONError) {
+        do {
             description = try JSONReader.decode(Description.self, from: data)
-        } catch {
+        } catch let error as JSONError {
             let field = error.pointer.isEmpty ? "file" : String(error.pointer.dropFirst())
             let place = error.position.map { "line \($0.line), column \($0.column): " } ?? ""
             let reason = "must be an object of JSON with text as name and labels: \(place)\(error.reason)"
             throw DatasetError(file: file, field: field, reason: reason)
+        } catch {
+            throw DatasetError(file: file, field: "file", reason: "cannot be read")
         }
         if let labels = description.labels, let fault = SplitOptions.fault(inLabels: labels) {
             throw DatasetError(file: file, field: "labels", reason: fault)
