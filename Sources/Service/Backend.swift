@@ -18,8 +18,8 @@ struct Backend: Sendable {
     let health: Health
     /// The program of the workers, as it was when the service started.
     let worker: WorkerExecutable
-    /// Checks uploads, one at a time.
-    let inspection = WorkQueue("limbic.inspect", qos: .utility)
+    /// Checks uploads, a few at a time.
+    let inspection = WorkQueue("limbic.inspect", width: 4, qos: .utility)
     let logger: Logger
 
     /// Opens the database. Throws errors of Jobs and of the file system.

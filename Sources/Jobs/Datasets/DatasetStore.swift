@@ -91,8 +91,8 @@ package struct DatasetStore: Sendable {
                 sql: "UPDATE datasets SET document = ? WHERE id = ?",
                 arguments: [dataset.document.text, id]
             )
-            try PendingFiles.forget([split.path], on: connection)
-            try PendingFiles.add(replaced.map { [$0.path] } ?? [], on: connection)
+            try PendingFiles.forget(split.files, on: connection)
+            try PendingFiles.add(replaced?.files ?? [], on: connection)
             return (dataset, replaced)
         }
     }
@@ -112,7 +112,7 @@ package struct DatasetStore: Sendable {
             )
             guard isUsed == false else { throw DatasetStoreError.inUse(id: id) }
             try connection.execute(sql: "DELETE FROM datasets WHERE id = ?", arguments: [id])
-            let files = dataset.splits.map(\.path) + [DataLayout.dataset(id) + "/"]
+            let files = dataset.splits.flatMap(\.files) + [DataLayout.dataset(id) + "/"]
             try PendingFiles.add(files, on: connection)
             return files
         }

@@ -13,7 +13,9 @@ struct JobRequest {
     let model: String
     let priority: Int
     let maxAttempts: Int
-    let document: JobDocument
+    private(set) var document: JobDocument
+    /// Names of the hyperparameters that were given, beyond the recipe.
+    private let given: Set<String>
 
     init(_ body: [UInt8]) throws(Problem) {
         var members = try JSONMembers(body: body, known: Self.known)
@@ -23,6 +25,7 @@ struct JobRequest {
         self.model = model
         priority = members.integer("priority", in: -1000...1000, default: 0)
         maxAttempts = members.integer("max_attempts", in: 1...100, default: 1)
+        given = Set(members.names(of: "hyperparameters"))
         let name = members.string("recipe", default: Recipe.paper.rawValue)
         let recipe = Recipe(rawValue: name)
         if recipe == nil {
@@ -42,6 +45,13 @@ struct JobRequest {
             )
         }
         try members.finish()
+    }
+
+    /// Takes over what the data set says and the request does not.
+    mutating func adopt(_ schema: DatasetSchema) {
+        if schema.replacesNonfinite || schema.hasReplacedValues, !given.contains("replace_nonfinite") {
+            document.hyperparameters.replaceNonfinite = true
+        }
     }
 
     private static func hyperparameters(_ members: inout JSONMembers, over recipe: Hyperparameters) -> Hyperparameters {

@@ -29,9 +29,14 @@ struct OwnedFiles: Sendable {
         }
     }
 
+    /// Runs work on files that no other request waits for.
+    func run<Value: Sendable>(_ body: @escaping @Sendable (DataDirectory) throws -> Value) async throws -> Value {
+        try await queue.run { [directory] in try body(directory) }
+    }
+
     /// Gives a file that is ready the place in which a record will name it.
     func move(_ source: String, to target: String) async throws {
-        try await queue.run { [directory] in try directory.move(directory.url(source), to: directory.url(target)) }
+        try await run { directory in try directory.move(directory.url(source), to: directory.url(target)) }
     }
 
     /// Removes files that are pending. What cannot be removed stays on record and is tried again at the next start.

@@ -86,6 +86,8 @@ struct TrainingWorker {
         var options = SplitOptions()
         options.modalities = task.modalities
         options.labels = task.labels
+        // What the server allows it has checked.
+        options.maximumBytes = .max
         options.replaceNonfinite = task.hyperparameters.replaceNonfinite
         do {
             return try SplitReader.read(path: file.path, options: options).clips

@@ -235,7 +235,7 @@ struct TrainingTests {
 
         try await service.backend.files.sweep()
         #expect(try await service.get("/v1/models/emo/versions/1/weights").status == 200)
-        #expect(try service.files(in: "datasets").count == 4)
+        #expect(try service.files(in: "datasets").count == 7)
         pool.cancel()
         try await pool.value
     }
