@@ -9,9 +9,9 @@ enum Elementwise {
         forEachChunk(target.count) { ck_add(from + $0.lowerBound, to + $0.lowerBound, $0.count) }
     }
 
-    /// Whether no element is NaN or infinite: squares of float32 summed in float64 do not overflow.
-    static func isFinite(_ tensor: Tensor) -> Bool {
-        mapChunks(tensor.count) { ck_sum_of_squares(tensor.pointer + $0.lowerBound, $0.count) }
+    /// Whether none of the first `count` elements is NaN or infinite: squares of float32 summed in float64 do not overflow.
+    static func isFinite(_ storage: Storage, count: Int) -> Bool {
+        mapChunks(count) { ck_sum_of_squares(storage.pointer + $0.lowerBound, $0.count) }
             .allSatisfy(\.isFinite)
     }
 
