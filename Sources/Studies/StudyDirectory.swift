@@ -27,7 +27,7 @@ package struct StudyDirectory {
         for file in try FileManager.default.contentsOfDirectory(atPath: runs).sorted() where file.hasSuffix(".json") {
             let text = try Data(contentsOf: URL(filePath: "\(runs)/\(file)"))
             let run: StudyRun
-            do throws(JSONError) { run = try JSONReader.decode(StudyRun.self, from: text) } catch {
+            do { run = try JSONReader.decode(StudyRun.self, from: text) } catch {
                 throw StudyError.unreadable(file: file, reason: "\(error)")
             }
             if let difference = difference(of: run) { throw StudyError.otherSettings(file: file, difference) }

@@ -13,7 +13,10 @@ struct ErrorMapping: Sendable {
     /// The answer to a request that failed. Failures of the server itself are logged with what caused them.
     func response(to error: any Error, request: Request?) -> Response {
         let problem = Self.problem(error)
-        if problem.status.code >= 500, !(error is Problem) {
+        if error is CancellationError || error is ConnectionError {
+            // The client went away or the server is stopping: nothing has failed.
+            logger.debug("request given up", metadata: ["request_id": "\(request?.id.description ?? "-")"])
+        } else if problem.status.code >= 500, !(error is Problem) {
             logger.error(
                 "request failed",
                 metadata: ["request_id": "\(request?.id.description ?? "-")", "error": "\(error)"]

@@ -3,6 +3,7 @@ import Foundation
 import HTTP
 import HTTPTypes
 import Jobs
+import JSON
 
 /// `/v1/models`: what there is to predict with.
 struct ModelRoutes: Sendable {
@@ -92,6 +93,6 @@ extension ModelRecord {
     var title: String { "version \(version) of model \(name)" }
 
     var configuration: ModelConfiguration {
-        get throws { try JSONDecoder().decode(ModelConfiguration.self, from: document) }
+        get throws { try JSONReader.decode(ModelConfiguration.self, from: document) }
     }
 }
