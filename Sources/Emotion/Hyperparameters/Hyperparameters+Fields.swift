@@ -140,10 +140,7 @@ package struct HyperparameterErrors: Error, Sendable, Equatable, CustomStringCon
 extension Hyperparameters: Codable {
     package init(from decoder: any Decoder) throws {
         let values = try decoder.singleValueContainer().decode([String: HyperparameterValue].self)
-        do throws(HyperparameterErrors) { self = try Hyperparameters().setting(values) } catch {
-            // With the place in the document that they stand in.
-            throw DecodingError.dataCorrupted(.init(codingPath: decoder.codingPath, debugDescription: "\(error)"))
-        }
+        self = try Hyperparameters().setting(values)
     }
 
     package func encode(to encoder: any Encoder) throws {

@@ -166,12 +166,18 @@ struct SplitWarningsTests {
         let id = try await service.makeDataset()
         _ = try await service.put("train", id, Self.lines(4), fields: Self.lines)
         let before = try service.files(in: "datasets")
-        let upload = UploadedSplit(
-            backend: service.backend, split: .valid, file: try IncomingFile(in: service.backend.directory),
-            digest: "sha256:1", byteCount: 0)
         var inspection = SplitReader.Inspection()
         inspection.report.labelCount = 9
-        await #expect(throws: Problem.self) { try await upload.keep(inspection, in: id) }
+        let (path, incoming) = ("\(DataLayout.dataset(id))/valid-1", DataLayout.incoming("1"))
+        let (backend, found) = (service.backend, inspection)
+        let keep = {
+            try await backend.files.making([incoming] + SplitRecord.files(at: path)) {
+                let record = SplitRecord(name: "valid", digest: "sha256:1", byteCount: 0, path: path, document: Data())
+                let file = try IncomingFile(incoming, in: backend.directory)
+                _ = try await UploadedSplit(backend: backend, file: file, record: record).keep(found, in: id)
+            }
+        }
+        await #expect(throws: Problem.self) { try await keep() }
         #expect(try service.files(in: "datasets") == before)
     }
 
