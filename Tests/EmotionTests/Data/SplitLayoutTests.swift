@@ -146,10 +146,10 @@ import Testing
         options.maximumClipUnits = 2
         var problems = try NPZSplitTests.problems(NPZSplitTests.arrays(), options: options)
         #expect(problems.map(\.row) == [0])
-        #expect(problems.first?.reason.hasPrefix("3 units in all, at most 2") == true)
+        #expect(problems.first?.reason.hasPrefix("3 units in all modalities, at most 2") == true)
         problems = try LineSplitTests.problems(
             #"{"labels": [1], "text": [[1], [2]], "audio": [[1]]}"#, options: options)
-        #expect(problems.first?.reason.hasPrefix("3 units in all, at most 2") == true)
+        #expect(problems.first?.reason.hasPrefix("3 units in all modalities, at most 2") == true)
     }
 
     @Test func manyClipsOfFewBytes() throws {

@@ -148,7 +148,7 @@ struct LineSplit {
         addLabels(clip.labels, row: row, &problems)
         let units = clip.modalities.values.reduce(0) { $0 + $1.length }
         if units > options.maximumClipUnits {
-            let reason = "\(units) units in all, at most \(options.maximumClipUnits)"
+            let reason = "\(units) units in all modalities, at most \(options.maximumClipUnits)"
             problems.add(row: row, "clip", reason, cause: .tooLong(options.maximumClipUnits))
         }
         hasIDs = hasIDs || clip.id != nil

@@ -139,7 +139,7 @@ struct NPZSplit {
             let units = lengths.values.reduce(0) { $0 + $1[row] }
             if units == 0 { empty.add(row: row, "lengths", "the clip has no modality") }
             if units > options.maximumClipUnits {
-                long.add(row: row, "lengths", "\(units) units in all, at most \(options.maximumClipUnits)")
+                long.add(row: row, "lengths", "\(units) units in all modalities, at most \(options.maximumClipUnits)")
             }
         }
         problems.add(empty)
