@@ -120,16 +120,3 @@ package struct StudyDirectory {
             }.joined(separator: ", ")
     }
 }
-
-/// Runs that a study cannot go on from.
-package enum StudyError: Error, Sendable, Equatable, CustomStringConvertible {
-    case unreadable(file: String, reason: String)
-    case otherSettings(file: String, String)
-
-    package var description: String {
-        switch self {
-        case .unreadable(let file, let reason): "\(file): is not a run of a study: \(reason)"
-        case .otherSettings(let file, let difference): "\(file): \(difference); take another directory for --out"
-        }
-    }
-}
