@@ -28,7 +28,7 @@ package struct StudyDirectory {
             let text = try Data(contentsOf: URL(filePath: "\(runs)/\(file)"))
             let run: StudyRun
             do { run = try JSONReader.decode(StudyRun.self, from: text) } catch {
-                throw StudyError.unreadable(file: file, reason: (error as? JSONError)?.reason ?? "\(error)")
+                throw StudyError.unreadable(file: file, reason: "\(error)")
             }
             if let difference = difference(of: run) { throw StudyError.otherSettings(file: file, difference) }
             outcomes[run.cell, default: [:]][run.outcome.seed] = run.outcome

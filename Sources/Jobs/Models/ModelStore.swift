@@ -92,6 +92,7 @@ package struct ModelStore: Sendable {
                 """,
             arguments: [draft.name, version, job, draft.digest, draft.directory, draft.document.text, now]
         )
+        try PendingFiles.forget([draft.directory], on: connection)
         return version
     }
 }

@@ -77,6 +77,19 @@ struct JSONMembers {
         return number
     }
 
+    /// The names of the members of the object at `name`; none when it is no object.
+    func names(of name: String) -> [String] {
+        if case .object(let members)? = rest[name] { Array(members.keys) } else { [] }
+    }
+
+    /// true or false; nil when the member is not there.
+    mutating func flag(_ name: String) -> Bool? {
+        guard let value = take(name) else { return nil }
+        if case .bool(let flag) = value { return flag }
+        fail(name, "must be true or false, not \(value.kind)")
+        return nil
+    }
+
     /// Strings that are distinct and not empty; nil when the member is not there.
     mutating func names(_ name: String) -> [String]? {
         guard let value = take(name) else { return nil }
@@ -85,12 +98,13 @@ struct JSONMembers {
             return nil
         }
         var names: [String] = []
+        var seen: Set<String> = []
         for (index, element) in elements.enumerated() {
             let place = "\(pointer(to: name))/\(index)"
             switch element {
             case .string(let text) where text.isEmpty || text.count > 200:
                 errors.append(FieldError(pointer: place, detail: "a name has 1 to 200 characters"))
-            case .string(let text) where names.contains(text):
+            case .string(let text) where !seen.insert(text).inserted:
                 errors.append(FieldError(pointer: place, detail: "the name \"\(text)\" comes twice"))
             case .string(let text):
                 names.append(text)

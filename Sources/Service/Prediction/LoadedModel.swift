@@ -18,6 +18,11 @@ struct LoadedModel: Sendable {
         self.clipUnitLimit = clipUnitLimit
         var limits = ClipDecoder.Limits()
         limits.units = clipUnitLimit
-        decoder = ClipDecoder(modalities: model.configuration.modalities, ignoresLabels: true, limits: limits)
+        decoder = ClipDecoder(
+            modalities: model.configuration.modalities,
+            ignoresLabels: true,
+            replacesNonfinite: model.configuration.hyperparameters.replaceNonfinite,
+            limits: limits
+        )
     }
 }

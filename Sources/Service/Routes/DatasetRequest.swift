@@ -4,14 +4,15 @@ import JSON
 /// The body of `POST /v1/datasets`.
 enum DatasetRequest {
     static func read(_ body: [UInt8]) throws(Problem) -> (name: String, document: DatasetDocument) {
-        var members = try JSONMembers(body: body, known: ["name", "modalities", "labels"])
+        var members = try JSONMembers(body: body, known: ["name", "modalities", "labels", "replace_nonfinite"])
         let name = members.string("name")
         if !members.hasError(at: "name"), !isValid(name: name) {
             members.fail("name", "must have 1 to 200 characters and no control characters")
         }
         var document = DatasetDocument()
-        document.labels = members.names("labels")
+        document.labels = labels(&members)
         document.modalities = modalities(&members)
+        document.replacesNonfinite = members.flag("replace_nonfinite")
         try members.finish()
         return (name, document)
     }
@@ -19,6 +20,15 @@ enum DatasetRequest {
     private static func isValid(name: String) -> Bool {
         (1...200).contains(name.count) && name.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control }
     }
+
+    private static func labels(_ members: inout JSONMembers) -> [String]? {
+        guard let labels = members.names("labels") else { return nil }
+        if !labels.isEmpty, let fault = SplitOptions.fault(inLabels: labels) { members.fail("labels", fault) }
+        return labels
+    }
+
+    /// The most modalities of a data set: an archive has no more arrays.
+    private static let modalityLimit = 256
 
     /// `{"text": 300}` or, as answers have it, `[{"name": "text", "feature_size": 300}]`.
     private static func modalities(_ members: inout JSONMembers) -> [Modality]? {
@@ -40,6 +50,10 @@ enum DatasetRequest {
             }
         default:
             members.fail("modalities", "must be an object of names and feature sizes, at least one")
+        }
+        guard sizes.count <= modalityLimit else {
+            members.fail("modalities", "are \(sizes.count), at most \(modalityLimit)")
+            return nil
         }
         var modalities: [Modality] = []
         for (name, size, pointer) in sizes {

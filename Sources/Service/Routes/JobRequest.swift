@@ -13,7 +13,9 @@ struct JobRequest {
     let model: String
     let priority: Int
     let maxAttempts: Int
-    let document: JobDocument
+    private(set) var document: JobDocument
+    /// Names of the hyperparameters that were given, beyond the recipe.
+    private let given: Set<String>
 
     init(_ body: [UInt8]) throws(Problem) {
         var members = try JSONMembers(body: body, known: Self.known)
@@ -23,6 +25,7 @@ struct JobRequest {
         self.model = model
         priority = members.integer("priority", in: -1000...1000, default: 0)
         maxAttempts = members.integer("max_attempts", in: 1...100, default: 1)
+        given = Set(members.names(of: "hyperparameters"))
         let name = members.string("recipe", default: Recipe.paper.rawValue)
         let recipe = Recipe(rawValue: name)
         if recipe == nil {
@@ -34,10 +37,21 @@ struct JobRequest {
             // A seed that is not given is fixed, so that the same request gives the same model.
             seed: UInt64(members.integer("seed", in: 0...Int.max, default: 0)),
             hyperparameters: Self.hyperparameters(&members, over: (recipe ?? .paper).hyperparameters),
-            earlyStopping: Self.earlyStopping(&members),
-            checkpoint: Self.checkpoint(&members)
+            earlyStopping: Self.earlyStopping(&members)
         )
+        if members.take("checkpoint") != nil {
+            members.fail(
+                "checkpoint", "is not supported yet: no checkpoints are kept, and a job that is interrupted starts over"
+            )
+        }
         try members.finish()
+    }
+
+    /// Takes over what the data set says and the request does not.
+    mutating func adopt(_ schema: DatasetSchema) {
+        if schema.replacesNonfinite || schema.hasReplacedValues, !given.contains("replace_nonfinite") {
+            document.hyperparameters.replaceNonfinite = true
+        }
     }
 
     private static func hyperparameters(_ members: inout JSONMembers, over recipe: Hyperparameters) -> Hyperparameters {
@@ -77,15 +91,6 @@ struct JobRequest {
             if metric == nil { own.fail("metric", "\"\(name)\" is not one of \(names.joined(separator: ", "))") }
             let patience = own.integer("patience", in: 1...100_000, default: 5)
             return metric.map { Training.EarlyStopping(metric: $0, patience: patience) }
-        }
-    }
-
-    private static func checkpoint(_ members: inout JSONMembers) -> JobDocument.Checkpoint? {
-        members.object("checkpoint", known: ["every_steps", "keep"]) { own in
-            JobDocument.Checkpoint(
-                everySteps: own.integer("every_steps", in: 1...1_000_000_000, default: 200),
-                keep: own.integer("keep", in: 1...1000, default: 3)
-            )
         }
     }
 }

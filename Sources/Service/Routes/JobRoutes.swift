@@ -19,7 +19,9 @@ struct JobRoutes: Sendable {
 
     @Sendable private func submit(_ request: Request) async throws -> Response {
         let body = request.body.bytes
-        let job = try JobRequest(body)
+        var job = try JobRequest(body)
+        if let dataset = try await backend.datasets.get(job.dataset) { job.adopt(try DatasetSchema(dataset)) }
+        let hyperparameters = job.document.hyperparameters
         let submission = JobSubmission(
             dataset: job.dataset,
             model: job.model,
@@ -38,7 +40,7 @@ struct JobRoutes: Sendable {
                     code: "incomplete_dataset"
                 )
             }
-            try Self.check(job.document.hyperparameters, against: DatasetSchema(dataset))
+            try Self.check(hyperparameters, against: DatasetSchema(dataset))
         }
         var fields: HTTPFields = [.location: "/v1/jobs/\(record.id)"]
         if !isNew { fields[.idempotentReplayed] = "true" }
@@ -49,6 +51,10 @@ struct JobRoutes: Sendable {
     private static func check(_ hyperparameters: Hyperparameters, against schema: DatasetSchema) throws(Problem) {
         if let fault = hyperparameters.precision.fault {
             throw .invalid("/hyperparameters/precision", fault, code: "invalid_request")
+        }
+        if schema.hasReplacedValues, !hyperparameters.replaceNonfinite {
+            let detail = "must be true: the data set has values that are not finite and are read as 0"
+            throw .invalid("/hyperparameters/replace_nonfinite", detail, code: "invalid_request")
         }
         guard let labels = schema.labels, let modalities = schema.modalities else { return }
         let configuration = ModelConfiguration(
@@ -94,10 +100,7 @@ struct JobRoutes: Sendable {
     }
 
     @Sendable private func delete(_ request: Request) async throws -> Response {
-        let id = request.parameters.require("id")
-        try await backend.jobs.delete(id)
-        let directory = backend.directory
-        try await backend.inspection.run { directory.remove(directory.log(of: id)) }
+        await backend.files.discard(try await backend.jobs.delete(request.parameters.require("id")))
         return Response(status: .noContent)
     }
 }

@@ -59,6 +59,8 @@ struct Serve: AsyncParsableCommand {
                     // Without a reader of standard output there is nobody to tell.
                     try? StandardOutput.write("listening on http://\(address)\n")
                 }
+            } catch let error as StartError {
+                throw Failure(error.needsAttention ? .configuration : .unavailable, error.description)
             } catch {
                 throw Failure(.unavailable, "\(error)")
             }
@@ -71,7 +73,8 @@ struct Serve: AsyncParsableCommand {
             dataDirectory: URL(filePath: try Settings.dataDirectory.value(dataDirectory)),
             migrations: try SupportFiles.folder("Migrations", Settings.migrations.optionalValue(migrations)),
             publicDirectory: try SupportFiles.folder("Public", Settings.publicDirectory.optionalValue(publicDirectory)),
-            workerExecutable: SupportFiles.executable,
+            // What runs, wherever it lies by now.
+            workerExecutable: "/proc/self/exe",
             threads: threads,
             trainingThreads: try Settings.trainingThreads.optionalValue(trainingThreads) ?? threads
         )

@@ -50,11 +50,14 @@ package final class ClipDecoder: Sendable {
     private let form: ClipForm
     private let parsers: JSONParserPool
 
-    /// - Parameter ignoresLabels: whether labels are left alone, whatever they are: a prediction has no use for them.
+    /// - Parameters:
+    ///   - ignoresLabels: whether labels are left alone, whatever they are: a prediction has no use for them.
+    ///   - replacesNonfinite: whether a feature that is null or beyond float32 is read as 0.
     package init(
         modalities: [Modality]?,
         labels: [String]? = nil,
         ignoresLabels: Bool = false,
+        replacesNonfinite: Bool = false,
         limits: Limits = Limits()
     ) {
         self.modalities = modalities
@@ -65,7 +68,8 @@ package final class ClipDecoder: Sendable {
         document.depth = limits.depth
         parsers = JSONParserPool(limits: document)
         form = ClipForm(
-            modalities: modalities, labels: labels, ignoresLabels: ignoresLabels, unitLimit: limits.units)
+            modalities: modalities, labels: labels, ignoresLabels: ignoresLabels, unitLimit: limits.units,
+            replacesNonfinite: replacesNonfinite)
     }
 
     /// Reads `{"clips": […], …}`.

@@ -8,16 +8,20 @@ struct ClipForm: Sendable {
     /// Those there are, in the words of an error.
     private let knownModalities: String
     private let labelNames: [String]?
+    /// By name of label.
     private let labelIndices: [String: Int]
     private let ignoresLabels: Bool
     private let unitLimit: Int
+    private let replacesNonfinite: Bool
 
     /// The most modalities of a clip, and of all clips of a split.
     static let modalityLimit = 256
     /// Names of modalities that an error lists.
     private static let listedModalities = 10
 
-    init(modalities: [Modality]?, labels: [String]?, ignoresLabels: Bool, unitLimit: Int) {
+    init(
+        modalities: [Modality]?, labels: [String]?, ignoresLabels: Bool, unitLimit: Int, replacesNonfinite: Bool
+    ) {
         featureSizes = modalities.map { modalities in
             Dictionary(modalities.map { ($0.name, $0.featureSize) }, uniquingKeysWith: { first, _ in first })
         }
@@ -28,6 +32,7 @@ struct ClipForm: Sendable {
         labelIndices = Dictionary((labels ?? []).enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
         self.ignoresLabels = ignoresLabels
         self.unitLimit = unitLimit
+        self.replacesNonfinite = replacesNonfinite
     }
 
     /// The clip or what is wrong with it, and its id where it has one.
@@ -109,8 +114,36 @@ struct ClipForm: Sendable {
             let values = try value.matrix(rows: rows, columns: columns)
             return Clip.Units(length: rows, featureSize: columns, values: values)
         } catch {
+            if replacesNonfinite { return try replacing(value, rows: rows, columns: columns, pointer: pointer) }
             throw Self.explain(error, pointer: pointer)
         }
+    }
+
+    /// The units with 0 for what is null, as JSON has no other word for NaN, or beyond float32.
+    private func replacing(
+        _ value: JSONElement,
+        rows: Int,
+        columns: Int,
+        pointer: String
+    ) throws(ClipError) -> Clip.Units {
+        var values: [Float] = []
+        values.reserveCapacity(rows * columns)
+        var replaced: [Int] = []
+        try value.forEachElement { row throws(ClipError) in
+            try row.forEachElement { element throws(ClipError) in
+                let (unit, feature) = values.count.quotientAndRemainder(dividingBy: columns)
+                let number: Float
+                switch element.kind {
+                case .number: number = Float(element.number)
+                case .null: number = .nan
+                case .bool, .string, .array, .object:
+                    throw Self.explain(.notANumber(row: unit, column: feature), pointer: pointer)
+                }
+                if !number.isFinite { replaced.append(values.count) }
+                values.append(number.isFinite ? number : 0)
+            }
+        }
+        return Clip.Units(length: rows, featureSize: columns, values: values, replaced: replaced)
     }
 
     private func shape(
