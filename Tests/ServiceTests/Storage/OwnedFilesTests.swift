@@ -64,9 +64,9 @@ struct OwnedFilesTests {
         let service = try TestService.make()
         let id = try await service.makeSyntheticDataset()
         let bytes = try #require(try SyntheticSplits.make([.train: 8]).first?.1)
-        // In the place of the one before, whose file goes.
+        // In the place of the one before, whose files go: a folder and two files a split are left.
         #expect(try await service.put("train", id, bytes).status == 200)
-        #expect(try service.files(in: "datasets").count == 4)
+        #expect(try service.files(in: "datasets").count == 7)
         try expectProblem(try await service.put("train", id, Array("PK".utf8)), 422, "invalid_split")
         #expect(try await service.backend.files.pending.all().isEmpty)
     }
