@@ -177,6 +177,8 @@ struct LineSplit {
             problems.add(row: count - 1, field, reason)
             isGivenUp = true
         }
+        // The clip at hand is left out, so that all that is kept is of the same clips.
+        if isGivenUp { count -= 1 }
         return !isGivenUp
     }
 
