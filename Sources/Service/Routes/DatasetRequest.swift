@@ -2,58 +2,55 @@ import Emotion
 
 /// The body of `POST /v1/datasets`.
 enum DatasetRequest {
-    static func read(_ body: [UInt8]) throws(Problem) -> (name: String, document: DatasetDocument) {
-        var members = try JSONMembers(body: body, known: ["name", "modalities", "labels"])
-        let name = members.string("name")
-        if !members.hasError(at: "name"), !isValid(name: name) {
-            members.fail("name", "must have 1 to 200 characters and no control characters")
-        }
+    private static let nameField = Field.string(
+        "name", length: 1...200,
+        pattern: .init("^[^\\u0000-\\u001f\\u007f-\\u009f]*$", rule: "have no control characters"),
+        example: "words", "What people call it")
+    private static let labelsField = Field<[String]?>.names(
+        "labels", count: 1...100_000, .string(length: 1...200),
+        "The emotions, in the order of the arrays; the splits tell how many when they are not declared")
+    private static let modalitiesField = Field<JSON?>.optionalValue(
+        "modalities",
+        .choice(
+            [
+                .dictionary(of: .integer(Modality.featureSizes), count: 1...256),
+                .array(of: .modality, count: 1...256),
+            ],
+            "The features of a unit by modality: {\"text\": 300} or, as answers have it, a list; a split may lack what is "
+                + "declared"
+        )
+    )
+
+    static let schema = Schema.object([nameField.member, modalitiesField.member, labelsField.member])
+        .named("DatasetRequest")
+
+    /// - Parameter values: that ``schema`` has passed.
+    static func read(_ values: Values) throws(Problem) -> (name: String, document: DatasetDocument) {
         var document = DatasetDocument()
-        document.labels = members.names("labels")
-        document.modalities = modalities(&members)
-        try members.finish()
-        return (name, document)
+        document.labels = values[labelsField]
+        document.modalities = try values[modalitiesField].map { (value) throws(Problem) in try modalities(value) }
+        return (values[nameField], document)
     }
 
-    private static func isValid(name: String) -> Bool {
-        (1...200).contains(name.count) && name.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control }
-    }
-
-    /// `{"text": 300}` or, as answers have it, `[{"name": "text", "feature_size": 300}]`.
-    private static func modalities(_ members: inout JSONMembers) -> [Modality]? {
-        let pointer = members.pointer(to: "modalities")
-        var sizes: [(name: String, size: JSON, pointer: String)] = []
-        switch members.take("modalities") {
-        case nil: return nil
-        case .object(let object)? where !object.isEmpty:
-            sizes = object.sorted { $0.key < $1.key }.map { ($0.key, $0.value, FieldError.pointer(pointer, $0.key)) }
-        case .array(let array)? where !array.isEmpty:
-            for (index, element) in array.enumerated() {
-                guard case .object(let object) = element, case .string(let name)? = object["name"],
-                    let size = object["feature_size"], object.count == 2
-                else {
-                    members.fail("modalities/\(index)", "must have the members name and feature_size")
-                    continue
-                }
-                sizes.append((name, size, "\(pointer)/\(index)"))
-            }
-        default:
-            members.fail("modalities", "must be an object of names and feature sizes, at least one")
+    private static func modalities(_ value: JSON) throws(Problem) -> [Modality] {
+        let members = value.members.sorted { $0.key < $1.key }.map {
+            ($0.key, $0.value, FieldError.pointer("", $0.key))
+        }
+        let elements = value.elements.enumerated().map { index, element in
+            (element.members["name"]?.text ?? "", element.members["feature_size"] ?? .null, "/\(index)")
         }
         var modalities: [Modality] = []
-        for (name, size, pointer) in sizes {
+        var names: Set<String> = []
+        var errors = FieldErrors()
+        for (name, size, pointer) in members + elements {
             if let fault = Modality.fault(inName: name) {
-                members.fail([FieldError(pointer: pointer, detail: fault)])
-            } else if modalities.contains(where: { $0.name == name }) {
-                members.fail([FieldError(pointer: pointer, detail: "the name \"\(name)\" comes twice")])
-            } else if case .integer(let size) = size, Modality.featureSizes.contains(size) {
-                modalities.append(Modality(name: name, featureSize: size))
-            } else {
-                let largest = Modality.featureSizes.upperBound
-                let detail = "\(size.kind) is not a feature size, an integer from 1 to \(largest)"
-                members.fail([FieldError(pointer: pointer, detail: detail)])
+                errors.add("/modalities\(pointer)", fault)
+            } else if !names.insert(name).inserted {
+                errors.add("/modalities\(pointer)", "the name \(name.quoted) comes twice")
             }
+            modalities.append(Modality(name: name, featureSize: size.exactInteger ?? 1))
         }
+        guard errors.isEmpty else { throw .invalid(errors) }
         return modalities
     }
 }

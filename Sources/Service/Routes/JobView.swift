@@ -42,7 +42,6 @@ struct JobView: Encodable {
     private let maxAttempts: Int
     private let hyperparameters: Hyperparameters
     private let earlyStopping: EarlyStopping?
-    private let checkpoint: JobDocument.Checkpoint?
     private let attempt: Int
     private let attempts: [Attempt]
     private let progress: Progress?
@@ -68,7 +67,6 @@ struct JobView: Encodable {
         priority = record.priority
         maxAttempts = record.maxAttempts
         hyperparameters = job.hyperparameters
-        checkpoint = job.checkpoint
         earlyStopping = job.earlyStopping.map {
             EarlyStopping(metric: "valid_\($0.metric.rawValue)", patience: $0.patience)
         }

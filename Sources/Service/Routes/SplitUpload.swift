@@ -9,23 +9,14 @@ import Jobs
 struct SplitUpload: Sendable {
     let backend: Backend
 
-    func add(to router: inout Router) {
-        router.on(
-            .put,
-            "/v1/datasets/{id}/splits/{split}",
-            body: .streamed(limit: backend.configuration.maxUploadSize),
-            handler: put
-        )
-    }
-
-    @Sendable private func put(_ request: Request) async throws -> Response {
+    @Sendable func put(_ request: Request) async throws -> Response {
         let id = request.parameters.require("id")
         let name = request.parameters.require("split")
         guard let split = DatasetDirectory.Split(rawValue: name) else {
             throw Problem.notFound("split \(name); there are: train, valid, test")
         }
         // What can be refused is refused before gigabytes have come.
-        let format = try UploadFormat(request.fields)
+        let format = UploadFormat(request.fields)
         let expected = try ContentDigest(request.fields)
         guard let dataset = try await backend.datasets.get(id) else { throw DatasetStoreError.notFound(id: id) }
         guard dataset.frozenAt == nil else { throw DatasetStoreError.frozen(id: id) }

@@ -35,8 +35,10 @@ struct Serve: AsyncParsableCommand {
     var maxPredictSize: Int?
     @Option(help: Settings.maxClipUnits.help)
     var maxClipUnits: Int?
-    @Option(help: Settings.loadedModels.help)
-    var loadedModels: Int?
+    @Option(help: Settings.modelMemory.help)
+    var modelMemory: Int?
+    @Option(help: Settings.allowedHosts.help)
+    var allowedHosts: String?
     @Option(help: Settings.drainSeconds.help)
     var drainSeconds: Int?
     @Option(help: Settings.logLevel.help)
@@ -83,7 +85,9 @@ struct Serve: AsyncParsableCommand {
         configuration.maxUploadSize = try positive(Settings.maxUploadSize, maxUploadSize)
         configuration.maxPredictSize = try positive(Settings.maxPredictSize, maxPredictSize)
         configuration.maxClipUnits = try positive(Settings.maxClipUnits, maxClipUnits)
-        configuration.loadedModels = try positive(Settings.loadedModels, loadedModels)
+        configuration.modelMemory = try positive(Settings.modelMemory, modelMemory)
+        configuration.allowedHosts = (try Settings.allowedHosts.optionalValue(allowedHosts) ?? "").split(separator: ",")
+            .map { $0.trimmingCharacters(in: .whitespaces) }
         configuration.drainTimeout = .seconds(try positive(Settings.drainSeconds, drainSeconds))
         return configuration
     }

@@ -207,7 +207,7 @@ import Testing
                 ("GET /now HTTP/1.1\r\nHost: a\r\n\r\nGET /\r\n", 400),
                 ("POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello!", 400),
                 ("POST /count HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello!", 400),
-                ("POST /count HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n", 413),
+                ("POST /count HTTP/1.1\r\nHost: a\r\nContent-Length: 99999\r\n\r\n", 413),
             ] {
                 let client = try TestClient(address)
                 try await client.send(text)

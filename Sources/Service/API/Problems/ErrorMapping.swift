@@ -80,11 +80,8 @@ struct ErrorMapping: Sendable {
     }
 
     private static func problem(_ error: HyperparameterErrors) -> Problem {
-        .invalid(
-            error.errors.map {
-                FieldError(pointer: FieldError.pointer("/hyperparameters", $0.name), detail: "\($0)")
-            },
-            code: "invalid_hyperparameters"
-        )
+        var errors = FieldErrors()
+        for error in error.errors { errors.add(FieldError.pointer("/hyperparameters", error.name), "\(error)") }
+        return .invalid(errors)
     }
 }
