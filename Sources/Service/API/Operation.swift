@@ -74,9 +74,11 @@ struct Operation: Sendable {
 }
 
 extension Operation {
-    /// The statuses of all failures that a well-formed HTTP request can meet.
+    /// The statuses of all failures that a well-formed request can meet.
     var allFailures: [HTTPResponse.Status] {
-        var statuses: Set<HTTPResponse.Status> = [.badRequest, .misdirectedRequest]
+        var statuses: Set<HTTPResponse.Status> = [
+            .badRequest, .uriTooLong, .misdirectedRequest, .requestHeaderFieldsTooLarge,
+        ]
         statuses.formUnion(failures)
         if !path.isEmpty { statuses.insert(.notFound) }
         if case .none = body {} else { statuses.formUnion([.contentTooLarge, .unsupportedMediaType]) }

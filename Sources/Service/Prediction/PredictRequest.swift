@@ -28,7 +28,8 @@ struct PredictRequest: Sendable {
             .init("id", Schema.string("Given back with the prediction").orNull, isRequired: false),
             .init("labels", Schema(.any, "Not used"), isRequired: false),
         ],
-        others: .each(.array(of: .array(of: .number(), count: 1...Int.max)).orNull, count: 1...256),
+        others: .each(
+            .array(of: .array(of: .number(), count: 1...Int.max)).orNull, names: .modalityName, count: 1...256),
         "Any other member is a modality: an array of units, each an array of numbers; null, or nothing, where it is missing"
     ).named("Clip")
 

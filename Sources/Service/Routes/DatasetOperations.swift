@@ -91,6 +91,11 @@ extension DatasetView {
 extension Schema {
     /// As modalities are shown.
     static let modality = Schema.object([
-        .init("name", .string()), .init("feature_size", .integer(Modality.featureSizes)),
+        .init("name", .string(pattern: .modalityName)), .init("feature_size", .integer(Modality.featureSizes)),
     ]).named("Modality")
+}
+
+extension Schema.Pattern {
+    /// Names of modalities, of which a few have a meaning of their own and are refused (`Modality.fault(inName:)`).
+    static let modalityName = Self("^[A-Za-z0-9_-]{1,64}$", rule: "have 1 to 64 letters, digits, '_' and '-'")
 }

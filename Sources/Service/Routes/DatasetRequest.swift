@@ -13,7 +13,7 @@ enum DatasetRequest {
         "modalities",
         .choice(
             [
-                .dictionary(of: .integer(Modality.featureSizes), count: 1...256),
+                .dictionary(of: .integer(Modality.featureSizes), names: .modalityName, count: 1...256),
                 .array(of: .modality, count: 1...256),
             ],
             "The features of a unit by modality: {\"text\": 300} or, as answers have it, a list; a split may lack what is "

@@ -10,7 +10,10 @@ struct JobHistoryRoutes: Sendable {
     private static let id = Field.string("id", "The id of a job")
     private static let afterEvent = Field.integer(
         "after", 0...Int.max, default: 0, "The sequence number of the last event of the page before")
-    private static let names = Field<[String]?>.names("names", count: 0...1000, .string(), "Only these metrics")
+    private static let names = Field<[String]?>.names(
+        "names", count: 0...64,
+        .string(pattern: .init("^[A-Za-z0-9_.-]{1,64}$", rule: "have 1 to 64 letters, digits, '_', '.' and '-'")),
+        "Only these metrics; separated by commas")
     private static let fromStep = Field.integer("from_step", 0...Int.max, default: 0, "The first step")
     private static let maxPoints = Field.integer(
         "max_points", 2...100_000, default: 1000, "The most points of a series; more are thinned")

@@ -11,7 +11,8 @@ struct ErrorMapping: Sendable {
     /// The answer to a request that failed. Failures of the server itself are logged with what caused them.
     func response(to error: any Error, request: Request?) -> Response {
         let problem = Self.problem(error)
-        if problem.status.code >= 500, !(error is Problem) {
+        // What clients ask of HTTP that there is not is no failure of ours.
+        if problem.status.code >= 500, !(error is Problem), !(error is RequestError) {
             logger.error(
                 "request failed",
                 metadata: ["request_id": "\(request?.id.description ?? "-")", "error": "\(error)"]

@@ -47,11 +47,15 @@ extension Schema {
         case .none:
             let names = members.map(\.name).joined(separator: ", ")
             for name in rest { errors.add(FieldError.pointer(pointer, name), "no such member; there are: \(names)") }
-        case .each(let schema, let count):
+        case .each(let schema, let names, let count):
             guard count.contains(rest.count) else {
                 return errors.add(pointer, "must have \(phrase(count, "member")), not \(rest.count)")
             }
-            for name in rest { schema.check(values[name]!, at: FieldError.pointer(pointer, name), &errors) }
+            for name in rest {
+                let place = FieldError.pointer(pointer, name)
+                if let names, !names.matches(name) { errors.add(place, "the name must \(names.rule)") }
+                schema.check(values[name]!, at: place, &errors)
+            }
         }
     }
 

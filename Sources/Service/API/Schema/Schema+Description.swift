@@ -16,10 +16,9 @@ extension Schema {
         case .any: return [:]
         case .boolean: return ["type": "boolean"]
         case .integer(let range):
-            var description: [String: JSON] = ["type": "integer"]
-            if range.lowerBound != .min { description["minimum"] = .integer(range.lowerBound) }
-            if range.upperBound != .max { description["maximum"] = .integer(range.upperBound) }
-            return description
+            return [
+                "type": "integer", "minimum": .integer(range.lowerBound), "maximum": .integer(range.upperBound),
+            ]
         case .number(let range):
             var description: [String: JSON] = ["type": "number"]
             if range.lowerBound.isFinite { description["minimum"] = .number(range.lowerBound) }
@@ -59,8 +58,9 @@ extension Schema {
         switch others {
         case .any: break
         case .none: description["additionalProperties"] = false
-        case .each(let schema, let count):
+        case .each(let schema, let names, let count):
             description["additionalProperties"] = schema.description(&components)
+            if let names { description["propertyNames"] = ["pattern": .string(names.expression.pattern)] }
             // Declared members count as well there, and an object has either those or others.
             description.merge(bounds(count, "Properties")) { $1 }
         }

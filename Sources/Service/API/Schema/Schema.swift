@@ -62,8 +62,10 @@ struct Schema: Sendable {
     enum Others: Sendable {
         case none
         case any
-        /// - Parameter count: how many there may be.
-        case each(Schema, count: ClosedRange<Int>)
+        /// - Parameters:
+        ///   - names: what their names may be; nil for any.
+        ///   - count: how many there may be.
+        case each(Schema, names: Pattern? = nil, count: ClosedRange<Int>)
     }
 
     /// A member of an object, or a parameter of a path or query.
@@ -135,9 +137,13 @@ extension Schema {
     }
 
     /// An object whose members all are alike, under names that are not known beforehand.
-    static func dictionary(of value: Schema, count: ClosedRange<Int> = 0...Int.max, _ summary: String? = nil) -> Schema
-    {
-        Schema(.object([], others: .each(value, count: count)), summary)
+    static func dictionary(
+        of value: Schema,
+        names: Pattern? = nil,
+        count: ClosedRange<Int> = 0...Int.max,
+        _ summary: String? = nil
+    ) -> Schema {
+        Schema(.object([], others: .each(value, names: names, count: count)), summary)
     }
 
     static func choice(_ choices: [Schema], _ summary: String? = nil) -> Schema { Schema(.choice(choices), summary) }
