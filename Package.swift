@@ -29,12 +29,21 @@ let package = Package(
         ),
         .target(name: "CKernels", cSettings: [.unsafeFlags(["-O3"])]),
 
-        .target(name: "Engine", dependencies: ["CKernels", "COpenBLAS"]),
-        .target(name: "Emotion", dependencies: ["Engine", "CSimdjson", "CZip"]),
+        // Leaves, which every target may use.
+        .target(name: "JSON", dependencies: ["CSimdjson"]),
+        .target(
+            name: "Platform",
+            dependencies: ["COpenSSL", .product(name: "Logging", package: "swift-log")]
+        ),
+
+        .target(name: "Engine", dependencies: ["CKernels", "COpenBLAS", "JSON", "Platform"]),
+        .target(name: "Emotion", dependencies: ["Engine", "CZip", "JSON", "Platform"]),
         .target(
             name: "HTTP",
             dependencies: [
                 "CLinux",
+                "JSON",
+                "Platform",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
             ]
@@ -42,7 +51,8 @@ let package = Package(
         .target(
             name: "Jobs",
             dependencies: [
-                "COpenSSL",
+                "JSON",
+                "Platform",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Subprocess", package: "swift-subprocess"),
@@ -54,14 +64,16 @@ let package = Package(
                 "Emotion",
                 "Engine",
                 "HTTP",
+                "JSON",
                 "Jobs",
+                "Platform",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ]
         ),
-        .target(name: "Studies", dependencies: ["Emotion", "Engine"]),
+        .target(name: "Studies", dependencies: ["Emotion", "Engine", "JSON", "Platform"]),
 
         .executableTarget(
             name: "limbic",
@@ -69,6 +81,8 @@ let package = Package(
                 "Emotion",
                 "Engine",
                 "HTTP",
+                "JSON",
+                "Platform",
                 "Service",
                 "Studies",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -78,27 +92,33 @@ let package = Package(
         ),
 
         .target(name: "TestSupport", dependencies: ["Emotion", "Engine"], path: "Tests/TestSupport"),
+        .testTarget(name: "JSONTests", dependencies: ["JSON", "TestSupport"]),
+        .testTarget(
+            name: "PlatformTests",
+            dependencies: ["Platform", "TestSupport", .product(name: "Logging", package: "swift-log")]
+        ),
         .testTarget(
             name: "EngineTests",
             dependencies: ["Engine", "TestSupport"]
         ),
         .testTarget(
             name: "EmotionTests",
-            dependencies: ["Emotion", "TestSupport"],
+            dependencies: ["Emotion", "JSON", "Platform", "TestSupport"],
             resources: [.copy("Golden")]
         ),
         .testTarget(name: "StudiesTests", dependencies: ["Studies", "Emotion", "TestSupport"]),
-        .testTarget(name: "HTTPTests", dependencies: ["HTTP", "TestSupport"]),
+        .testTarget(name: "HTTPTests", dependencies: ["HTTP", "Platform", "TestSupport"]),
         .testTarget(
             name: "JobsTests",
             dependencies: [
                 "Jobs",
+                "Platform",
                 "TestSupport",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Logging", package: "swift-log"),
             ]
         ),
-        .testTarget(name: "ServiceTests", dependencies: ["Service", "TestSupport", "limbic"]),
+        .testTarget(name: "ServiceTests", dependencies: ["JSON", "Platform", "Service", "TestSupport", "limbic"]),
     ]
 )
 

@@ -90,6 +90,34 @@ csj_status csj_parse(csj_parser *parser, const void *bytes, size_t count, csj_va
 
 size_t csj_parser_capacity(const csj_parser *parser) { return parser->parser.capacity(); }
 
+bool csj_has_surrogates(const void *bytes, size_t count) {
+    const char *at = static_cast<const char *>(bytes);
+    const char *const end = at + count;
+    // A text without escapes, as clips are, is passed at the speed of memory.
+    while (at < end && (at = static_cast<const char *>(std::memchr(at, '\\', static_cast<size_t>(end - at))))) {
+        if (end - at >= 4 && at[1] == 'u' && (at[2] | 0x20) == 'd' && at[3] >= '8') return true;
+        at += 2;
+    }
+    return false;
+}
+
+void csj_replace_numbers(csj_parser *parser, const size_t *ordinals, const double *numbers, size_t count) {
+    // A tape is a word for each value, and a second one for each number; the first word holds where it ends.
+    // https://github.com/simdjson/simdjson/blob/master/doc/tape.md
+    uint64_t *tape = parser->parser.doc.tape.get();
+    const size_t end = static_cast<size_t>(tape[0] & 0x00FFFFFFFFFFFFFF);
+    size_t ordinal = 0;
+    for (size_t index = 1, next = 0; index < end && next < count; ++index) {
+        const char type = static_cast<char>(tape[index] >> 56);
+        if (type != 'l' && type != 'u' && type != 'd') continue;
+        if (ordinal++ == ordinals[next]) {
+            tape[index] = uint64_t('d') << 56;
+            std::memcpy(&tape[index + 1], &numbers[next++], sizeof(double));
+        }
+        ++index;
+    }
+}
+
 csj_kind csj_value_kind(csj_value value) {
     switch (unpack<dom::element>(value).type()) {
     case dom::element_type::ARRAY: return csj_array;
@@ -97,6 +125,8 @@ csj_kind csj_value_kind(csj_value value) {
     case dom::element_type::STRING: return csj_string;
     case dom::element_type::BOOL: return csj_bool;
     case dom::element_type::NULL_VALUE: return csj_null;
+    case dom::element_type::INT64: return csj_integer;
+    case dom::element_type::UINT64: return csj_unsigned;
     default: return csj_number;
     }
 }
@@ -105,6 +135,18 @@ bool csj_value_bool(csj_value value) {
     bool flag = false;
     (void)unpack<dom::element>(value).get(flag);
     return flag;
+}
+
+int64_t csj_value_integer(csj_value value) {
+    int64_t number = 0;
+    (void)unpack<dom::element>(value).get(number);
+    return number;
+}
+
+uint64_t csj_value_unsigned(csj_value value) {
+    uint64_t number = 0;
+    (void)unpack<dom::element>(value).get(number);
+    return number;
 }
 
 double csj_value_number(csj_value value) {

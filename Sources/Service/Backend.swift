@@ -3,6 +3,7 @@ import Foundation
 import HTTP
 import Jobs
 import Logging
+import Platform
 
 /// What the routes work with: the stores, the files, the predictor and the state of the service.
 struct Backend: Sendable {

@@ -2,6 +2,7 @@ import Foundation
 import HTTP
 import HTTPTypes
 import Logging
+import Platform
 import Synchronization
 
 /// Whether the service can take work. Answers at once from memory; a probe of the disk runs beside it.
@@ -46,7 +47,7 @@ final class Health: Sendable {
                 let url = directory.url("health")
                 // A page, which a full disk has no room for.
                 try Data(count: 4096).write(to: url)
-                try DataDirectory.sync(url)
+                try Files.sync(url.path)
             }
             state.withLock { if $0 == .unwritable { $0 = .ready } }
         } catch {

@@ -57,6 +57,7 @@ package struct StudyTraining {
                             trainingMicroF1: trainingMicroF1
                         ))
                     losses = []
+                case .stoppedEarly: break
                 }
                 try observe(event)
             } inspect: { model in

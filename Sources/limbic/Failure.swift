@@ -1,5 +1,6 @@
 import ArgumentParser
 import Emotion
+import Platform
 import Studies
 import Engine
 import Foundation

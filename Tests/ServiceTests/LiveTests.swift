@@ -1,6 +1,7 @@
 import Foundation
 import HTTP
 import Jobs
+import Platform
 import Testing
 
 @testable import Service
@@ -47,7 +48,7 @@ struct LiveTests {
     private static func exchange(port: Int, _ text: String) async throws -> String {
         try await WorkQueue("test.client").run {
             let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-            guard descriptor >= 0 else { throw DiskError("socket") }
+            guard descriptor >= 0 else { throw SystemError("socket") }
             defer { close(descriptor) }
             var address = sockaddr_in()
             address.sin_family = sa_family_t(AF_INET)
@@ -58,9 +59,9 @@ struct LiveTests {
                     connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
                 }
             }
-            guard status == 0 else { throw DiskError("connect") }
+            guard status == 0 else { throw SystemError("connect") }
             var bytes = Array(text.utf8)
-            guard write(descriptor, bytes, bytes.count) == bytes.count else { throw DiskError("write") }
+            guard write(descriptor, bytes, bytes.count) == bytes.count else { throw SystemError("write") }
             bytes = [UInt8](repeating: 0, count: 1 << 16)
             var answer: [UInt8] = []
             while case let count = read(descriptor, &bytes, bytes.count), count > 0 { answer += bytes[..<count] }

@@ -4,7 +4,9 @@ import Foundation
 import HTTP
 import HTTPTypes
 import Jobs
+import JSON
 import Logging
+import Platform
 import Testing
 
 @testable import Service
@@ -17,8 +19,8 @@ final class TestService: Sendable {
         let fields: HTTPFields
         let bytes: [UInt8]
 
-        var json: JSON {
-            get throws { try JSONReader.read(bytes) }
+        var json: JSONValue {
+            get throws { try JSONReader.value(bytes) }
         }
     }
 
@@ -122,7 +124,7 @@ final class TestService: Sendable {
         return try await backend.models.register(
             ModelDraft(
                 name: name,
-                digest: try FileDigest.of(backend.directory.url("\(path)/\(ModelDirectory.weightsName)")),
+                digest: try SHA256.digest(ofFile: backend.directory.path("\(path)/\(ModelDirectory.weightsName)")),
                 directory: path,
                 document: Data(contentsOf: backend.directory.url("\(path)/\(ModelDirectory.configurationName)"))
             )
@@ -193,12 +195,12 @@ enum SyntheticSplits {
     }
 }
 
-extension JSON {
-    subscript(name: String) -> JSON {
+extension JSONValue {
+    subscript(name: String) -> JSONValue {
         if case .object(let members) = self { members[name] ?? .null } else { .null }
     }
 
-    subscript(index: Int) -> JSON {
+    subscript(index: Int) -> JSONValue {
         if case .array(let elements) = self, elements.indices.contains(index) { elements[index] } else { .null }
     }
 

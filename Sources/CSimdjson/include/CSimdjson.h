@@ -17,7 +17,10 @@ typedef struct {
     size_t index;
 } csj_value;
 
-typedef enum { csj_null, csj_bool, csj_number, csj_string, csj_array, csj_object } csj_kind;
+// An unsigned number is one beyond the signed integers of 64 bits.
+typedef enum {
+    csj_null, csj_bool, csj_integer, csj_unsigned, csj_number, csj_string, csj_array, csj_object
+} csj_kind;
 
 // A walk over the members of an object or the elements of an array.
 typedef struct {
@@ -44,8 +47,17 @@ csj_status csj_parse(csj_parser *parser, const void *bytes, size_t count, csj_va
 // Bytes of the longest document that was read so far, which is what the parser's buffers are made for.
 size_t csj_parser_capacity(const csj_parser *parser);
 
+// Whether a string of the text may hold half of a surrogate pair, which not every simdjson refuses.
+bool csj_has_surrogates(const void *bytes, size_t count);
+
+// Puts other numbers in the place of some of the last document's: `ordinals` count its numbers from 0 and ascend.
+void csj_replace_numbers(csj_parser *parser, const size_t *ordinals, const double *numbers, size_t count);
+
 csj_kind csj_value_kind(csj_value value);
 bool csj_value_bool(csj_value value);
+int64_t csj_value_integer(csj_value value);
+uint64_t csj_value_unsigned(csj_value value);
+// Of any number.
 double csj_value_number(csj_value value);
 // UTF-8, not terminated; lives as long as the value.
 const char *csj_value_string(csj_value value, size_t *count);

@@ -35,26 +35,3 @@ package struct ModelConfiguration: Sendable, Codable {
         }
     }
 }
-
-/// What a training came to.
-package struct TrainingSummary: Sendable, Codable {
-    package let seed: UInt64
-    /// Epochs that were trained, and which of them was kept, counted from 1.
-    package let epochs: Int
-    package let bestEpoch: Int
-    package let steps: Int
-    package let clips: Int
-    package let seconds: Double
-    /// On the validation split, of the epoch that was kept.
-    package let validation: Metrics
-    /// On the test split, where there is one.
-    package var test: Metrics?
-    /// Per label, the threshold of best F1 on the validation split.
-    package let tunedThresholds: [Float]
-
-    private enum CodingKeys: String, CodingKey {
-        case seed, epochs, steps, clips, seconds, validation, test
-        case bestEpoch = "best_epoch"
-        case tunedThresholds = "tuned_thresholds"
-    }
-}

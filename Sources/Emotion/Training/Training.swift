@@ -26,6 +26,8 @@ package struct Training {
         case step(Step)
         /// After every epoch, counted from 1.
         case epoch(Int, step: Int, validation: Metrics, isBest: Bool)
+        /// After the last epoch, when there could have been more.
+        case stoppedEarly(TrainingSummary.EarlyStop)
     }
 
     /// One optimisation step, counted from 1.
@@ -87,7 +89,8 @@ package struct Training {
         var patience = earlyStopping.map { Best(selectBy: $0.metric) }
         var clock = Clock(steps: schedule.totalSteps, epochs: hyperparameters.epochs)
         var epoch = 0
-        while epoch < hyperparameters.epochs {
+        var stoppedEarly: TrainingSummary.EarlyStop?
+        while epoch < hyperparameters.epochs, stoppedEarly == nil {
             epoch += 1
             for batch in sampler.batches(epoch: epoch) {
                 let started = ContinuousClock.now
@@ -105,12 +108,23 @@ package struct Training {
             _ = patience?.offer(metrics, epoch: epoch)
             try inspect(model)
             try observe(.epoch(epoch, step: step.steps, validation: metrics, isBest: isBest))
-            if let earlyStopping, let patience, epoch - patience.epoch >= earlyStopping.patience { break }
+            if let earlyStopping, let patience, epoch < hyperparameters.epochs,
+                epoch - patience.epoch >= earlyStopping.patience
+            {
+                let stop = TrainingSummary.EarlyStop(
+                    metric: earlyStopping.metric.validationName, patience: earlyStopping.patience,
+                    bestEpoch: patience.epoch, keptEpoch: best.epoch, epochs: epoch,
+                    plannedEpochs: hyperparameters.epochs)
+                try observe(.stoppedEarly(stop))
+                stoppedEarly = stop
+            }
         }
-        return finish(best, epochs: epoch, steps: step.steps, seconds: clock.seconds)
+        return finish(best, epochs: epoch, stoppedEarly: stoppedEarly, steps: step.steps, seconds: clock.seconds)
     }
 
-    private func finish(_ best: Best, epochs: Int, steps: Int, seconds: Double) -> Model {
+    private func finish(
+        _ best: Best, epochs: Int, stoppedEarly: TrainingSummary.EarlyStop?, steps: Int, seconds: Double
+    ) -> Model {
         guard let parameters = best.parameters, let metrics = best.metrics, let labels = validation.labels else {
             preconditionFailure("a training has at least one epoch and labelled clips")
         }
@@ -119,6 +133,7 @@ package struct Training {
             seed: seed,
             epochs: epochs,
             bestEpoch: best.epoch,
+            stoppedEarly: stoppedEarly,
             steps: steps,
             clips: train.count,
             seconds: seconds,
@@ -162,6 +177,9 @@ private struct Best {
 }
 
 extension Hyperparameters.SelectionMetric {
+    /// The name of its series over the epochs of a training.
+    package var validationName: String { "valid_\(rawValue)" }
+
     /// The metric, turned so that more is better.
     func score(_ metrics: Metrics) -> Double { self == .hammingLoss ? -value(metrics) : value(metrics) }
 

@@ -1,4 +1,5 @@
 import Glibc
+import Platform
 
 /// A regular file open for reading; closed with its last reference.
 package final class OpenFile: Sendable {

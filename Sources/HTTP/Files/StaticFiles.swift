@@ -1,5 +1,6 @@
 import Glibc
 import HTTPTypes
+import Platform
 
 /// Answers from the regular files below a directory.
 struct StaticFiles: Sendable {

@@ -1,6 +1,7 @@
 import Dispatch
 import Glibc
 package import Logging
+import Platform
 import Synchronization
 
 /// An HTTP/1.1 server: a listener and the queues its connections live on.

@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import Platform
 
 /// A host name that stands for no address.
 package struct AddressError: Error, Equatable, Sendable, CustomStringConvertible {

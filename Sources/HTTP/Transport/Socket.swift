@@ -1,4 +1,5 @@
 import Glibc
+import Platform
 
 /// A connected, non-blocking stream socket. What TLS will wrap: reads and writes go through here alone.
 struct Socket: Sendable {

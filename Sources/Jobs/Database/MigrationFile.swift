@@ -1,4 +1,5 @@
 import Foundation
+import Platform
 
 /// One step of the schema: a file `NNNN-name.sql`.
 struct MigrationFile: Equatable, Sendable {

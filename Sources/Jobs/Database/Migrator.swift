@@ -1,4 +1,5 @@
 import GRDB
+import Platform
 
 /// Brings a schema from where it is to the last migration file, each file in a transaction of its own with the row that
 /// records it.

@@ -1,5 +1,6 @@
 package import Foundation
 import GRDB
+import Platform
 
 /// The data sets: what is known about them, and where their files lie. The files themselves are the caller's.
 package struct DatasetStore: Sendable {

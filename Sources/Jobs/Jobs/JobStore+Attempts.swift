@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import Platform
 
 /// What a worker pool does with jobs.
 extension JobStore {

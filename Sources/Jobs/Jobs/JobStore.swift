@@ -1,4 +1,5 @@
 import GRDB
+import Platform
 
 /// The jobs: what is to be done, what is being done and what came of it.
 ///

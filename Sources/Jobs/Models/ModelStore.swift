@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import Platform
 
 /// The versions of models. Their files are the caller's.
 package struct ModelStore: Sendable {

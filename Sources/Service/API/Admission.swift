@@ -1,3 +1,4 @@
+import JSON
 import HTTP
 import HTTPTypes
 
@@ -51,7 +52,7 @@ struct Admission: Sendable {
 
     private static func query(_ request: Request, _ parameters: [Schema.Member]) throws(Problem) -> Values {
         guard request.hasQuery else { return Values([:]) }
-        var values: [String: JSON] = [:]
+        var values: [String: JSONValue] = [:]
         for pair in request.query {
             guard let parameter = parameters.first(where: { $0.name == pair.name }) else {
                 let names = parameters.map(\.name).joined(separator: ", ")
@@ -59,7 +60,7 @@ struct Admission: Sendable {
                 throw .query(pair.name, "no such parameter; \(hint)")
             }
             if case .array = parameter.schema.kind {
-                let words = pair.value.split(separator: ",").map { JSON.string(String($0)) }
+                let words = pair.value.split(separator: ",").map { JSONValue.string(String($0)) }
                 values[pair.name] = .array((values[pair.name]?.elements ?? []) + words)
             } else {
                 guard values[pair.name] == nil else { throw .query(pair.name, "is given more than once") }
@@ -78,7 +79,7 @@ struct Admission: Sendable {
 
 extension Schema {
     /// What a text in a query stands for.
-    fileprivate func value(of text: String) -> JSON {
+    fileprivate func value(of text: String) -> JSONValue {
         switch kind {
         case .integer: Int(text).map { .integer($0) } ?? .string(text)
         default: .string(text)
@@ -103,8 +104,8 @@ extension Request {
         guard case .json(let schema, _) = admission.operation.body else {
             preconditionFailure("the operation takes no document")
         }
-        let value: JSON
-        do throws(JSONReader.Fault) { value = try JSONReader.read(body.bytes) } catch { throw .malformedJSON(error) }
+        let value: JSONValue
+        do throws(JSONError) { value = try JSONReader.value(body.bytes) } catch { throw .malformedJSON(error) }
         var errors = FieldErrors()
         schema.check(value, at: "", &errors)
         guard errors.isEmpty else { throw .invalid(errors) }

@@ -1,3 +1,5 @@
+import JSON
+
 /// Writes a JSON document straight into bytes: for answers that are asked for so often that an encoder would cost more than
 /// what is said.
 ///
@@ -80,22 +82,5 @@ struct JSONWriter {
     }
 
     /// A string as JSON has it (RFC 8259 §7).
-    static func quoted(_ text: String) -> [UInt8] {
-        var quoted: [UInt8] = [UInt8(ascii: "\"")]
-        quoted.reserveCapacity(text.utf8.count + 2)
-        for byte in text.utf8 {
-            switch byte {
-            case UInt8(ascii: "\""), UInt8(ascii: "\\"):
-                quoted.append(UInt8(ascii: "\\"))
-                quoted.append(byte)
-            case 0..<0x20:
-                quoted.append(contentsOf: "\\u00".utf8)
-                quoted.append(byte < 0x10 ? UInt8(ascii: "0") : UInt8(ascii: "1"))
-                quoted.append(contentsOf: String(byte & 15, radix: 16).utf8)
-            default: quoted.append(byte)
-            }
-        }
-        quoted.append(UInt8(ascii: "\""))
-        return quoted
-    }
+    static func quoted(_ text: String) -> [UInt8] { Array(JSONString.quoted(text).utf8) }
 }

@@ -1,6 +1,7 @@
+import JSON
 import HTTP
 import HTTPTypes
-import Jobs
+import Platform
 
 /// The document that describes the API (OpenAPI 3.1), made from the declarations of its operations.
 struct OpenAPI {
@@ -29,9 +30,9 @@ struct OpenAPI {
         return own { request in request.notModified(tag) ?? .json(bytes, fields: [.eTag: tag]) }
     }
 
-    var document: JSON {
-        var components: [String: JSON] = [:]
-        var paths: [String: JSON] = [:]
+    var document: JSONValue {
+        var components: [String: JSONValue] = [:]
+        var paths: [String: JSONValue] = [:]
         for operation in operations {
             var methods = paths[operation.pattern]?.members ?? [:]
             methods[operation.method.rawValue.lowercased()] = Self.description(of: operation, &components)
@@ -55,12 +56,12 @@ struct OpenAPI {
         }
     }
 
-    private static func description(of operation: Operation, _ components: inout [String: JSON]) -> JSON {
-        var parameters: [JSON] = []
+    private static func description(of operation: Operation, _ components: inout [String: JSONValue]) -> JSONValue {
+        var parameters: [JSONValue] = []
         for member in operation.path { parameters.append(parameter(member, in: "path", &components)) }
         for member in operation.query { parameters.append(parameter(member, in: "query", &components)) }
         for member in operation.header { parameters.append(parameter(member, in: "header", &components)) }
-        var responses: [String: JSON] = [:]
+        var responses: [String: JSONValue] = [:]
         for answer in operation.answers {
             responses[String(answer.status.code)] = response(answer, &components)
         }
@@ -71,7 +72,7 @@ struct OpenAPI {
                 "content": ["application/problem+json": ["schema": failure]],
             ]
         }
-        var description: [String: JSON] = [
+        var description: [String: JSONValue] = [
             "operationId": .string(operation.id),
             "summary": .string(operation.summary),
             "tags": [.string(operation.tag)],
@@ -85,13 +86,13 @@ struct OpenAPI {
     private static func parameter(
         _ member: Schema.Member,
         in place: String,
-        _ components: inout [String: JSON]
-    ) -> JSON {
+        _ components: inout [String: JSONValue]
+    ) -> JSONValue {
         var schema = member.schema
         // What is not given is left out: a text cannot be null.
         schema.isNullable = false
         schema.summary = nil
-        var description: [String: JSON] = [
+        var description: [String: JSONValue] = [
             "name": .string(member.name), "in": .string(place), "required": .bool(member.isRequired),
             "schema": schema.description(&components),
         ]
@@ -100,8 +101,8 @@ struct OpenAPI {
         return .object(description)
     }
 
-    private static func body(_ operation: Operation, _ components: inout [String: JSON]) -> JSON? {
-        let content: JSON
+    private static func body(_ operation: Operation, _ components: inout [String: JSONValue]) -> JSONValue? {
+        let content: JSONValue
         switch operation.body {
         case .none: return nil
         case .json(let schema, _), .described(let schema, _): content = ["schema": schema.description(&components)]
@@ -111,8 +112,8 @@ struct OpenAPI {
         return ["required": true, "content": .object(Dictionary(uniqueKeysWithValues: types))]
     }
 
-    private static func response(_ answer: Operation.Answer, _ components: inout [String: JSON]) -> JSON {
-        var description: [String: JSON] = ["description": .string(answer.summary)]
+    private static func response(_ answer: Operation.Answer, _ components: inout [String: JSONValue]) -> JSONValue {
+        var description: [String: JSONValue] = ["description": .string(answer.summary)]
         switch answer.content {
         case .none: break
         case .json(let schema):
@@ -122,7 +123,7 @@ struct OpenAPI {
         }
         if !answer.fields.isEmpty {
             let fields = answer.fields.map { name, summary in
-                (name.rawName, ["description": .string(summary), "schema": ["type": "string"]] as JSON)
+                (name.rawName, ["description": .string(summary), "schema": ["type": "string"]] as JSONValue)
             }
             description["headers"] = .object(Dictionary(uniqueKeysWithValues: fields))
         }

@@ -2,6 +2,7 @@ import Dispatch
 import Emotion
 import Foundation
 import HTTPTypes
+import Platform
 import Synchronization
 
 /// The models in memory: loaded when first asked for, those not used for longest given up when their weights take more
@@ -98,7 +99,7 @@ final class ModelCache: Sendable {
             let attributes = try FileManager.default.attributesOfItem(atPath: weights.path)
             try reserve((attributes[.size] as? NSNumber)?.intValue ?? 0, for: key, version)
             // A bit that fell over would pass every other check and predict nonsense.
-            let digest = try FileDigest.of(weights)
+            let digest = try SHA256.digest(ofFile: weights.path)
             guard digest == version.digest else {
                 throw unreadable(
                     version, "\(ModelDirectory.weightsName) has the digest \(digest), not \(version.digest)")

@@ -1,6 +1,7 @@
 import Emotion
 import HTTP
 import Jobs
+import Platform
 
 /// A version of a model as the registry keeps it.
 final class ModelVersion: Sendable {

@@ -1,10 +1,11 @@
+import JSON
 import Emotion
 
 /// The body of a prediction, read for one model.
 struct PredictRequest: Sendable {
     private static let topKField = Field.optionalInteger(
         "top_k", 1...Int.max, "How many probabilities are given, the highest; all when it is not given")
-    private static let thresholdField = Field<JSON?>.optionalValue(
+    private static let thresholdField = Field<JSONValue?>.optionalValue(
         "threshold",
         .choice(
             [.number(0...1), .words(["tuned"])],
@@ -54,7 +55,7 @@ struct PredictRequest: Sendable {
         }
         ids = request.ids
         var errors = FieldErrors()
-        let members = request.members.mapValues(JSON.init)
+        let members = request.members.mapValues(JSONValue.init)
         if !members.isEmpty { Self.optionSchema.check(.object(members), at: "", &errors) }
         let values = Values(errors.isEmpty ? members : [:])
         topK = values[Self.topKField]
@@ -76,7 +77,7 @@ struct PredictRequest: Sendable {
     }
 
     private static func thresholds(
-        _ value: JSON?,
+        _ value: JSONValue?,
         _ configuration: ModelConfiguration,
         _ errors: inout FieldErrors
     ) -> [Float] {
@@ -89,7 +90,7 @@ struct PredictRequest: Sendable {
     }
 }
 
-extension JSON {
+extension JSONValue {
     fileprivate init(_ scalar: ClipDecoder.Scalar) {
         switch scalar {
         case .null: self = .null

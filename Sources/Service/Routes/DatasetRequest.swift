@@ -1,4 +1,5 @@
 import Emotion
+import JSON
 
 /// The body of `POST /v1/datasets`.
 enum DatasetRequest {
@@ -9,7 +10,7 @@ enum DatasetRequest {
     private static let labelsField = Field<[String]?>.names(
         "labels", count: 1...100_000, .string(length: 1...200),
         "The emotions, in the order of the arrays; the splits tell how many when they are not declared")
-    private static let modalitiesField = Field<JSON?>.optionalValue(
+    private static let modalitiesField = Field<JSONValue?>.optionalValue(
         "modalities",
         .choice(
             [
@@ -32,7 +33,7 @@ enum DatasetRequest {
         return (values[nameField], document)
     }
 
-    private static func modalities(_ value: JSON) throws(Problem) -> [Modality] {
+    private static func modalities(_ value: JSONValue) throws(Problem) -> [Modality] {
         let members = value.members.sorted { $0.key < $1.key }.map {
             ($0.key, $0.value, FieldError.pointer("", $0.key))
         }

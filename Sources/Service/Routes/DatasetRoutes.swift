@@ -2,6 +2,7 @@ import Foundation
 import HTTP
 import HTTPTypes
 import Jobs
+import Platform
 
 /// `/v1/datasets`, but for the upload of splits.
 struct DatasetRoutes: Sendable {

@@ -2,6 +2,7 @@ import Foundation
 import HTTP
 import HTTPTypes
 import Jobs
+import JSON
 
 /// What has happened to a job: events, metrics and the log of its workers.
 struct JobHistoryRoutes: Sendable {
@@ -54,7 +55,7 @@ struct JobHistoryRoutes: Sendable {
         let kind: String
         let attempt: Int
         let createdAt: Timestamp
-        let data: JSON
+        let data: JSONValue
 
         static let schema = Schema.object([
             .init("sequence", .integer(1...Int.max, "Without gaps within a job")),
@@ -76,7 +77,7 @@ struct JobHistoryRoutes: Sendable {
                     kind: event.kind,
                     attempt: event.attempt,
                     createdAt: Timestamp(event.createdAt),
-                    data: try JSONReader.read(Array(event.document))
+                    data: try JSONReader.value(Array(event.document))
                 )
             }
         )

@@ -1,4 +1,5 @@
 import Emotion
+import JSON
 
 /// The body of `POST /v1/jobs`.
 struct JobRequest {
@@ -15,9 +16,9 @@ struct JobRequest {
         "priority", -1000...1000, default: 0, "Waiting jobs of a higher priority come first")
     private static let attemptsField = Field.integer(
         "max_attempts", 1...100, default: 1, "How often it is tried before it has failed")
-    private static let hyperparametersField = Field<JSON?>.optionalValue(
+    private static let hyperparametersField = Field<JSONValue?>.optionalValue(
         "hyperparameters", Hyperparameters.settingSchema)
-    private static let stoppingField = Field<JSON?>.optionalValue(
+    private static let stoppingField = Field<JSONValue?>.optionalValue(
         "early_stopping",
         .object([metricField.member, patienceField.member], "Ends a training that no longer gets better")
     )
@@ -56,7 +57,8 @@ struct JobRequest {
         )
     }
 
-    private static func hyperparameters(_ value: JSON?, over recipe: Hyperparameters) throws(Problem) -> Hyperparameters
+    private static func hyperparameters(_ value: JSONValue?, over recipe: Hyperparameters) throws(Problem)
+        -> Hyperparameters
     {
         let settings = (value?.members ?? [:]).compactMapValues { HyperparameterValue($0) }
         do throws(HyperparameterErrors) {
@@ -76,14 +78,15 @@ struct JobRequest {
 
 extension HyperparameterValue {
     /// nil for what no hyperparameter can be.
-    init?(_ value: JSON) {
+    init?(_ value: JSONValue) {
         switch value {
         case .bool(let flag): self = .boolean(flag)
         case .integer(let number): self = .number(Double(number))
+        case .unsigned(let number): self = .number(Double(number))
         case .number(let number): self = .number(number)
         case .string(let text): self = .string(text)
         case .array(let elements): self = .list(elements.compactMap(\.text))
-        case .null, .object: return nil
+        case .null, .outOfRange, .object: return nil
         }
     }
 }

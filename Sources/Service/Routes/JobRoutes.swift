@@ -3,6 +3,7 @@ import Foundation
 import HTTP
 import HTTPTypes
 import Jobs
+import Platform
 
 /// `/v1/jobs`: submitting, looking up, cancelling and deleting.
 struct JobRoutes: Sendable {

@@ -1,5 +1,6 @@
 import Emotion
 import Jobs
+import JSON
 
 /// A job as clients see it.
 struct JobView: Encodable {
@@ -49,7 +50,7 @@ struct JobView: Encodable {
     private let etaS: Double?
     private let error: String?
     /// What the training came to: the summary that the model holds.
-    private let result: JSON?
+    private let result: JSONValue?
     private let modelVersion: ModelVersion?
     private let createdAt: Timestamp
     private let updatedAt: Timestamp
@@ -68,7 +69,7 @@ struct JobView: Encodable {
         maxAttempts = record.maxAttempts
         hyperparameters = job.hyperparameters
         earlyStopping = job.earlyStopping.map {
-            EarlyStopping(metric: "valid_\($0.metric.rawValue)", patience: $0.patience)
+            EarlyStopping(metric: $0.metric.validationName, patience: $0.patience)
         }
         attempt = record.attempt
         attempts = record.attempts.map {
@@ -92,7 +93,7 @@ struct JobView: Encodable {
         }
         etaS = Self.secondsLeft(record)
         error = record.error
-        result = try record.result.map { try JSONReader.read(Array($0)) }
+        result = try record.result.map { try JSONReader.value($0) }
         modelVersion = record.versions.first.map { ModelVersion(name: $0.name, version: $0.version) }
         createdAt = Timestamp(record.createdAt)
         updatedAt = Timestamp(record.updatedAt)

@@ -3,6 +3,7 @@ import Foundation
 import HTTP
 import HTTPTypes
 import Jobs
+import Platform
 
 /// `PUT /v1/datasets/{id}/splits/{split}`: a file goes to the disk as it comes, is checked there, and only then becomes part
 /// of the data set. Of a file that is refused nothing stays.

@@ -1,5 +1,5 @@
 import Foundation
-import Jobs
+import Platform
 
 /// Where the service keeps its files, beside the database.
 ///
@@ -40,22 +40,13 @@ struct DataDirectory: Sendable {
         let folder = target.deletingLastPathComponent()
         let isNew = !FileManager.default.fileExists(atPath: folder.path)
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        guard rename(source.path, target.path) == 0 else { throw DiskError("rename \(source.path)") }
-        try Self.sync(folder)
-        if isNew { try Self.sync(folder.deletingLastPathComponent()) }
+        try Files.move(source.path, to: target.path)
+        if isNew { try Files.sync(Files.folder(of: folder.path)) }
     }
 
     func remove(_ url: URL) {
         // What cannot be removed is an orphan for the next start.
         try? FileManager.default.removeItem(at: url)
-    }
-
-    /// Makes the names in a folder, or the contents of a file, survive the machine.
-    static func sync(_ url: URL) throws {
-        let descriptor = open(url.path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw DiskError("open \(url.path)") }
-        defer { close(descriptor) }
-        guard fsync(descriptor) == 0 else { throw DiskError("fsync \(url.path)") }
     }
 
     /// Removes what an earlier server left behind when it stopped between a file and its record: everything in

@@ -1,5 +1,5 @@
 import Foundation
-import Jobs
+import Platform
 
 /// A file that is being uploaded: written, hashed and finally synchronised on a queue of its own.
 ///
@@ -16,7 +16,7 @@ final class IncomingFile: @unchecked Sendable {
     init(in directory: DataDirectory) throws {
         url = directory.url("incoming/\(UUID().uuidString)")
         descriptor = open(url.path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
-        guard descriptor >= 0 else { throw DiskError("open \(url.path)") }
+        guard descriptor >= 0 else { throw SystemError("open", path: url.path) }
     }
 
     deinit {
@@ -26,16 +26,8 @@ final class IncomingFile: @unchecked Sendable {
 
     func append(_ bytes: [UInt8]) async throws {
         try await queue.run { [self] in
-            try bytes.withUnsafeBytes { bytes in
-                hash?.update(bytes)
-                var rest = bytes[...]
-                while !rest.isEmpty {
-                    let count = write(descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
-                    if count < 0, errno == EINTR { continue }
-                    guard count >= 0 else { throw DiskError("write \(url.path)") }
-                    rest = rest.dropFirst(count)
-                }
-            }
+            hash?.update(bytes)
+            try Descriptor.writeAll(bytes, to: descriptor)
             byteCount += Int64(bytes.count)
         }
     }
@@ -45,7 +37,7 @@ final class IncomingFile: @unchecked Sendable {
     /// - Returns: the digest as `sha256:…`, and the size.
     func finish() async throws -> (digest: String, byteCount: Int64) {
         try await queue.run { [self] in
-            guard fsync(descriptor) == 0 else { throw DiskError("fsync \(url.path)") }
+            guard fsync(descriptor) == 0 else { throw SystemError("fsync", path: url.path) }
             guard let digest = hash.take()?.finish() else { preconditionFailure("an upload is finished once") }
             return (digest, byteCount)
         }

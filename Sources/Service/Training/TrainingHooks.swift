@@ -1,6 +1,7 @@
 import Emotion
 import Foundation
 import Jobs
+import Platform
 
 /// What the worker pool leaves to the service: telling a worker what to do, and making a model of what it did.
 struct TrainingHooks: Sendable {
@@ -54,7 +55,7 @@ struct TrainingHooks: Sendable {
         let source = work.appendingPathComponent("\(job.attempt)/model")
         let target = "models/\(job.model)/\(job.id)-\(job.attempt)"
         return try await queue.run {
-            let digest = try FileDigest.of(source.appendingPathComponent(ModelDirectory.weightsName))
+            let digest = try SHA256.digest(ofFile: source.appendingPathComponent(ModelDirectory.weightsName).path)
             let configuration = source.appendingPathComponent(ModelDirectory.configurationName)
             let document = try Data(contentsOf: configuration)
             // Refuses a directory that could not be loaded later.

@@ -2,6 +2,7 @@ import Emotion
 import Engine
 import Foundation
 import Jobs
+import Platform
 
 /// Does one training and tells of it: what `limbic worker` runs.
 struct TrainingWorker {
@@ -11,6 +12,8 @@ struct TrainingWorker {
     private let task: TrainingTask
     private let stop: StopFlag
     private var output: MessageOutput
+    /// As last told.
+    private var progress: JobProgress?
 
     init(_ task: TrainingTask, stop: StopFlag, output: MessageOutput) {
         self.task = task
@@ -49,9 +52,9 @@ struct TrainingWorker {
         try checkStop()
         try ModelDirectory.write(model, to: task.output)
         for name in [ModelDirectory.weightsName, ModelDirectory.configurationName] {
-            try DataDirectory.sync(URL(filePath: task.output).appendingPathComponent(name))
+            try Files.sync(task.output + "/" + name)
         }
-        try DataDirectory.sync(URL(filePath: task.output))
+        try Files.sync(task.output)
         // What was gathered comes before the result, which is the last word.
         try output.flush()
         try output.send(.result(document: JSONEncoder().encode(model.configuration.training)))
@@ -90,6 +93,11 @@ struct TrainingWorker {
                 try output.send(.metric(name: name, step: step, value: value))
             }
             try send("epoch", EpochReport(epoch: epoch, step: step, best: isBest, metrics: metrics))
+            if var progress {
+                progress.epoch = epoch
+                try send(progress)
+            }
+        case .stoppedEarly(let stop): try send("early_stop", stop)
         }
     }
 
@@ -106,18 +114,21 @@ struct TrainingWorker {
         for case (let name, let value?) in metrics {
             try output.send(.metric(name: name, step: step.step, value: value))
         }
-        try output.send(
-            .progress(
-                JobProgress(
-                    step: step.step,
-                    steps: step.steps,
-                    // Epochs are counted from 1 there, and here those that are done.
-                    epoch: step.step == step.steps ? step.epoch : step.epoch - 1,
-                    epochs: step.epochs,
-                    clipsPerSecond: step.clipsPerSecond
-                )
+        try send(
+            JobProgress(
+                step: step.step,
+                steps: step.steps,
+                // Epochs are counted from 1 there, and here those that are done and evaluated.
+                epoch: step.epoch - 1,
+                epochs: step.epochs,
+                clipsPerSecond: step.clipsPerSecond
             )
         )
+    }
+
+    private mutating func send(_ progress: JobProgress) throws {
+        self.progress = progress
+        try output.send(.progress(progress))
     }
 
     private mutating func send(_ kind: String, _ document: some Encodable) throws {

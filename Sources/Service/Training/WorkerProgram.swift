@@ -1,6 +1,8 @@
 import Emotion
 import Foundation
 import Jobs
+import JSON
+import Platform
 
 /// `limbic worker`: one training over standard streams.
 ///
@@ -35,13 +37,13 @@ package enum WorkerProgram {
         let stop = StopFlag()
         let terminated = stopOnTermination(stop)
         defer { terminated.cancel() }
-        let output = MessageOutput { try write($0, to: messages) }
+        let output = MessageOutput { try Descriptor.writeAll($0, to: messages) }
         guard let line = readLine() else {
             return fail("there is no task on standard input", output, Exit.usage)
         }
         let task: TrainingTask
         do {
-            task = try JSONDecoder().decode(TrainingTask.self, from: line)
+            task = try JSONReader.decode(TrainingTask.self, from: line)
         } catch {
             return fail("the task cannot be read: \(error)", output, Exit.usage)
         }
@@ -105,18 +107,6 @@ package enum WorkerProgram {
         Thread.detachNewThread {
             while readInput() != nil {}
             stop.raise()
-        }
-    }
-
-    private static func write(_ data: Data, to descriptor: Int32) throws {
-        try data.withUnsafeBytes { bytes in
-            var rest = bytes[...]
-            while !rest.isEmpty {
-                let count = Glibc.write(descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
-                if count < 0, errno == EINTR { continue }
-                guard count >= 0 else { throw DiskError("write to standard output") }
-                rest = rest.dropFirst(count)
-            }
         }
     }
 }

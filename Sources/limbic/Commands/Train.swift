@@ -100,8 +100,9 @@ struct Train: ParsableCommand {
     private func summary(of model: Model) -> String {
         guard let training = model.configuration.training else { preconditionFailure("a trained model says how") }
         let columns = [("valid", training.validation)] + (training.test.map { [("test", $0)] } ?? [])
+        let stop = training.stoppedEarly.map { "stopped early: \($0.reason)\n" } ?? ""
         return """
-            epoch \(training.bestEpoch) of \(training.epochs) kept, \(training.steps) steps in \
+            \(stop)epoch \(training.bestEpoch) of \(training.epochs) kept, \(training.steps) steps in \
             \(Readable.time(training.seconds)), \(model.parameters.layout.count) parameters, model in \(out)
             \(MetricsTable(labels: model.configuration.labels, columns: columns).text)
             """

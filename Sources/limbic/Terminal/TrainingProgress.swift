@@ -34,6 +34,7 @@ struct TrainingProgress {
         case .epoch(let epoch, _, let metrics, let isBest):
             bar.print(line(epoch: epoch, metrics, isBest: isBest))
             (lossSum, losses) = (0, 0)
+        case .stoppedEarly(let stop): bar.print("stopped early: \(stop.reason)")
         }
     }
 

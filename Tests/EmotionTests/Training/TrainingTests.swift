@@ -81,17 +81,29 @@ struct TrainingTests {
     @Test("training ends early when validation does not get better")
     func earlyStopping() throws {
         var epochs = 0
+        var told: [TrainingSummary.EarlyStop] = []
         let model = try train(
             .make {
                 $0.epochs = 50
                 $0.learningRate = 0
             },
-            stopping: .init(metric: .microF1, patience: 3)
+            stopping: .init(metric: .accuracy, patience: 3)
         ) { event in
-            if case .epoch(let epoch, _, _, _) = event { epochs = epoch }
+            switch event {
+            case .step: break
+            case .epoch(let epoch, _, _, _): epochs = epoch
+            case .stoppedEarly(let stop): told.append(stop)
+            }
         }
         #expect(epochs == 4)
         #expect(model.configuration.training?.bestEpoch == 1)
+        let stop = TrainingSummary.EarlyStop(
+            metric: "valid_accuracy", patience: 3, bestEpoch: 1, keptEpoch: 1, epochs: 4, plannedEpochs: 50)
+        #expect(told == [stop] && model.configuration.training?.stoppedEarly == stop)
+        // Where patience ends with the last epoch, nothing was left out.
+        let whole = try train(
+            .make { ($0.epochs, $0.learningRate) = (4, 0) }, stopping: .init(metric: .microF1, patience: 3))
+        #expect(whole.configuration.training?.epochs == 4 && whole.configuration.training?.stoppedEarly == nil)
     }
 
     @Test("steps are counted to the number that is announced")

@@ -2,6 +2,7 @@ import Dispatch
 import Foundation
 import HTTPTypes
 import Logging
+import Platform
 import Testing
 
 @testable import HTTP

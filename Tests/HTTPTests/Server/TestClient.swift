@@ -2,6 +2,7 @@ import Dispatch
 import Glibc
 
 @testable import HTTP
+import Platform
 
 /// A client on a plain blocking socket, which sends exactly what it is told to. Its calls block on a queue of their own,
 /// never on the tasks' threads.

@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import Platform
 import Testing
 
 @testable import Jobs

@@ -1,3 +1,4 @@
+import JSON
 import HTTPTypes
 import Testing
 
@@ -40,7 +41,7 @@ struct OpenAPITests {
     /// Every reference leads to a component.
     @Test func refersToWhatIsThere() async throws {
         let document = try await TestService.make().get("/openapi.json").json
-        func visit(_ value: JSON) {
+        func visit(_ value: JSONValue) {
             if let reference = value["$ref"].text {
                 let name = String(reference.dropFirst("#/components/schemas/".count))
                 #expect(document["components"]["schemas"][name]["type"].text != nil, "\(reference)")

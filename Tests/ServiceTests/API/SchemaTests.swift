@@ -1,3 +1,4 @@
+import JSON
 import Testing
 
 @testable import Service
@@ -17,7 +18,7 @@ struct SchemaTests {
 
     private func check(_ text: String) throws -> [String: String] {
         var errors = FieldErrors()
-        Self.schema.check(try JSONReader.read(Array(text.utf8)), at: "", &errors)
+        Self.schema.check(try JSONReader.value(Array(text.utf8)), at: "", &errors)
         return Dictionary(uniqueKeysWithValues: errors.listed.map { ($0.pointer, $0.detail) })
     }
 
@@ -62,12 +63,12 @@ struct SchemaTests {
     @Test func findsAllFaultsAtOnceAndListsTheFirst() throws {
         let many = (0..<50).map { "\"x\($0)\": 1" }.joined(separator: ", ")
         var errors = FieldErrors()
-        Self.schema.check(try JSONReader.read(Array("{\"count\": 0, \(many)}".utf8)), at: "", &errors)
+        Self.schema.check(try JSONReader.value(Array("{\"count\": 0, \(many)}".utf8)), at: "", &errors)
         #expect(errors.total == 52 && errors.listed.count == 20)
     }
 
     @Test func describesItself() throws {
-        var components: [String: JSON] = [:]
+        var components: [String: JSONValue] = [:]
         let description = Self.schema.named("Thing").description(&components)
         #expect(description == ["$ref": "#/components/schemas/Thing"])
         let thing = try #require(components["Thing"])

@@ -3,6 +3,7 @@ import Foundation
 import HTTP
 import HTTPTypes
 import Jobs
+import JSON
 import TestSupport
 import Testing
 

@@ -1,6 +1,7 @@
 import Emotion
 import HTTPTypes
 import Jobs
+import JSON
 import Testing
 
 @testable import Service

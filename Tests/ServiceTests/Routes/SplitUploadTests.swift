@@ -2,6 +2,8 @@ import Emotion
 import Foundation
 import HTTPTypes
 import Jobs
+import JSON
+import Platform
 import Testing
 
 @testable import Service
@@ -14,7 +16,7 @@ struct SplitUploadTests {
         let id = try await service.makeSyntheticDataset()
         let shown = try await service.get("/v1/datasets/\(id)").json
         #expect(shown["status"].text == "ready")
-        #expect(shown["labels"] == .array(["label_0", "label_1", "label_2"].map(JSON.string)))
+        #expect(shown["labels"] == .array(["label_0", "label_1", "label_2"].map(JSONValue.string)))
         let report = shown["splits"]["train"]["report"]
         #expect(report["clips"] == .integer(48) && report["label_counts"].elements.count == 3)
         #expect(report["modalities"][0]["shape"] == .array([.integer(48), .integer(5), .integer(4)]))

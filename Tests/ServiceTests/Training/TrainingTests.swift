@@ -1,6 +1,7 @@
 import Emotion
 import Foundation
 import Jobs
+import JSON
 import Synchronization
 import Testing
 
@@ -24,9 +25,30 @@ struct TrainingTests {
         let kinds = messages.compactMap { if case .event(let kind, _) = $0 { kind } else { nil } }
         #expect(kinds == ["data_loaded", "epoch", "epoch", "epoch"])
         guard case .result(let document) = messages.last else { return #expect(Bool(false), "no result") }
-        let result = try JSONReader.read(Array(document))
+        let result = try JSONReader.value(document)
         #expect(result["test"]["micro_f1"].double != nil && result["best_epoch"].double != nil)
         #expect(try ModelDirectory.read(task.output).configuration.training?.steps == 9)
+    }
+
+    @Test func tellsOfAnEarlyStop() async throws {
+        let service = try TestService.make()
+        var task = try await Self.task(in: service)
+        task.hyperparameters.epochs = 8
+        task.hyperparameters.learningRate = 0
+        task.earlyStopping = .init(metric: .microF1, patience: 2)
+        let (code, messages) = Self.run(task)
+        #expect(code == WorkerProgram.Exit.success)
+        let events = messages.compactMap { if case .event("early_stop", let document) = $0 { document } else { nil } }
+        #expect(events.count == 1)
+        let event = try JSONReader.value(try #require(events.first))
+        #expect(event["metric"].text == "valid_micro_f1" && event["patience"] == .integer(2))
+        #expect(event["epochs"] == .integer(3) && event["planned_epochs"] == .integer(8))
+        #expect(event["best_epoch"] == .integer(1) && event["kept_epoch"] == .integer(1))
+        guard case .result(let document) = messages.last else { return #expect(Bool(false), "no result") }
+        #expect(try JSONReader.value(document)["stopped_early"] == event)
+        // Epochs done, counted like those of the result.
+        let progress = messages.compactMap { if case .progress(let progress) = $0 { progress } else { nil } }
+        #expect(progress.last?.epoch == 3 && progress.last?.step == 9 && progress.last?.steps == 24)
     }
 
     @Test func saysWhatIsWrongWithItsData() async throws {

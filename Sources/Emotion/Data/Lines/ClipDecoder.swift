@@ -1,4 +1,4 @@
-import Synchronization
+import JSON
 
 /// Turns JSON into clips, numbers straight into float buffers.
 ///
@@ -42,16 +42,16 @@ package final class ClipDecoder: Sendable {
     package let labels: [String]?
     package let limits: Limits
     private let form: ClipForm
-    private let pool = Mutex<[JSONParser]>([])
-
-    /// Parsers that are kept, and the document one may have grown to: what the pool holds when nothing goes on.
-    private static let pooledParsers = 8
-    private static let pooledCapacity = 4 << 20
+    private let parsers: JSONParserPool
 
     package init(modalities: [Modality]?, labels: [String]? = nil, limits: Limits = Limits()) {
         self.modalities = modalities
         self.labels = labels
         self.limits = limits
+        var document = JSONReader.Limits()
+        document.bytes = limits.bytes
+        document.depth = limits.depth
+        parsers = JSONParserPool(limits: document)
         form = ClipForm(modalities: modalities, labels: labels, unitLimit: limits.units)
     }
 
@@ -97,51 +97,22 @@ package final class ClipDecoder: Sendable {
 
     private func withDocument<Value>(
         _ bytes: UnsafeRawBufferPointer,
-        _ body: (JSONValue) throws(ClipError) -> Value
+        _ body: (JSONElement) throws(ClipError) -> Value
     ) throws(ClipError) -> Value {
-        guard bytes.count <= limits.bytes else {
-            throw ClipError(code: .tooLarge, detail: "longer than \(limits.bytes) bytes", pointer: "")
-        }
-        let parser = pool.withLock { $0.popLast() } ?? JSONParser(capacity: limits.bytes, depth: limits.depth)
-        defer {
-            if parser.capacity <= Self.pooledCapacity {
-                pool.withLock { if $0.count < Self.pooledParsers { $0.append(parser) } }
-            }
-        }
         let outcome: Result<Value, ClipError>
-        do throws(JSONParser.Failure) {
-            outcome = try parser.parse(bytes) { root in
-                Result { () throws(ClipError) in try body(root) }
-            }
+        do throws(JSONError) {
+            outcome = try parsers.parse(bytes) { root in Result { () throws(ClipError) in try body(root) } }
         } catch {
-            throw explain(error, bytes)
+            throw ClipError(error)
         }
         return try outcome.get()
     }
 
-    private func explain(_ failure: JSONParser.Failure, _ bytes: UnsafeRawBufferPointer) -> ClipError {
-        switch failure {
-        case .tooDeep:
-            return ClipError(code: .tooDeep, detail: "nested deeper than \(limits.depth) levels", pointer: "")
-        case .tooLarge, .outOfMemory:
-            return ClipError(code: .tooLarge, detail: "too large to be read", pointer: "")
-        case .malformed:
-            guard let fault = JSONScanner.fault(in: bytes) else {
-                return ClipError(code: .malformedJSON, detail: "malformed JSON", pointer: "")
-            }
-            let before = bytes[..<fault.offset]
-            let start = before.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
-            let lines = before.reduce(0) { $0 + ($1 == UInt8(ascii: "\n") ? 1 : 0) }
-            let place = (lines > 0 ? "line \(lines + 1), " : "") + "column \(fault.offset - start + 1)"
-            return ClipError(code: .malformedJSON, detail: "malformed JSON at \(place): \(fault.reason)", pointer: "")
-        }
-    }
-
-    private func request(_ root: JSONValue) throws(ClipError) -> Request {
+    private func request(_ root: JSONElement) throws(ClipError) -> Request {
         var members: [String: Scalar] = [:]
-        var list: JSONValue?
+        var list: JSONElement?
         try root.forEachMember { name, value throws(ClipError) in
-            let pointer = "/" + ClipError.escape(name)
+            let pointer = JSONPointer.member(name)
             guard members[name] == nil, name != "clips" || list == nil else {
                 throw ClipError(code: .duplicateMember, detail: "the member comes twice", pointer: pointer)
             }
@@ -160,11 +131,11 @@ package final class ClipDecoder: Sendable {
         return try clips(list, pointer: "/clips", members: members)
     }
 
-    private static func scalar(_ value: JSONValue, pointer: String) throws(ClipError) -> Scalar {
+    private static func scalar(_ value: JSONElement, pointer: String) throws(ClipError) -> Scalar {
         switch value.kind {
         case .null: .null
         case .bool: .bool(value.bool)
-        case .number: .number(value.number)
+        case .integer, .unsigned, .number: .number(value.number)
         case .string: .string(value.string)
         case .array, .object:
             throw ClipError(
@@ -176,7 +147,7 @@ package final class ClipDecoder: Sendable {
     }
 
     private func clips(
-        _ list: JSONValue,
+        _ list: JSONElement,
         pointer: String,
         members: [String: Scalar]
     ) throws(ClipError) -> Request {

@@ -1,3 +1,5 @@
+import JSON
+
 /// What is wrong with a clip or with the request it came in.
 package struct ClipError: Error, Sendable, Equatable, CustomStringConvertible {
     /// Stable names for programs.
@@ -32,16 +34,15 @@ package struct ClipError: Error, Sendable, Equatable, CustomStringConvertible {
 
     package var description: String { pointer.isEmpty ? detail : "\(pointer): \(detail)" }
 
-    /// A member's name as a part of a pointer.
-    static func escape(_ name: String) -> String {
-        var escaped = ""
-        for scalar in name.unicodeScalars {
-            switch scalar {
-            case "~": escaped += "~0"
-            case "/": escaped += "~1"
-            default: escaped.unicodeScalars.append(scalar)
+    /// A document that could not be read.
+    init(_ error: JSONError) {
+        let code: Code =
+            switch error.kind {
+            case .malformed, .mismatch: .malformedJSON
+            case .duplicateMember: .duplicateMember
+            case .tooDeep: .tooDeep
+            case .tooLarge: .tooLarge
             }
-        }
-        return escaped
+        self.init(code: code, detail: error.kind == .tooDeep ? error.reason : error.description, pointer: error.pointer)
     }
 }

@@ -1,3 +1,5 @@
+import JSON
+
 /// What a clip looks like in JSON, and how one is read out of a document.
 struct ClipForm: Sendable {
     /// By name of modality; nil: any modalities, any feature size.
@@ -16,7 +18,7 @@ struct ClipForm: Sendable {
     /// The clip or what is wrong with it, and its id where it has one.
     ///
     /// - Parameter pointer: where the value lies in its document.
-    func clip(_ value: JSONValue, pointer: String) -> (clip: Result<Clip, ClipError>, id: String?) {
+    func clip(_ value: JSONElement, pointer: String) -> (clip: Result<Clip, ClipError>, id: String?) {
         guard value.kind == .object else {
             return (.failure(ClipError(code: .badClip, detail: "a clip must be an object", pointer: pointer)), nil)
         }
@@ -26,7 +28,7 @@ struct ClipForm: Sendable {
         // The walk goes on after a fault so that a bad clip still gets its id.
         value.forEachMember { name, member in
             do throws(ClipError) {
-                let place = pointer + "/" + ClipError.escape(name)
+                let place = JSONPointer.member(name, of: pointer)
                 guard seen.insert(name).inserted else {
                     throw ClipError(code: .duplicateMember, detail: "the member comes twice", pointer: place)
                 }
@@ -45,7 +47,7 @@ struct ClipForm: Sendable {
         return (fault.map(Result.failure) ?? .success(clip), clip.id)
     }
 
-    private func id(_ value: JSONValue, pointer: String) throws(ClipError) -> String? {
+    private func id(_ value: JSONElement, pointer: String) throws(ClipError) -> String? {
         switch value.kind {
         case .string: return value.string
         case .null: return nil
@@ -55,7 +57,7 @@ struct ClipForm: Sendable {
 
     // MARK: Units
 
-    private func units(_ value: JSONValue, of name: String, pointer: String) throws(ClipError) -> Clip.Units? {
+    private func units(_ value: JSONElement, of name: String, pointer: String) throws(ClipError) -> Clip.Units? {
         if let featureSizes {
             guard featureSizes[name] != nil else {
                 let known = featureSizes.keys.sorted().joined(separator: ", ")
@@ -74,7 +76,7 @@ struct ClipForm: Sendable {
         }
         let (rows, columns) = try shape(value, expected: featureSizes?[name], pointer: pointer)
         if rows == 0 { return nil }
-        do throws(JSONValue.MatrixFault) {
+        do throws(JSONElement.MatrixFault) {
             let values = try value.matrix(rows: rows, columns: columns)
             return Clip.Units(length: rows, featureSize: columns, values: values)
         } catch {
@@ -83,12 +85,12 @@ struct ClipForm: Sendable {
     }
 
     private func shape(
-        _ value: JSONValue,
+        _ value: JSONElement,
         expected: Int?,
         pointer: String
     ) throws(ClipError) -> (rows: Int, columns: Int) {
         let shape: (rows: Int, columns: Int)
-        do throws(JSONValue.MatrixFault) {
+        do throws(JSONElement.MatrixFault) {
             shape = try value.matrixShape()
         } catch {
             // Where the size is known, the first unit of another size is at fault, and not the first that differs.
@@ -110,7 +112,7 @@ struct ClipForm: Sendable {
         ClipError(code: .badShape, detail: "\(columns) features, not \(expected)", pointer: "\(pointer)/0")
     }
 
-    private static func explain(_ fault: JSONValue.MatrixFault, pointer: String) -> ClipError {
+    private static func explain(_ fault: JSONElement.MatrixFault, pointer: String) -> ClipError {
         switch fault {
         case .rowIsNotArray(let row):
             ClipError(code: .badShape, detail: "a unit must be an array of numbers", pointer: "\(pointer)/\(row)")
@@ -133,7 +135,7 @@ struct ClipForm: Sendable {
 
     // MARK: Labels
 
-    private func labels(_ value: JSONValue, pointer: String) throws(ClipError) -> [Float]? {
+    private func labels(_ value: JSONElement, pointer: String) throws(ClipError) -> [Float]? {
         if value.kind == .null { return nil }
         guard value.kind == .array else {
             throw ClipError(code: .badClip, detail: "labels must be an array", pointer: pointer)
@@ -157,13 +159,13 @@ struct ClipForm: Sendable {
         return labels
     }
 
-    private func binaryLabels(_ value: JSONValue, pointer: String) throws(ClipError) -> [Float] {
+    private func binaryLabels(_ value: JSONElement, pointer: String) throws(ClipError) -> [Float] {
         if let labelNames, value.elementCount != labelNames.count {
             let detail = "\(value.elementCount) labels, not \(labelNames.count)"
             throw ClipError(code: .badClip, detail: detail, pointer: pointer)
         }
         let labels: [Float]
-        do throws(JSONValue.MatrixFault) {
+        do throws(JSONElement.MatrixFault) {
             labels = try value.numbers()
         } catch {
             throw ClipError(code: .badClip, detail: "labels must be 0 or 1", pointer: pointer)

@@ -3,6 +3,7 @@ import HTTP
 import HTTPTypes
 import Jobs
 import Logging
+import Platform
 
 /// Decides how every error looks to a client. No other place chooses status codes for errors of HTTP, Jobs and Emotion.
 struct ErrorMapping: Sendable {
@@ -28,7 +29,7 @@ struct ErrorMapping: Sendable {
         case let error as JobStoreError: problem(error)
         case let error as DatasetStoreError: problem(error)
         case let error as StorageError: problem(error)
-        case let error as DiskError: error.isFull ? .diskFull() : internalError
+        case let error as SystemError: error.isFull ? .diskFull() : internalError
         case let error as ClipError: problem(error)
         case let error as HyperparameterErrors: problem(error)
         case is ConnectionError: Problem(.badRequest, code: "incomplete_request", detail: "the request broke off")

@@ -1,3 +1,5 @@
+import JSON
+
 /// What is wrong with one field of a request.
 struct FieldError: Encodable, Equatable, Sendable {
     /// A JSON pointer into the body (RFC 6901); empty for the whole of it. Ends in … where a name is too long to repeat.
@@ -6,15 +8,7 @@ struct FieldError: Encodable, Equatable, Sendable {
 
     /// The pointer to a member of the object at `pointer`.
     static func pointer(_ pointer: String, _ name: String) -> String {
-        var escaped = pointer + "/"
-        for scalar in name.shortened(to: 200).unicodeScalars {
-            switch scalar {
-            case "~": escaped += "~0"
-            case "/": escaped += "~1"
-            default: escaped.unicodeScalars.append(scalar)
-            }
-        }
-        return escaped
+        JSONPointer.member(name.shortened(to: 200), of: pointer)
     }
 }
 

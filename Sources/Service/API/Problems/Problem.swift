@@ -1,4 +1,5 @@
 import HTTPTypes
+import JSON
 
 /// An answer that says why a request failed: the problem document of RFC 9457, thrown by routes.
 struct Problem: Error, Equatable, Sendable {
@@ -43,9 +44,9 @@ extension Problem {
         return invalid(errors, code: code)
     }
 
-    static func malformedJSON(_ fault: JSONReader.Fault) -> Problem {
-        let place = "line \(fault.line), column \(fault.column)"
-        return Problem(.badRequest, code: "malformed_json", detail: "malformed JSON at \(place): \(fault.reason)")
+    static func malformedJSON(_ error: JSONError) -> Problem {
+        let place = error.position.map { "malformed JSON at line \($0.line), column \($0.column): " } ?? ""
+        return Problem(.badRequest, code: "malformed_json", detail: place + error.reason)
     }
 
     /// A parameter of the query that cannot be used.

@@ -1,21 +1,23 @@
+import JSON
+
 /// A member of an object or a parameter of a query: declared once with its name, what it may be, its default and what it
 /// is for, and read by that declaration.
 struct Field<Value: Sendable>: Sendable {
     let member: Schema.Member
     /// The value in a document that the schema has passed; null when the member is not there.
-    let read: @Sendable (JSON) -> Value
+    let read: @Sendable (JSONValue) -> Value
 
     var name: String { member.name }
 }
 
 /// The members of an object, or the parameters of a query, that have passed their schema.
 struct Values: Sendable {
-    private let members: [String: JSON]
+    private let members: [String: JSONValue]
 
-    init(_ members: [String: JSON]) { self.members = members }
+    init(_ members: [String: JSONValue]) { self.members = members }
 
     /// - Precondition: `value` is an object or null.
-    init(_ value: JSON) {
+    init(_ value: JSONValue) {
         switch value {
         case .object(let members): self.members = members
         case .null: members = [:]
@@ -28,12 +30,14 @@ struct Values: Sendable {
 
 extension Field {
     /// A member whose absence, or null, stands for a value of its own.
-    private static func optional(_ name: String, _ schema: Schema, _ read: @escaping @Sendable (JSON) -> Value) -> Field
+    private static func optional(_ name: String, _ schema: Schema, _ read: @escaping @Sendable (JSONValue) -> Value)
+        -> Field
     {
         Field(member: Schema.Member(name, schema.orNull, isRequired: false), read: read)
     }
 
-    private static func required(_ name: String, _ schema: Schema, _ read: @escaping @Sendable (JSON) -> Value) -> Field
+    private static func required(_ name: String, _ schema: Schema, _ read: @escaping @Sendable (JSONValue) -> Value)
+        -> Field
     {
         Field(member: Schema.Member(name, schema), read: read)
     }
@@ -124,7 +128,7 @@ extension Field {
     }
 
     /// A member of any kind, as it is; nil when it is not there, or null.
-    static func optionalValue(_ name: String, _ schema: Schema) -> Field where Value == JSON? {
+    static func optionalValue(_ name: String, _ schema: Schema) -> Field where Value == JSONValue? {
         optional(name, schema) { $0 == .null ? nil : $0 }
     }
 }

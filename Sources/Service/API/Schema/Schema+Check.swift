@@ -1,8 +1,10 @@
+import JSON
+
 extension Schema {
     /// Notes all that keeps `value` from being one of these.
     ///
     /// - Parameter pointer: where the value lies in its document.
-    func check(_ value: JSON, at pointer: String, _ errors: inout FieldErrors) {
+    func check(_ value: JSONValue, at pointer: String, _ errors: inout FieldErrors) {
         if isNullable, value == .null { return }
         switch (kind, value) {
         case (.component(_, let schema), _): schema.check(value, at: pointer, &errors)
@@ -27,7 +29,7 @@ extension Schema {
     }
 
     private static func check(
-        _ values: [String: JSON],
+        _ values: [String: JSONValue],
         _ members: [Member],
         _ others: Others,
         at pointer: String,
@@ -59,14 +61,14 @@ extension Schema {
         }
     }
 
-    private static func checkUnique(_ elements: [JSON], at pointer: String, _ errors: inout FieldErrors) {
+    private static func checkUnique(_ elements: [JSONValue], at pointer: String, _ errors: inout FieldErrors) {
         var seen: Set<String> = []
         for case (let index, .string(let text)) in elements.enumerated() where !seen.insert(text).inserted {
             errors.add("\(pointer)/\(index)", "\(text.quoted) comes twice")
         }
     }
 
-    private func hasKind(of value: JSON) -> Bool {
+    private func hasKind(of value: JSONValue) -> Bool {
         switch (kind, value) {
         case (.any, _), (.boolean, .bool), (.string, .string), (.array, .array), (.object, .object): true
         case (.integer, .integer), (.integer, .number), (.number, .integer), (.number, .number): true
@@ -77,7 +79,7 @@ extension Schema {
     }
 
     /// Whether no required member is missing in an object, which tells apart objects to choose from.
-    private func hasRequired(of value: JSON) -> Bool {
+    private func hasRequired(of value: JSONValue) -> Bool {
         switch kind {
         case .object(let members, _): members.allSatisfy { !$0.isRequired || value.members[$0.name] != nil }
         case .component(_, let schema): schema.hasRequired(of: value)

@@ -1,8 +1,9 @@
+import JSON
 import Foundation
 
 extension Schema {
     /// In JSON Schema 2020-12, as OpenAPI 3.1 has it. Components are referred to, and noted by name in `components`.
-    func description(_ components: inout [String: JSON]) -> JSON {
+    func description(_ components: inout [String: JSONValue]) -> JSONValue {
         var description = kindDescription(&components)
         if isNullable { description = Self.nullable(description) }
         if let summary { description["description"] = .string(summary) }
@@ -11,7 +12,7 @@ extension Schema {
         return .object(description)
     }
 
-    private func kindDescription(_ components: inout [String: JSON]) -> [String: JSON] {
+    private func kindDescription(_ components: inout [String: JSONValue]) -> [String: JSONValue] {
         switch kind {
         case .any: return [:]
         case .boolean: return ["type": "boolean"]
@@ -20,13 +21,13 @@ extension Schema {
                 "type": "integer", "minimum": .integer(range.lowerBound), "maximum": .integer(range.upperBound),
             ]
         case .number(let range):
-            var description: [String: JSON] = ["type": "number"]
+            var description: [String: JSONValue] = ["type": "number"]
             if range.lowerBound.isFinite { description["minimum"] = .number(range.lowerBound) }
             if range.upperBound.isFinite { description["maximum"] = .number(range.upperBound) }
             return description
         case .string(let rules): return rules.description
         case .array(let element, let count, let isUnique):
-            var description: [String: JSON] = ["type": "array", "items": element.description(&components)]
+            var description: [String: JSONValue] = ["type": "array", "items": element.description(&components)]
             description.merge(Self.bounds(count, "Items")) { $1 }
             if isUnique { description["uniqueItems"] = true }
             return description
@@ -45,15 +46,15 @@ extension Schema {
     private static func description(
         _ members: [Member],
         _ others: Others,
-        _ components: inout [String: JSON]
-    ) -> [String: JSON] {
-        var description: [String: JSON] = ["type": "object"]
+        _ components: inout [String: JSONValue]
+    ) -> [String: JSONValue] {
+        var description: [String: JSONValue] = ["type": "object"]
         if !members.isEmpty {
-            var properties: [String: JSON] = [:]
+            var properties: [String: JSONValue] = [:]
             for member in members { properties[member.name] = member.schema.description(&components) }
             description["properties"] = .object(properties)
         }
-        let required = members.filter(\.isRequired).map { JSON.string($0.name) }
+        let required = members.filter(\.isRequired).map { JSONValue.string($0.name) }
         if !required.isEmpty { description["required"] = .array(required) }
         switch others {
         case .any: break
@@ -67,14 +68,14 @@ extension Schema {
         return description
     }
 
-    fileprivate static func bounds(_ count: ClosedRange<Int>, _ noun: String) -> [String: JSON] {
-        var description: [String: JSON] = [:]
+    fileprivate static func bounds(_ count: ClosedRange<Int>, _ noun: String) -> [String: JSONValue] {
+        var description: [String: JSONValue] = [:]
         if count.lowerBound > 0 { description["min\(noun)"] = .integer(count.lowerBound) }
         if count.upperBound < .max { description["max\(noun)"] = .integer(count.upperBound) }
         return description
     }
 
-    private static func nullable(_ description: [String: JSON]) -> [String: JSON] {
+    private static func nullable(_ description: [String: JSONValue]) -> [String: JSONValue] {
         if case .string(let type)? = description["type"], description["enum"] == nil {
             return description.merging(["type": [.string(type), "null"]]) { $1 }
         }
@@ -83,8 +84,8 @@ extension Schema {
 }
 
 extension Schema.Text {
-    fileprivate var description: [String: JSON] {
-        var description: [String: JSON] = ["type": "string"]
+    fileprivate var description: [String: JSONValue] {
+        var description: [String: JSONValue] = ["type": "string"]
         description.merge(Schema.bounds(length, "Length")) { $1 }
         if let pattern { description["pattern"] = .string(pattern.expression.pattern) }
         if let words { description["enum"] = .array(words.map { .string($0) }) }

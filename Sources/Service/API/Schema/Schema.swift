@@ -1,3 +1,4 @@
+import JSON
 import Foundation
 
 /// What a JSON value may be. Checks values and describes itself in JSON Schema, so that what is refused and what is
@@ -86,8 +87,8 @@ struct Schema: Sendable {
     /// For people.
     var summary: String?
     /// What is taken when there is no value.
-    var fallback: JSON?
-    var example: JSON?
+    var fallback: JSONValue?
+    var example: JSONValue?
 }
 
 extension Schema {

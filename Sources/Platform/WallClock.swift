@@ -1,6 +1,6 @@
 import Foundation
 
-/// The time of day, as the store writes it down. Never used to decide how long something took.
+/// The time of day, as the store and the log write it down. Never used to decide how long something took.
 package struct WallClock: Sendable {
     private let read: @Sendable () -> Int64
 
@@ -15,5 +15,9 @@ package struct WallClock: Sendable {
     }
 
     /// The clock of the machine.
-    package static let system = WallClock { Int64((Date().timeIntervalSince1970 * 1000).rounded()) }
+    package static let system = WallClock {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
+    }
 }

@@ -59,4 +59,23 @@ package struct SHA256: ~Copyable, @unchecked Sendable {
         hash.update(bytes)
         return hash.finish()
     }
+
+    /// The digest of the bytes of a file, read piece by piece.
+    ///
+    /// - Throws: ``SystemError`` when it cannot be read.
+    package static func digest(ofFile path: String) throws(SystemError) -> String {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw SystemError("open", path: path) }
+        defer { close(descriptor) }
+        var hash = SHA256()
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 16)
+        defer { buffer.deallocate() }
+        while true {
+            let count = read(descriptor, buffer.baseAddress, buffer.count)
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0 else { throw SystemError("read", path: path) }
+            guard count > 0 else { return hash.finish() }
+            hash.update(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+        }
+    }
 }

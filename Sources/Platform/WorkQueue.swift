@@ -1,14 +1,14 @@
-import Dispatch
+package import Dispatch
 
 /// Runs work that blocks or computes on threads of its own, away from those that async functions share.
-struct WorkQueue: Sendable {
-    let queue: DispatchQueue
+package struct WorkQueue: Sendable {
+    package let queue: DispatchQueue
 
-    init(_ label: String, isConcurrent: Bool = false, qos: DispatchQoS = .default) {
+    package init(_ label: String, isConcurrent: Bool = false, qos: DispatchQoS = .default) {
         queue = DispatchQueue(label: label, qos: qos, attributes: isConcurrent ? .concurrent : [])
     }
 
-    func run<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
+    package func run<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
         try await withCheckedThrowingContinuation { continuation in
             queue.async { continuation.resume(with: Result(catching: body)) }
         }

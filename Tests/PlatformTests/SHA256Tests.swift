@@ -1,5 +1,5 @@
 import Foundation
-import Jobs
+import Platform
 import Testing
 
 @Suite struct SHA256Tests {
@@ -23,5 +23,16 @@ import Testing
             hash.update(Array(bytes[start..<min(start + 7, bytes.count)]))
         }
         #expect(hash.finish() == SHA256.digest(of: bytes))
+    }
+
+    @Test func filesHaveTheDigestOfTheirBytes() throws {
+        let path = FileManager.default.temporaryDirectory.appendingPathComponent("digest-\(UUID().uuidString)").path
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        // Longer than what is read at once.
+        let bytes = Data((0..<3_000_000).map { UInt8(truncatingIfNeeded: $0 &* 7) })
+        try bytes.write(to: URL(fileURLWithPath: path))
+        #expect(try SHA256.digest(ofFile: path) == SHA256.digest(of: bytes))
+        #expect(throws: SystemError("read", path: "/", code: EISDIR)) { try SHA256.digest(ofFile: "/") }
+        #expect(throws: SystemError("open", path: path + "x", code: ENOENT)) { try SHA256.digest(ofFile: path + "x") }
     }
 }

@@ -1,70 +1,33 @@
 import CSimdjson
 
-/// Reads JSON documents one after another with simdjson; the one place that touches it.
-///
-/// `@unchecked Sendable`: a parser has no lock. Whoever holds it uses it from one thread at a time; ``ClipDecoder`` keeps
-/// parsers in a pool behind a mutex and takes one out for the time of a document.
-final class JSONParser: @unchecked Sendable {
-    /// Why a document was not read.
-    enum Failure: Error {
-        case malformed, tooDeep, tooLarge, outOfMemory
-    }
-
-    private let parser: OpaquePointer
-
-    /// - Parameters:
-    ///   - capacity: bytes of the longest document.
-    ///   - depth: how deep arrays and objects may be nested.
-    init(capacity: Int, depth: Int) {
-        // simdjson counts the document itself as a level.
-        guard let parser = csj_parser_create(capacity, depth + 1) else { fatalError("no memory for a JSON parser") }
-        self.parser = parser
-    }
-
-    deinit { csj_parser_destroy(parser) }
-
-    /// Bytes of document the buffers have grown to; they take about twenty times as much memory.
-    var capacity: Int { csj_parser_capacity(parser) }
-
-    /// Reads a document and hands its root to `body`. Values must not outlive the call.
-    func parse<Result>(
-        _ bytes: UnsafeRawBufferPointer,
-        _ body: (JSONValue) -> Result
-    ) throws(Failure) -> Result {
-        var root = csj_value()
-        // simdjson reads up to 64 bytes past the end, so it works on a padded copy of its own.
-        switch csj_parse(parser, bytes.baseAddress, bytes.count, &root) {
-        case csj_good: break
-        case csj_too_deep: throw .tooDeep
-        case csj_too_large: throw .tooLarge
-        case csj_out_of_memory: throw .outOfMemory
-        default: throw .malformed
-        }
-        defer { withExtendedLifetime(self) {} }
-        return body(JSONValue(handle: root))
-    }
-}
-
-/// A value of a document that a ``JSONParser`` holds.
-struct JSONValue {
-    enum Kind {
-        case null, bool, number, string, array, object
+/// A value of a document that a ``JSONParser`` holds; nothing is copied before it is asked for.
+package struct JSONElement {
+    package enum Kind: Sendable {
+        case null, bool, string, array, object
+        /// A number without fraction and exponent that fits a signed integer of 64 bits.
+        case integer
+        /// A number without fraction and exponent above those, up to 2⁶⁴ − 1.
+        case unsigned
+        /// Any other number.
+        case number
     }
 
     /// What keeps an array of arrays from being a matrix of floats, with positions from 0.
-    enum MatrixFault: Error {
+    package enum MatrixFault: Error, Equatable {
         case rowIsNotArray(row: Int)
         case ragged(row: Int, columns: Int, expected: Int)
         case notANumber(row: Int, column: Int)
         case notFinite(row: Int, column: Int)
     }
 
-    fileprivate let handle: csj_value
+    let handle: csj_value
 
-    var kind: Kind {
+    package var kind: Kind {
         switch csj_value_kind(handle) {
         case csj_null: .null
         case csj_bool: .bool
+        case csj_integer: .integer
+        case csj_unsigned: .unsigned
         case csj_string: .string
         case csj_array: .array
         case csj_object: .object
@@ -73,38 +36,42 @@ struct JSONValue {
     }
 
     /// Of a value of kind `bool`.
-    var bool: Bool { csj_value_bool(handle) }
-    /// Of a value of kind `number`.
-    var number: Double { csj_value_number(handle) }
+    package var bool: Bool { csj_value_bool(handle) }
+    /// Of a value of kind `integer`.
+    package var integer: Int { Int(csj_value_integer(handle)) }
+    /// Of a value of kind `unsigned`.
+    package var unsigned: UInt64 { csj_value_unsigned(handle) }
+    /// Of any number; infinite when no double can hold it.
+    package var number: Double { csj_value_number(handle) }
     /// Of a value of kind `string`.
-    var string: String {
+    package var string: String {
         var count = 0
         return text(csj_value_string(handle, &count), count)
     }
 
     /// Elements of a value of kind `array`.
-    var elementCount: Int { csj_element_count(handle) }
+    package var elementCount: Int { csj_element_count(handle) }
 
     /// Of a value of kind `array`.
-    func forEachElement<Failure: Error>(_ body: (JSONValue) throws(Failure) -> Void) throws(Failure) {
+    package func forEachElement<Failure: Error>(_ body: (JSONElement) throws(Failure) -> Void) throws(Failure) {
         var cursor = csj_elements(handle)
         var element = csj_value()
-        while csj_next_element(&cursor, &element) { try body(JSONValue(handle: element)) }
+        while csj_next_element(&cursor, &element) { try body(JSONElement(handle: element)) }
     }
 
     /// Of a value of kind `object`; names may come more than once.
-    func forEachMember<Failure: Error>(_ body: (String, JSONValue) throws(Failure) -> Void) throws(Failure) {
+    package func forEachMember<Failure: Error>(_ body: (String, JSONElement) throws(Failure) -> Void) throws(Failure) {
         var cursor = csj_members(handle)
         var member = csj_value()
         var name: UnsafePointer<CChar>?
         var count = 0
         while csj_next_member(&cursor, &name, &count, &member) {
-            try body(text(name, count), JSONValue(handle: member))
+            try body(text(name, count), JSONElement(handle: member))
         }
     }
 
     /// Rows and columns of an array of arrays of one size; the elements are not looked at.
-    func matrixShape() throws(MatrixFault) -> (rows: Int, columns: Int) {
+    package func matrixShape() throws(MatrixFault) -> (rows: Int, columns: Int) {
         var rows = 0
         var columns = 0
         var row = 0
@@ -117,7 +84,7 @@ struct JSONValue {
     }
 
     /// [rows, columns] of an array whose ``matrixShape()`` was found good. No number is boxed on the way.
-    func matrix(rows: Int, columns: Int) throws(MatrixFault) -> [Float] {
+    package func matrix(rows: Int, columns: Int) throws(MatrixFault) -> [Float] {
         var row = 0
         var column = 0
         var fault = csj_matrix_good
@@ -134,7 +101,7 @@ struct JSONValue {
     }
 
     /// The numbers of a value of kind `array`; a fault's row is 0.
-    func numbers() throws(MatrixFault) -> [Float] {
+    package func numbers() throws(MatrixFault) -> [Float] {
         var column = 0
         var fault = csj_matrix_good
         let values = [Float](unsafeUninitializedCapacity: elementCount) { buffer, count in

@@ -1,9 +1,11 @@
-extension JSON {
+import JSON
+
+extension JSONValue {
     var text: String? { if case .string(let text) = self { text } else { nil } }
 
-    var elements: [JSON] { if case .array(let elements) = self { elements } else { [] } }
+    var elements: [JSONValue] { if case .array(let elements) = self { elements } else { [] } }
 
-    var members: [String: JSON] { if case .object(let members) = self { members } else { [:] } }
+    var members: [String: JSONValue] { if case .object(let members) = self { members } else { [:] } }
 
     /// The number, if it is whole: 5.0 is an integer in JSON Schema.
     var exactInteger: Int? {
@@ -17,6 +19,7 @@ extension JSON {
     var finite: Double? {
         switch self {
         case .integer(let number): Double(number)
+        case .unsigned(let number): Double(number)
         case .number(let number) where number.isFinite: number
         default: nil
         }
@@ -26,13 +29,13 @@ extension JSON {
     var excerpt: String { if case .string(let text) = self { text.quoted } else { kind } }
 }
 
-extension JSON: ExpressibleByStringLiteral, ExpressibleByBooleanLiteral, ExpressibleByArrayLiteral,
+extension JSONValue: ExpressibleByStringLiteral, ExpressibleByBooleanLiteral, ExpressibleByArrayLiteral,
     ExpressibleByDictionaryLiteral
 {
     init(stringLiteral text: String) { self = .string(text) }
     init(booleanLiteral flag: Bool) { self = .bool(flag) }
-    init(arrayLiteral elements: JSON...) { self = .array(elements) }
-    init(dictionaryLiteral members: (String, JSON)...) {
+    init(arrayLiteral elements: JSONValue...) { self = .array(elements) }
+    init(dictionaryLiteral members: (String, JSONValue)...) {
         self = .object(Dictionary(uniqueKeysWithValues: members))
     }
 }
