@@ -13,7 +13,7 @@
 // A value is 32 bits: one float32 or, where a level multiplies in bfloat16, two numbers that follow each other along the
 // depth. A's values are `row` apart from row to row and `step` apart along the depth.
 typedef void tile(
-    const float *a, size_t row, size_t step, const float *b, size_t steps, float *c, size_t stride, int adds);
+    const float *a, size_t row, size_t step, const float *b, size_t steps, float *c, size_t stride, int accumulate);
 
 // Each element of C is computed alike by all tiles of a kernel, of whatever size.
 typedef struct {
@@ -32,13 +32,13 @@ enum { LARGEST_TILE_ROWS = 14, LARGEST_TILE_COLUMNS = 32 };
 
 #define TILE(NAME, TARGET, BYTES, ROWS, VECTORS, PANEL, ADD, UNROLL)                                                   \
     TARGET static void NAME##_##ROWS##x##VECTORS(                                                                      \
-        const float *a, size_t row, size_t step, const float *b, size_t steps, float *c, size_t stride, int adds) {    \
+        const float *a, size_t row, size_t step, const float *b, size_t steps, float *c, size_t stride, int accumulate) {    \
         typedef float vector __attribute__((vector_size(BYTES), aligned(4)));                                          \
         enum { WIDTH = (BYTES) / sizeof(float) };                                                                      \
         vector sums[ROWS][VECTORS];                                                                                    \
         for (size_t r = 0; r < (ROWS); r++)                                                                            \
             for (size_t v = 0; v < (VECTORS); v++)                                                                     \
-                sums[r][v] = adds ? *(const vector *)(c + r * stride + v * WIDTH) : (vector){0};                       \
+                sums[r][v] = accumulate ? *(const vector *)(c + r * stride + v * WIDTH) : (vector){0};                       \
         _Pragma(UNROLL)                                                                                                \
         for (size_t p = 0; p < steps; p++, a += step, b += (PANEL) * WIDTH) {                                          \
             vector values[VECTORS];                                                                                    \
@@ -267,7 +267,7 @@ static void copy_rows(ck_gemm_level level, const float *a, size_t stride, size_t
 // The tiles of some rows, no more than a kernel's, over all panels of B's columns.
 static void row_of_tiles(
     const kernel *kernel, const float *a, size_t row, size_t step, const float *b, size_t rows, size_t columns,
-    size_t steps, float *c, size_t stride, int adds) {
+    size_t steps, float *c, size_t stride, int accumulate) {
     float edge[LARGEST_TILE_ROWS * LARGEST_TILE_COLUMNS];
     size_t size = 0;
     while (kernel->tiles[size].rows < rows) size++;
@@ -276,22 +276,22 @@ static void row_of_tiles(
         const int is_narrow = width <= kernel->columns / 2;
         tile *tile = is_narrow ? kernel->tiles[size].narrow : kernel->tiles[size].wide;
         if (kernel->tiles[size].rows == rows && width == (is_narrow ? kernel->columns / 2 : kernel->columns)) {
-            tile(a, row, step, b, steps, c, stride, adds);
+            tile(a, row, step, b, steps, c, stride, accumulate);
             continue;
         }
-        if (adds) {
+        if (accumulate) {
             // What lies past the edge is computed, too, from numbers.
             memset(edge, 0, sizeof edge);
             for (size_t r = 0; r < rows; r++) memcpy(edge + r * kernel->columns, c + r * stride, width * sizeof(float));
         }
-        tile(a, row, step, b, steps, edge, kernel->columns, adds);
+        tile(a, row, step, b, steps, edge, kernel->columns, accumulate);
         for (size_t r = 0; r < rows; r++) memcpy(c + r * stride, edge + r * kernel->columns, width * sizeof(float));
     }
 }
 
 void ck_gemm_block(
     ck_gemm_level level, const float *a, size_t a_stride, int a_transposed, const float *b, size_t rows, size_t columns,
-    size_t depth, float *c, size_t stride, int adds, float *copy) {
+    size_t depth, float *c, size_t stride, int accumulate, float *copy) {
     const kernel *kernel = kernel_of(level);
     const size_t steps = ck_gemm_steps(level, depth);
     if (a_transposed) ck_gemm_pack(level, a, a_stride, 0, kernel->rows, rows, depth, copy);
@@ -302,14 +302,14 @@ void ck_gemm_block(
         const size_t width = columns - j < kernel->columns ? columns - j : kernel->columns;
         for (size_t i = 0; i < rows; i += kernel->rows) {
             const size_t height = rows - i < kernel->rows ? rows - i : kernel->rows;
-            row_of_tiles(kernel, copy + i * steps, row, step, b, height, width, steps, c + i * stride + j, stride, adds);
+            row_of_tiles(kernel, copy + i * steps, row, step, b, height, width, steps, c + i * stride + j, stride, accumulate);
         }
     }
 }
 
 void ck_gemm_block_unpacked(
     ck_gemm_level level, const float *a, size_t a_stride, int a_transposed, const float *b, size_t rows, size_t columns,
-    size_t depth, float *c, size_t stride, int adds) {
+    size_t depth, float *c, size_t stride, int accumulate) {
     const kernel *kernel = kernel_of(level);
     const size_t steps = ck_gemm_steps(level, depth), height = kernel->rows;
     const size_t row = a_transposed ? 1 : a_stride, step = a_transposed ? a_stride : 1;
@@ -318,7 +318,7 @@ void ck_gemm_block_unpacked(
         const size_t left = rows - i < height ? rows - i : height;
         // A tile would read past the last row.
         if (left < height || level == CK_GEMM_AVX512_BF16)
-            ck_gemm_block(level, a, a_stride, a_transposed, b, left, columns, depth, c, stride, adds, copy);
-        else row_of_tiles(kernel, a, row, step, b, height, columns, steps, c, stride, adds);
+            ck_gemm_block(level, a, a_stride, a_transposed, b, left, columns, depth, c, stride, accumulate, copy);
+        else row_of_tiles(kernel, a, row, step, b, height, columns, steps, c, stride, accumulate);
     }
 }

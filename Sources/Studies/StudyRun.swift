@@ -21,7 +21,7 @@ package struct StudyRun: Sendable, Equatable {
         }
     }
 
-    /// Where the loss or its gradient was no longer finite.
+    /// Where the loss, its gradient, the parameters or the answers were no longer finite.
     package struct Breakdown: Codable, Sendable, Equatable {
         package let seed: UInt64
         /// Counted from 1.

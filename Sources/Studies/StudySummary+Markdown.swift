@@ -25,14 +25,16 @@ extension StudySummary {
             On the test split, of the epoch with the best `\(study.base.selectBy.rawValue)` on the validation split: mean \
             \(seeds.count > 1 ? "± sample standard deviation " : "")over n = \(seeds.count) \
             seed\(seeds.count > 1 ? "s" : "") (\(names)). Δ miF1: difference in micro F1 from the first row with the \
-            same seeds, in percentage points; t: its mean over its standard error, with n − 1 degrees of freedom.\
+            same seeds, in percentage points; t: its mean over its standard error, with n − 1 degrees of freedom. \
+            Threshold \(study.base.threshold) where a cell sets no other; Acc counts 0 for a clip without labels for which none is \
+            predicted (an empty union), and maF1 0 for a label that neither occurs nor is predicted.\
             \(divergence == nil ? "" : Self.leavingOut)
             """
     }
 
     /// What the table does with runs that diverged.
     private static let leavingOut =
-        " Where runs diverged, as their loss or its gradient was no longer finite, the numbers are over the other seeds, and "
+        " Where runs diverged, as their loss, gradient, parameters or answers were no longer finite, the numbers are over the other seeds, and "
         + "differences over those with which neither of both rows diverged."
 
     private func words(of row: Row) -> [String] {

@@ -27,7 +27,7 @@ package struct StudyTraining {
     /// Trains a cell and measures the epoch that was kept on the test split.
     ///
     /// - Parameter observe: see ``Training``.
-    /// - Throws: what `observe` throws.
+    /// - Throws: what `observe` throws, and ``TrainingError`` and ``StudyError`` when a split cannot be computed.
     package func run(
         _ cell: Study.Cell,
         of study: Study,
@@ -66,6 +66,10 @@ package struct StudyTraining {
         } catch TrainingError.diverged(let step) {
             return .diverged(.init(seed: seed, step: step))
         }
+        let metrics = model.evaluate(test)
+        if metrics.counting?.isMeaningless == true {
+            throw StudyError.notComputable(cell: cell.name, clips: test.count)
+        }
         guard let summary = model.configuration.training else { preconditionFailure("a trained model says how") }
         return .finished(
             StudyRun.Result(
@@ -73,7 +77,7 @@ package struct StudyTraining {
                 bestEpoch: summary.bestEpoch,
                 seconds: summary.seconds,
                 validation: summary.validation,
-                test: model.evaluate(test),
+                test: metrics,
                 epochs: epochs
             ))
     }

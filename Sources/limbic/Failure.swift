@@ -15,6 +15,7 @@ struct Failure: Error, CustomStringConvertible {
         case noInput = 66
         case unavailable = 69
         case software = 70
+        case system = 71
         case inputOutput = 74
         /// Ended by SIGINT, numbered as shells do.
         case interrupted = 130
@@ -43,7 +44,9 @@ struct Failure: Error, CustomStringConvertible {
         case is StudyError: self.init(.badData, "\(error)")
         // Reading weights gives a ModelError, so this is about writing them.
         case is SafetensorsError: self.init(.inputOutput, "\(error)")
-        case is OpenBLASError: self.init(.unavailable, "\(error)")
+        case is OpenBLASError, GEMMBackendError.missing: self.init(.unavailable, "\(error)")
+        case is GEMMBackendError: self.init(.usage, "\(error)")
+        case is MemoryError: self.init(.system, "\(error)")
         case let error as SystemError: self.init(.inputOutput, "\(error)")
         case let error as CocoaError: self.init(Self.code(of: error), Self.describe(error))
         case let error as POSIXError: self.init(.inputOutput, error.localizedDescription)

@@ -1,4 +1,6 @@
+import Emotion
 import Foundation
+import JSON
 import Testing
 
 @testable import Service
@@ -9,6 +11,10 @@ struct CommandTests {
 
     /// Runs `limbic` to its end.
     private func limbic(_ arguments: String...) throws -> (status: Int32, output: String, errors: String) {
+        try run(arguments)
+    }
+
+    private func run(_ arguments: [String]) throws -> (status: Int32, output: String, errors: String) {
         let process = Process()
         process.executableURL = URL(filePath: ServiceConfiguration.make(directory).workerExecutable)
         process.arguments = arguments
@@ -56,5 +62,141 @@ struct CommandTests {
         let again = try study(seeds: "1")
         #expect(again.status == 0 && again.output == first.output)
         #expect(again.errors.hasPrefix("2 of 2 runs are there already\n"))
+    }
+
+    /// Runs `limbic` with at most that many KiB of address space.
+    private func limbic(
+        memory kibibytes: Int, _ arguments: [String], environment: [String: String] = [:]
+    ) throws -> (status: Int32, errors: String) {
+        let process = Process()
+        process.executableURL = URL(filePath: "/bin/sh")
+        let executable = ServiceConfiguration.make(directory).workerExecutable
+        process.arguments = ["-c", "ulimit -v \(kibibytes); exec \"$@\"", "sh", executable] + arguments
+        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+        let errors = Pipe()
+        (process.standardInput, process.standardOutput, process.standardError) = (
+            FileHandle.nullDevice, FileHandle.nullDevice, errors
+        )
+        try process.run()
+        let text = String(decoding: try errors.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
+        process.waitUntilExit()
+        #expect(process.terminationReason == .exit)
+        return (process.terminationStatus, text)
+    }
+
+    @Test func aTrainingThatDoesNotFitIntoMemoryIsRefused() throws {
+        defer { try? FileManager.default.removeItem(at: directory) }
+        let (data, out) = (directory.appending(path: "data").path, directory.appending(path: "model").path)
+        #expect(try limbic("dataset", "synthesize", "--out", data, "--clips", "8,8,8").status == 0)
+        for set in [
+            ["d_model=8192", "heads=1", "feed_forward=1"], ["d_model=512", "feed_forward=65536", "unimodal_blocks=64"],
+        ] {
+            let (status, errors) = try limbic(
+                memory: 3 << 20,
+                ["train", "--data", data, "--out", out, "--quiet", "--threads", "1"] + set.flatMap { ["--set", $0] })
+            #expect(status == 71)
+            #expect(errors.hasPrefix("limbic: the training needs about "), "\(errors)")
+            #expect(errors.hasSuffix(" are available\n") && errors.split(separator: "\n").count == 1, "\(errors)")
+            #expect(!FileManager.default.fileExists(atPath: out))
+        }
+    }
+
+    @Test func memoryThatNobodyAskedForBeforeEndsInALine() throws {
+        let (status, errors) = try limbic(memory: 1 << 20, ["bench", "predict", "--d-model", "4096", "--threads", "1"])
+        #expect(status == 71)
+        #expect(errors.hasPrefix("limbic: out of memory: ") && errors.hasSuffix(" more are needed\n"), "\(errors)")
+        #expect(errors.split(separator: "\n").count == 1)
+    }
+
+    @Test(arguments: [("LIMBIC_GEMM", "mkl", "limbic, openblas, onednn"), ("LIMBIC_THREADS", "many", "LIMBIC_THREADS")])
+    func settingsOfTheEngineAreChecked(variable: String, value: String, part: String) throws {
+        let (status, errors) = try limbic(
+            memory: 64 << 20, ["bench", "gemm", "--steps", "1"], environment: [variable: value])
+        #expect(status == 64)
+        #expect(errors.contains(variable) && errors.contains(part), "\(errors)")
+    }
+
+    /// A data set of 3 modalities and 6 labels and a model trained on it.
+    private func trained(_ settings: String...) throws -> (data: String, model: String) {
+        let (data, model) = (directory.appending(path: "data").path, directory.appending(path: "model").path)
+        #expect(try limbic("dataset", "synthesize", "--out", data, "--clips", "40,16,16").status == 0)
+        let small = ["d_model=8", "heads=2", "feed_forward=8", "unimodal_blocks=1", "multimodal_blocks=1", "epochs=1"]
+        let arguments = (small + settings).flatMap { ["--set", $0] }
+        let training = try run(["train", "--data", data, "--out", model, "--quiet", "--threads", "1"] + arguments)
+        #expect(training.status == 0, "\(training.errors)")
+        return (data, model)
+    }
+
+    @Test func aClipThatCannotBeComputedIsAnErrorInItsPlace() throws {
+        defer { try? FileManager.default.removeItem(at: directory) }
+        let (_, model) = try trained()
+        let modality = try #require(ModelDirectory.readConfiguration(model).modalities.first)
+        func clip(_ value: String) -> String {
+            let unit = Array(repeating: value, count: modality.featureSize).joined(separator: ",")
+            return "{\"\(modality.name)\": [[\(unit)]]}"
+        }
+        let file = directory.appending(path: "clips.ndjson")
+        try Data("\(clip("0.5"))\n\(clip("3e38"))\n[\(clip("1")), \(clip("3e38"))]\n".utf8).write(to: file)
+        let result = try limbic("predict", "--model", model, "--data", file.path)
+        #expect(result.status == 65)
+        #expect(result.errors.contains("line 2: the features are too large to compute with (and 1 more)"))
+        let answers = try result.output.split(separator: "\n").map { try JSONReader.value(Array($0.utf8)) }
+        #expect(answers.count == 4 && !result.output.contains("[null"))
+        #expect(answers[0]["error"] == .null && answers[2]["error"] == .null)
+        #expect(answers[1]["error"]["code"].text == "not_computable" && answers[1]["error"]["pointer"].text == "")
+        #expect(answers[1]["probabilities"] == .null)
+        #expect(answers[3]["error"]["pointer"].text == "/1")
+    }
+
+    @Test func anEvaluationSaysHowItCounts() throws {
+        defer { try? FileManager.default.removeItem(at: directory) }
+        let (data, model) = try trained()
+        let text = try limbic("evaluate", "--model", model, "--data", data + "/test.npz").output
+        for words in [
+            "selected by valid_micro_f1", "at 0.5", "tuned", "accuracy, an empty union counts 0",
+            "accuracy, an empty union counts 1", "macro F1 (6 of 6 labels)", "prevalence of ",
+        ] { #expect(text.contains(words), "\(words)\n\(text)") }
+        let output = try limbic("evaluate", "--model", model, "--data", data + "/test.npz", "--json").output
+        let report = try JSONReader.value(Array(output.utf8))
+        #expect(report["selected_by"].text == "valid_micro_f1" && report["best_epoch"] == .integer(1))
+        #expect(report["threshold_rule"].text == "fixed" && report["thresholds"].elements.count == 6)
+        for metrics in [report["metrics"], report["by_threshold"]["0.5"], report["by_threshold"]["tuned"]] {
+            #expect(metrics["accuracy"].double != nil && metrics["accuracy_empty_union_1"].double != nil)
+            #expect(metrics["counting"]["prevalence"].elements.count == 6)
+            #expect(metrics["counting"]["clips"] == .integer(16))
+        }
+        let tuned = try limbic(
+            "evaluate", "--model", model, "--data", data + "/test.npz", "--json", "--threshold", "tuned"
+        ).output
+        let other = try JSONReader.value(Array(tuned.utf8))
+        #expect(other["threshold_rule"].text == "tuned" && other["metrics"] == report["by_threshold"]["tuned"])
+    }
+
+    @Test func anEvaluationOfWhichNothingCanBeComputedFails() throws {
+        defer { try? FileManager.default.removeItem(at: directory) }
+        let (_, model) = try trained()
+        let modality = try #require(ModelDirectory.readConfiguration(model).modalities.first)
+        let unit = Array(repeating: "3e38", count: modality.featureSize).joined(separator: ",")
+        let file = directory.appending(path: "large.ndjson")
+        try Data("{\"\(modality.name)\": [[\(unit)]], \"labels\": [1, 0, 0, 0, 0, 0]}\n".utf8).write(to: file)
+        let result = try limbic("evaluate", "--model", model, "--data", file.path)
+        #expect(result.status == 65 && result.output.isEmpty)
+        #expect(result.errors.contains("none of the 1 clips can be computed"))
+    }
+
+    @Test func weightsThatAreNotFiniteAreNotImported() throws {
+        defer { try? FileManager.default.removeItem(at: directory) }
+        let (_, model) = try trained("classifier=shared", "layer_norm_epsilon=1e-5", "standardize=false")
+        let file = directory.appending(path: "weights.safetensors")
+        #expect(try limbic("model", "export", "--model", model, "--out", file.path).status == 0)
+        var bytes = try Data(contentsOf: file)
+        // The last element of the last tensor.
+        bytes.replaceSubrange(bytes.count - 4..<bytes.count, with: [0, 0, 0x80, 0x7F])
+        try bytes.write(to: file)
+        let out = directory.appending(path: "imported").path
+        let result = try limbic("model", "import", file.path, "--out", out, "--heads", "2")
+        #expect(result.status == 65)
+        #expect(result.errors.contains("is inf, not a finite number"), "\(result.errors)")
+        #expect(!FileManager.default.fileExists(atPath: out))
     }
 }

@@ -124,7 +124,7 @@ final class TestService: Sendable {
         return try await backend.models.register(
             ModelDraft(
                 name: name,
-                digest: try SHA256.digest(ofFile: backend.directory.path("\(path)/\(ModelDirectory.weightsName)")),
+                digest: try ModelDirectory.digest(of: backend.directory.path(path)),
                 directory: path,
                 document: Data(contentsOf: backend.directory.url("\(path)/\(ModelDirectory.configurationName)"))
             )

@@ -94,9 +94,12 @@ struct StudyTests {
             (#"[{"name": "x", "hyperparameters": {"dropout": 2}}]"#, "cell x: dropout: 2 is not a number"),
             (#"[{"name": "x", "hyperparameters": {"augmentation": "pgd"}}]"#, "cell x: augmentation: takes the place"),
             (#"[{"name": "x", "hyperparameters": {"atm": null}}]"#, "cell 1: hyperparameters/atm: "),
-            (#"[{"name": "x", "hyperparameters": {}}, {"hyperparameters": {}}]"#, "cell 2: name: is missing"),
+            (
+                #"[{"name": "x", "hyperparameters": {}}, {"hyperparameters": {}}]"#,
+                #"cell 2: entry: the member "name" is missing"#
+            ),
             (#"[{"name": "", "hyperparameters": {}}]"#, "cell 1: name: must have 1 to 60 bytes"),
-            (#"[{"name": "x"}]"#, "cell 1: hyperparameters: is missing"),
+            (#"[{"name": "x"}]"#, #"cell 1: entry: the member "hyperparameters" is missing"#),
             (#"[3]"#, "cell 1: entry: "),
             (#"{"name": "x"}"#, "cell 1: file: must be an array"),
             (#"[{"#, "cell 1: file: must be an array"),

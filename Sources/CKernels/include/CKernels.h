@@ -91,7 +91,7 @@ void ck_lstm_step_gradient(
 
 // Matrix products are computed tile by tile of C; a tile is what the vector registers of a level hold at once. B is packed
 // beforehand into panels, so that a tile reads it in order. All of a level multiply in float32 but for the last, which
-// rounds A and B to bfloat16, two of which make a value of 32 bits, and adds in float32.
+// rounds A and B to bfloat16, two of which make a value of 32 bits, and accumulate in float32.
 typedef enum { CK_GEMM_NARROW, CK_GEMM_AVX2, CK_GEMM_AVX512, CK_GEMM_AVX512_BF16 } ck_gemm_level;
 
 // The rows and columns of a tile.
@@ -110,18 +110,18 @@ void ck_gemm_pack(
     ck_gemm_level level, const float *x, size_t stride, int across, size_t lanes, size_t count, size_t depth,
     float *panels);
 
-// C[rows, columns] = A B, or += with `adds`, from A, [rows, depth] or transposed, and panels of B's columns as wide as a
+// C[rows, columns] = A B, or += with `accumulate`, from A, [rows, depth] or transposed, and panels of B's columns as wide as a
 // tile. The terms of an element are added in the order of the depth, wherever in a tile it lies. `copy` takes the values
 // of A with as many rows as whole tiles have.
 void ck_gemm_block(
     ck_gemm_level level, const float *a, size_t a_stride, int a_transposed, const float *b, size_t rows, size_t columns,
-    size_t depth, float *c, size_t stride, int adds, float *copy);
+    size_t depth, float *c, size_t stride, int accumulate, float *copy);
 
 // The same from A where it lies: quicker where C has few columns, and as long as neighbouring values of the depth do not
 // lie far apart.
 void ck_gemm_block_unpacked(
     ck_gemm_level level, const float *a, size_t a_stride, int a_transposed, const float *b, size_t rows, size_t columns,
-    size_t depth, float *c, size_t stride, int adds);
+    size_t depth, float *c, size_t stride, int accumulate);
 
 // One head of one clip of scaled dot-product attention: rows of Q [queries, width], and of K and V [keys, width], each at
 // least 1, which lie in matrices with rows `q_stride` and `kv_stride` apart. The mask of the weights starts at

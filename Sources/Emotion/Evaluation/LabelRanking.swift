@@ -7,16 +7,17 @@ struct LabelRanking {
         var negatives: Int
     }
 
-    /// By falling probability; nil when a probability is not finite.
+    /// By falling probability; nil when one is not a number from 0 to 1.
     let groups: [Group]?
     private let positives: Int
     private let negatives: Int
 
-    init(probabilities: [Float], labels: [Float]) {
-        precondition(probabilities.count == labels.count, "one probability per label")
-        positives = labels.reduce(0) { $0 + ($1 > 0.5 ? 1 : 0) }
-        negatives = labels.count - positives
-        guard probabilities.allSatisfy(\.isFinite) else {
+    /// - Parameter truth: 0 or 1 for each probability.
+    init(probabilities: [Float], truth: [Float]) {
+        precondition(probabilities.count == truth.count, "one probability per clip")
+        positives = truth.reduce(0) { $0 + ($1 > 0.5 ? 1 : 0) }
+        negatives = truth.count - positives
+        guard probabilities.allSatisfy(\.isProbability) else {
             groups = nil
             return
         }
@@ -25,13 +26,22 @@ struct LabelRanking {
             if groups.last?.probability != probabilities[index] {
                 groups.append(Group(probability: probabilities[index], positives: 0, negatives: 0))
             }
-            if labels[index] > 0.5 {
+            if truth[index] > 0.5 {
                 groups[groups.count - 1].positives += 1
             } else {
                 groups[groups.count - 1].negatives += 1
             }
         }
         self.groups = groups
+    }
+
+    static let notComputable = "a clip cannot be computed"
+
+    /// Why neither the area nor the average precision is defined; nil when both are.
+    var undefined: String? {
+        if groups == nil { return Self.notComputable }
+        if positives == 0 { return "no positive clip" }
+        return negatives == 0 ? "no negative clip" : nil
     }
 
     /// The chance that a positive clip is more probable than a negative one, where a tie counts half.
@@ -109,25 +119,7 @@ struct LabelRanking {
     }
 }
 
-extension Metrics {
-    /// Per label the threshold with the best F1 on the clips given, usually those of the validation split.
-    ///
-    /// - Parameters:
-    ///   - probabilities: [N, K].
-    ///   - labels: [N, K] of 0 and 1.
-    ///   - fallback: the threshold of a label where tuning gains nothing, as without a positive clip.
-    package static func tunedThresholds(
-        probabilities: [Float],
-        labels: [Float],
-        labelCount: Int,
-        fallback: Float
-    ) -> [Float] {
-        precondition(labelCount > 0 && probabilities.count == labels.count && labels.count % labelCount == 0)
-        return (0..<labelCount).map { label in
-            LabelRanking(
-                probabilities: stride(from: label, to: labels.count, by: labelCount).map { probabilities[$0] },
-                labels: stride(from: label, to: labels.count, by: labelCount).map { labels[$0] }
-            ).bestThreshold(fallback: fallback)
-        }
-    }
+extension Float {
+    /// From 0 to 1, and so not NaN.
+    var isProbability: Bool { (0...1).contains(self) }
 }

@@ -1,10 +1,17 @@
 /// How well probabilities of labels agree with the labels themselves, over N clips and K labels.
 ///
-/// A label is predicted when its probability is at least its threshold. The ranking metrics do not depend on thresholds;
-/// they are nil for a label that has no positive or no negative clip, or a probability that is not finite.
+/// A label is predicted when its probability is at least its threshold. A clip with a probability that is not a number
+/// from 0 to 1 could not be computed: none of its labels counts as predicted, and ``Counting/notComputableClips`` tells.
+/// The ranking metrics do not depend on thresholds; they are nil where they are undefined, and
+/// ``Counting/undefined`` says why.
+///
+/// In JSON the members have the names of the properties in snake case. Files of versions before these have neither
+/// `accuracy_empty_union_1` nor `counting`.
 package struct Metrics: Codable, Sendable, Equatable {
-    /// Mean over clips of |y∩ŷ| / |y∪ŷ|; an empty union counts 0.
+    /// Mean over clips of |y∩ŷ| / |y∪ŷ|; an empty union, of a clip without labels for which none is predicted, counts 0.
     package let accuracy: Double
+    /// The same where an empty union counts 1.
+    package let accuracyEmptyUnionOne: Double?
     /// Share of the N·K decisions that are wrong.
     package let hammingLoss: Double
     /// Over all N·K decisions together; 0 where undefined.
@@ -24,9 +31,12 @@ package struct Metrics: Codable, Sendable, Equatable {
     package let perLabelExpectedCalibrationError: [Double?]
     /// Over all N·K probabilities together.
     package let expectedCalibrationError: Double?
+    /// What the figures above were counted on, and how.
+    package let counting: Counting?
 
     private enum CodingKeys: String, CodingKey {
-        case accuracy
+        case accuracy, counting
+        case accuracyEmptyUnionOne = "accuracy_empty_union_1"
         case hammingLoss = "hamming_loss"
         case microPrecision = "micro_precision"
         case microRecall = "micro_recall"
@@ -43,30 +53,36 @@ package struct Metrics: Codable, Sendable, Equatable {
 
     /// - Parameters:
     ///   - probabilities: [N, K], N ≥ 1.
-    ///   - labels: [N, K] of 0 and 1.
-    ///   - thresholds: K numbers.
-    package init(probabilities: [Float], labels: [Float], labelCount: Int, thresholds: [Float]) {
-        precondition(labelCount > 0 && !labels.isEmpty, "metrics need clips and labels")
-        precondition(probabilities.count == labels.count && labels.count % labelCount == 0, "both hold [N, K]")
-        precondition(thresholds.count == labelCount, "one threshold per label")
-        let clips = labels.count / labelCount
+    ///   - truth: [N, K] of 0 and 1.
+    ///   - labels: K names.
+    package init(probabilities: [Float], truth: [Float], labels: [String], thresholds: Thresholds) {
+        let labelCount = labels.count
+        precondition(labelCount > 0 && !truth.isEmpty, "metrics need clips and labels")
+        precondition(probabilities.count == truth.count && truth.count % labelCount == 0, "both hold [N, K]")
+        precondition(thresholds.values.count == labelCount, "one threshold per label")
+        let clips = truth.count / labelCount
         var counts = [Confusion](repeating: Confusion(), count: labelCount)
         var overlap = 0.0
+        var (emptyUnions, notComputable) = (0, 0)
         for clip in 0..<clips {
+            let row = clip * labelCount..<(clip + 1) * labelCount
+            let isComputable = probabilities[row].allSatisfy(\.isProbability)
+            if !isComputable { notComputable += 1 }
             var both = 0
             var either = 0
             for label in 0..<labelCount {
-                let actual = labels[clip * labelCount + label] > 0.5
-                let predicted = probabilities[clip * labelCount + label] >= thresholds[label]
+                let actual = truth[row.lowerBound + label] > 0.5
+                let predicted = isComputable && probabilities[row.lowerBound + label] >= thresholds.values[label]
                 counts[label].add(predicted: predicted, actual: actual)
                 if actual && predicted { both += 1 }
                 if actual || predicted { either += 1 }
             }
-            if either > 0 { overlap += Double(both) / Double(either) }
+            if either > 0 { overlap += Double(both) / Double(either) } else { emptyUnions += 1 }
         }
         let all = counts.reduce(into: Confusion()) { $0.add($1) }
         accuracy = overlap / Double(clips)
-        hammingLoss = Double(all.falsePositives + all.falseNegatives) / Double(labels.count)
+        accuracyEmptyUnionOne = (overlap + Double(emptyUnions)) / Double(clips)
+        hammingLoss = Double(all.falsePositives + all.falseNegatives) / Double(truth.count)
         microPrecision = all.precision
         microRecall = all.recall
         microF1 = all.f1
@@ -75,8 +91,8 @@ package struct Metrics: Codable, Sendable, Equatable {
 
         let rankings = (0..<labelCount).map { label in
             LabelRanking(
-                probabilities: stride(from: label, to: labels.count, by: labelCount).map { probabilities[$0] },
-                labels: stride(from: label, to: labels.count, by: labelCount).map { labels[$0] }
+                probabilities: stride(from: label, to: truth.count, by: labelCount).map { probabilities[$0] },
+                truth: stride(from: label, to: truth.count, by: labelCount).map { truth[$0] }
             )
         }
         perLabelAUROC = rankings.map(\.areaUnderCurve)
@@ -85,7 +101,10 @@ package struct Metrics: Codable, Sendable, Equatable {
         macroAveragePrecision = Self.mean(perLabelAveragePrecision)
         perLabelExpectedCalibrationError = rankings.map(\.expectedCalibrationError)
         expectedCalibrationError =
-            LabelRanking(probabilities: probabilities, labels: labels).expectedCalibrationError
+            LabelRanking(probabilities: probabilities, truth: truth).expectedCalibrationError
+        counting = Counting(
+            clips: clips, notComputableClips: notComputable, emptyUnions: emptyUnions, labels: labels,
+            thresholds: thresholds, counts: counts, rankings: rankings)
     }
 
     private static func mean(_ values: [Double?]) -> Double? {
@@ -94,32 +113,24 @@ package struct Metrics: Codable, Sendable, Equatable {
     }
 }
 
-/// Decisions counted by what was predicted and what is true.
-struct Confusion: Sendable {
-    var truePositives = 0
-    var falsePositives = 0
-    var falseNegatives = 0
-
-    mutating func add(predicted: Bool, actual: Bool) {
-        switch (predicted, actual) {
-        case (true, true): truePositives += 1
-        case (true, false): falsePositives += 1
-        case (false, true): falseNegatives += 1
-        case (false, false): break
-        }
-    }
-
-    mutating func add(_ other: Confusion) {
-        truePositives += other.truePositives
-        falsePositives += other.falsePositives
-        falseNegatives += other.falseNegatives
-    }
-
-    var precision: Double { Self.ratio(truePositives, truePositives + falsePositives) }
-    var recall: Double { Self.ratio(truePositives, truePositives + falseNegatives) }
-    var f1: Double { Self.ratio(2 * truePositives, 2 * truePositives + falsePositives + falseNegatives) }
-
-    private static func ratio(_ part: Int, _ whole: Int) -> Double {
-        whole == 0 ? 0 : Double(part) / Double(whole)
+extension Metrics {
+    /// Writes what is undefined as null instead of leaving it out.
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(accuracy, forKey: .accuracy)
+        try container.encodeIfPresent(accuracyEmptyUnionOne, forKey: .accuracyEmptyUnionOne)
+        try container.encode(hammingLoss, forKey: .hammingLoss)
+        try container.encode(microPrecision, forKey: .microPrecision)
+        try container.encode(microRecall, forKey: .microRecall)
+        try container.encode(microF1, forKey: .microF1)
+        try container.encode(macroF1, forKey: .macroF1)
+        try container.encode(perLabelF1, forKey: .perLabelF1)
+        try container.encode(perLabelAUROC, forKey: .perLabelAUROC)
+        try container.encode(macroAUROC, forKey: .macroAUROC)
+        try container.encode(perLabelAveragePrecision, forKey: .perLabelAveragePrecision)
+        try container.encode(macroAveragePrecision, forKey: .macroAveragePrecision)
+        try container.encode(perLabelExpectedCalibrationError, forKey: .perLabelExpectedCalibrationError)
+        try container.encode(expectedCalibrationError, forKey: .expectedCalibrationError)
+        try container.encodeIfPresent(counting, forKey: .counting)
     }
 }

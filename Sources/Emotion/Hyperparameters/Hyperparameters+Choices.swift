@@ -11,12 +11,12 @@ extension Hyperparameters {
 
         /// On this machine; float32 where it lacks bfloat16, which ``fault`` tells.
         package var resolved: Engine.Precision {
-            self != .float32 && MatrixProvider.has(.bfloat16) ? .bfloat16 : .float32
+            self != .float32 && GEMMBackend.has(.bfloat16) ? .bfloat16 : .float32
         }
 
         /// Why a training cannot be in this precision here, nil when it can.
         package var fault: String? {
-            self == .bfloat16 && !MatrixProvider.has(.bfloat16)
+            self == .bfloat16 && !GEMMBackend.has(.bfloat16)
                 ? "bfloat16 is not available: this machine does not multiply in it; auto would take float32" : nil
         }
     }
@@ -47,7 +47,7 @@ extension Hyperparameters {
         case on
         /// By masking networks that are trained with the encoders.
         case noReversal = "no_reversal"
-        /// By lot.
+        /// At random.
         case randomMask = "random_mask"
     }
 

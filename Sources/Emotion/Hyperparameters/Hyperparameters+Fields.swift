@@ -33,7 +33,9 @@ extension Hyperparameters {
             "mask_ratio", \.maskRatio, 0...1, "Share of temporal units that atm masks and random_erasing erases at most"
         ),
         .init("topk_epsilon", \.topKEpsilon, 1e-4...10, "Entropy weight of the soft top-k of atm"),
-        .init("topk_iterations", \.topKIterations, 1...100_000, "Sinkhorn iterations of the soft top-k of atm"),
+        .init(
+            "topk_iterations", \.topKIterations, 0...100_000,
+            "Sinkhorn iterations of the soft top-k of atm; 0 solves it exactly"),
         .init("topk_side", \.topKSide, "Whether atm masks the units of largest or smallest score"),
         .init("alpha", \.alpha, 0...100, "Scale of the reversed gradient of atm"),
         .init("app", \.parameterPerturbation, "Adversarial parameter perturbation"),

@@ -38,7 +38,7 @@ package struct Hyperparameters: Sendable, Equatable {
     package var temporalMasking = TemporalMasking.on
     package var maskRatio: Float = 0.4
     package var topKEpsilon: Float = 0.1
-    package var topKIterations = 100
+    package var topKIterations = 0
     package var topKSide = SoftTopK.Side.largest
     package var alpha: Float = 0.1
 

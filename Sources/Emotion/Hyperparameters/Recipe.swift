@@ -11,6 +11,7 @@ package enum Recipe: String, Sendable, CaseIterable {
         var result = Hyperparameters()
         guard self == .reference else { return result }
         result.classifier = .shared
+        result.topKIterations = 100
         result.topKSide = .smallest
         result.perturbationScope = .all
         result.perturbationSource = .accumulated

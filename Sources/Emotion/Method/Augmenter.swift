@@ -19,7 +19,7 @@ struct Augmenter {
         case .none: return z
         case .randomErasing:
             return z.enumerated().map { index, units in
-                units.with(tape.scalingRows(of: units.rows, by: tape.constant(erasingMask(units.segments, index))))
+                units.with(tape.scaleRows(of: units.rows, by: tape.constant(erasingMask(units.segments, index))))
             }
         case .gaussianNoise:
             return moved(
@@ -38,7 +38,7 @@ struct Augmenter {
 
     private func moved(_ z: [Units], by changes: [[Float]], on tape: Tape) -> [Units] {
         zip(z, changes).map { units, change in
-            units.with(tape.adding(Tensor(change, shape: units.rows.value.shape), to: units.rows))
+            units.with(tape.addConstant(Tensor(change, shape: units.rows.value.shape), to: units.rows))
         }
     }
 
@@ -50,12 +50,10 @@ struct Augmenter {
         var changes = z.map { [Float](repeating: 0, count: $0.rows.value.count) }
         for _ in 0..<steps {
             let tape = Tape(objective.parameters, recording: true)
-            let attacked = moved(z.map { $0.with(tape.constant($0.rows.value)) }, by: changes, on: tape)
-            let gradients = objective.pass(on: tape, from: attacked, weight: 1, into: scratch) {
-                network.recognise(network.encode($0, on: tape), on: tape)
-            } loss: {
-                hyperparameters.loss(logits: $0, labels: labels)
-            }.gradients
+            let inputs = z.inputs(of: tape)
+            let logits = network.recognise(network.encode(moved(inputs, by: changes, on: tape), on: tape), on: tape)
+            let (_, gradient) = hyperparameters.loss(logits: logits.value, labels: labels)
+            let gradients = inputs.gradients(from: tape.backward([(logits, gradient)], into: scratch))
             for (index, gradient) in gradients.enumerated() {
                 for (element, slope) in (gradient?.values ?? []).enumerated() {
                     let step = slope > 0 ? stride : slope < 0 ? -stride : 0
@@ -71,7 +69,7 @@ struct Augmenter {
         var generator = PhiloxGenerator(Random.augmentation.philox(randomness, modality))
         var mask = [Float](repeating: 1, count: segments.rows)
         for clip in 0..<segments.count {
-            let longest = Tape.maskedUnits(segments[clip].count, hyperparameters.maskRatio)
+            let longest = TemporalMasking.maskedUnits(segments[clip].count, hyperparameters.maskRatio)
             guard longest > 0, longest < segments[clip].count else { continue }
             let length = 1 + generator.integer(below: longest)
             let start = segments[clip].lowerBound + generator.integer(below: segments[clip].count - length + 1)

@@ -2,10 +2,8 @@ package import Engine
 
 /// The objective of training, L = L_r + ρ L_m + σ L_p (equation 15 of the paper), and its gradient by Algorithm 1.
 ///
-/// A pass of the algorithm is one or more tapes. Tapes are cut where passes meet: at the projected units Z^m, which the
-/// masks apply to, and at the uni-modal encodings H^m, which the perturbed pass shares with the clean one. The tapes of
-/// the later passes run backward to these seams as soon as their loss is known; what is before the seams runs backward
-/// once, with everything that came together there.
+/// A pass of the algorithm is one or more tapes. A tape ends where passes meet: at the projected units Z^m, which the masks
+/// apply to, and at the uni-modal encodings H^m, which the perturbed pass shares with the clean one (see ``Seam``).
 package struct Objective: Sendable {
     let network: Network
     let parameters: Parameters
@@ -52,28 +50,22 @@ package struct Objective: Sendable {
         let recognitionLoss = { (logits: Tensor) in hyperparameters.loss(logits: logits, labels: labels) }
 
         // ▷ Emotion recognition: y* = D(E^m(E^t(x^t), …)), L_r and its gradient (lines 3 to 6).
-        let projection = tape(0)
-        let x = network.project(batch, on: projection)
-        let unimodal = tape(projection.randomOperations)
-        let z = x.inputs(of: unimodal)
-        let h = network.encode(z, on: unimodal)
-        let multimodal = tape(unimodal.randomOperations)
-        let clean = pass(on: multimodal, from: h, weight: 1, into: gradients) {
+        let projection = Seam(tape(0))
+        let x = network.project(batch, on: projection.tape)
+        let unimodal = Seam(tape(projection.tape.randomOperations), from: x, of: projection)
+        let z = unimodal.inputs
+        let h = network.encode(z, on: unimodal.tape)
+        let multimodal = tape(unimodal.tape.randomOperations)
+        let clean = pass(on: multimodal, from: h, of: unimodal, weight: 1, into: gradients) {
             network.recognise($0, on: multimodal)
         } loss: {
             recognitionLoss($0)
         }
         var passes = Passes(losses: Losses(recognition: clean.loss), clean: clean.logits)
-        // What came together at the seams: seeds for the uni-modal tape and for the projection's.
-        var (seeds, projectionSeeds) = (h.seeds(clean.gradients), [(Variable, Tensor)]())
-        /// Lets the uni-modal encoders have what came so far, for those who need their gradient now.
-        func settle() {
-            let early = unimodal.backward(seeds, into: gradients, keepingRecord: true)
-            projectionSeeds += x.seeds(z.gradients(from: early))
-            seeds = []
-        }
+
         func perturbation() -> Perturbation {
-            if hyperparameters.perturbedModules.contains(.unimodal) { settle() }
+            // g of the uni-modal encoders is still pending.
+            if isPerturbedFromInput { unimodal.flush(into: gradients, keepingRecord: true) }
             return Perturbation(network: network, gradients: gradients, randomness: randomness)
         }
         let isPerturbed = hyperparameters.parameterPerturbation != .off
@@ -81,20 +73,22 @@ package struct Objective: Sendable {
 
         // ▷ Adversarial temporal masking: m = M(E(x)), x̂ = x ∘ m, ŷ*, L_m and its gradient, reversed for M (lines 7 to 12).
         var altered: [Units]?
-        if let masks = masks(h, randomness, on: unimodal, &passes) {
-            altered = zip(z, masks).map { $0.with(unimodal.scalingRows(of: $0.rows, by: $1.rows)) }
+        if let masking = TemporalMasking(network: network, randomness: randomness)(h, on: unimodal.tape) {
+            passes.scores = masking.scores.map(\.rows.value)
+            passes.masks = masking.masks.map(\.rows.value)
+            altered = zip(z, masking.masks).map { $0.with(unimodal.tape.scaleRows(of: $0.rows, by: $1.rows)) }
         } else if hyperparameters.augmentation != .none {
-            altered = Augmenter(objective: self, labels: labels, randomness: randomness).augmented(z, on: unimodal)
+            altered = Augmenter(objective: self, labels: labels, randomness: randomness)
+                .augmented(z, on: unimodal.tape)
         }
         if let altered {
             let masked = tape(multimodal.randomOperations)
-            let result = pass(on: masked, from: altered, weight: hyperparameters.rho, into: gradients) {
+            let result = pass(on: masked, from: altered, of: unimodal, weight: hyperparameters.rho, into: gradients) {
                 network.recognise(network.encode($0, on: masked), on: masked)
             } loss: {
                 recognitionLoss($0)
             }
             (passes.losses.masked, passes.masked) = (result.loss, result.logits)
-            seeds += altered.seeds(result.gradients)
         }
 
         // ▷ Adversarial parameter perturbation: ε = γ g/‖g‖, ỹ* with θ + ε, L_p and its gradient (lines 13 to 17). The
@@ -102,80 +96,46 @@ package struct Objective: Sendable {
         if isPerturbed {
             let epsilon = passes.perturbation ?? perturbation()
             passes.perturbation = epsilon
-            let isFromInput = hyperparameters.perturbedModules.contains(.unimodal)
-            let sources = isFromInput ? z : h
-            let perturbed = tape(isFromInput ? projection.randomOperations : unimodal.randomOperations)
+            let perturbed = tape((isPerturbedFromInput ? projection.tape : unimodal.tape).randomOperations)
             let result = epsilon.applied(to: parameters) {
-                pass(on: perturbed, from: sources, weight: hyperparameters.sigma, into: gradients) {
-                    network.recognise(isFromInput ? network.encode($0, on: perturbed) : $0, on: perturbed)
+                pass(
+                    on: perturbed, from: isPerturbedFromInput ? z : h, of: unimodal, weight: hyperparameters.sigma,
+                    into: gradients
+                ) {
+                    network.recognise(isPerturbedFromInput ? network.encode($0, on: perturbed) : $0, on: perturbed)
                 } loss: {
                     hyperparameters.divergence(target: clean.logits, logits: $0)
                 }
             }
             (passes.losses.perturbed, passes.perturbed) = (result.loss, result.logits)
-            seeds += sources.seeds(result.gradients)
         }
 
-        // ▷ Optimization: the gradients have been accumulated with their weights; what is before the seams is left (line 19).
-        let rest = unimodal.backward(seeds, into: gradients)
-        projection.backward(projectionSeeds + x.seeds(z.gradients(from: rest)), into: gradients)
+        // ▷ Optimization: what the passes left at the seams joins the gradient of L (line 19).
+        unimodal.flush(into: gradients)
+        projection.flush(into: gradients)
         return passes
     }
 
-    /// The masks m^m of the units, nil when nothing is masked (equations 6 to 9).
-    private func masks(
-        _ h: [Units], _ randomness: Tape.Randomness, on tape: Tape, _ passes: inout Passes
-    ) -> [Units]? {
-        let masks: [Units]
-        switch hyperparameters.temporalMasking {
-        case .off: return nil
-        case .randomMask:
-            masks = h.enumerated().map { $1.with(tape.constant(randomMask($1.segments, randomness, $0))) }
-        case .on, .noReversal:
-            let scores = network.maskingScores(h, on: tape)
-            passes.scores = scores.map(\.rows.value)
-            let topK = SoftTopK(
-                epsilon: Double(hyperparameters.topKEpsilon), iterations: hyperparameters.topKIterations,
-                side: hyperparameters.topKSide)
-            let isReversed = hyperparameters.temporalMasking == .on
-            masks = scores.map { units in
-                let player = isReversed ? tape.scalingGradient(of: units.rows, by: -hyperparameters.alpha) : units.rows
-                return units.with(tape.softTopK(player, units.segments, ratio: hyperparameters.maskRatio, topK))
-            }
-        }
-        passes.masks = masks.map(\.rows.value)
-        return masks
-    }
+    /// Whether the perturbed pass has to begin at the projected units, as encoders of single modalities are perturbed.
+    private var isPerturbedFromInput: Bool { hyperparameters.perturbedModules.contains(.unimodal) }
 
-    /// 0 for as many units of each clip as masking by score would hide, chosen by lot; 1 for the others. [rows, 1]
-    private func randomMask(_ segments: Segments, _ randomness: Tape.Randomness, _ modality: Int) -> Tensor {
-        var generator = PhiloxGenerator(Random.mask.philox(randomness, modality))
-        var mask = [Float](repeating: 1, count: segments.rows)
-        for clip in 0..<segments.count {
-            let masked = Tape.maskedUnits(segments[clip].count, hyperparameters.maskRatio)
-            // Nothing is hidden rather than everything, as by score.
-            guard masked < segments[clip].count else { continue }
-            for row in generator.shuffled(segments[clip]).prefix(masked) { mask[row] = 0 }
-        }
-        return Tensor(mask, shape: [segments.rows, 1])
-    }
-
-    /// A pass from a seam to its loss and back to the seam.
+    /// A pass from units at a seam to its loss and back to the seam, where the gradient of weight · loss is left.
     ///
-    /// - Returns: its logits, its loss, and the gradient of weight · loss for each of `sources`, nil for one that the
-    ///   loss does not depend on.
-    func pass(
+    /// - Returns: its logits and its loss.
+    private func pass(
         on tape: Tape,
-        from sources: [Units],
+        from units: [Units],
+        of seam: Seam,
         weight: Float,
         into gradients: Gradients,
         _ forward: ([Units]) -> Variable,
         loss: (Tensor) -> (loss: Float, gradient: Tensor)
-    ) -> (logits: Tensor, loss: Float, gradients: [Tensor?]) {
-        let inputs = sources.inputs(of: tape)
+    ) -> (logits: Tensor, loss: Float) {
+        let inputs = units.inputs(of: tape)
         let logits = forward(inputs)
         let (loss, gradient) = loss(logits.value)
         let pass = tape.backward([(logits, gradient.scaled(by: Double(weight)))], into: gradients)
-        return (logits.value, loss, inputs.gradients(from: pass))
+        seam.accumulate(inputs.gradients(from: pass), for: units)
+        return (logits.value, loss)
     }
 }

@@ -23,12 +23,23 @@ package struct Model: Sendable {
     package struct Prediction: Sendable {
         /// [B, K], row-major.
         package let probabilities: [Float]
+        private let labelCount: Int
         /// By modality, the score of every unit.
         private let scores: [String: (values: [Float], segments: Segments)]
 
-        fileprivate init(_ probabilities: [Float], _ scores: [String: (values: [Float], segments: Segments)]) {
+        fileprivate init(
+            _ probabilities: [Float], labelCount: Int, _ scores: [String: (values: [Float], segments: Segments)]
+        ) {
             self.probabilities = probabilities
+            self.labelCount = labelCount
             self.scores = scores
+        }
+
+        /// Whether all that is said of a clip are numbers. Features near the end of what a float can hold make sums that
+        /// are beyond it.
+        package func isComputable(clip: Int) -> Bool {
+            probabilities[clip * labelCount..<(clip + 1) * labelCount].allSatisfy(\.isFinite)
+                && scores.values.allSatisfy { $0.values[$0.segments[clip]].allSatisfy(\.isFinite) }
         }
 
         /// The score of each unit of a clip, of the modalities it has; empty unless asked for.
@@ -42,13 +53,14 @@ package struct Model: Sendable {
     ///
     /// - Precondition: a model that explains has masking networks (``ModelConfiguration/hasMaskingNetworks``).
     package func predict(_ clips: Clips, explaining: Bool = false) -> Prediction {
-        guard clips.count > 0 else { return Prediction([], [:]) }
+        guard clips.count > 0 else { return Prediction([], labelCount: 0, [:]) }
         let tape = Tape(parameters, recording: false)
         let encoded = network.encode(network.project(clips, on: tape), on: tape)
         let probabilities = network.recognise(encoded, on: tape).value.values.map(sigmoid)
         let scores = explaining ? network.maskingScores(encoded, on: tape) : []
         return Prediction(
             probabilities,
+            labelCount: configuration.labels.count,
             Dictionary(
                 uniqueKeysWithValues: zip(network.modalities, scores).map {
                     ($0.name, ($1.rows.value.values, $1.segments))
@@ -70,16 +82,5 @@ package struct Model: Sendable {
             }
         }
         return result
-    }
-
-    /// How well the model does on labelled clips, at the threshold it was trained for.
-    package func evaluate(_ clips: Clips) -> Metrics {
-        guard let labels = clips.labels else { preconditionFailure("an evaluation needs labelled clips") }
-        return Metrics(
-            probabilities: probabilities(ofSplit: clips),
-            labels: labels,
-            labelCount: clips.labelCount,
-            thresholds: Array(repeating: configuration.hyperparameters.threshold, count: clips.labelCount)
-        )
     }
 }

@@ -27,6 +27,10 @@ package struct ModelConfiguration: Sendable, Codable {
         modalities.filter { !hyperparameters.dropModalities.contains($0.name) }
     }
 
+    /// By which metric of which split the epoch of its training was selected: `valid_micro_f1`. nil for weights that were
+    /// brought in.
+    package var selectedBy: String? { training.map { $0.selectedBy ?? hyperparameters.selectBy.validationName } }
+
     /// Whether units are scored: only masking by score trains the networks that do it.
     package var hasMaskingNetworks: Bool {
         switch hyperparameters.temporalMasking {

@@ -1,5 +1,7 @@
 import Engine
 import Foundation
+import JSON
+import Platform
 
 /// A model on disk: `model.safetensors` with its parameters and `config.json` with all that is needed to use them.
 package enum ModelDirectory {
@@ -21,7 +23,7 @@ package enum ModelDirectory {
             },
             metadata: ["format": "limbic"]
         )
-        try configuration.write(to: URL(filePath: path + "/" + configurationName), options: .atomic)
+        try WholeFile.write(configuration, to: path + "/" + configurationName)
     }
 
     /// Reads the model in the directory at `path`.
@@ -38,9 +40,12 @@ package enum ModelDirectory {
             let weights = try SafetensorsFile(path: file)
             // First, as what a configuration says may take more memory than there is.
             try network.layout.check(weights.tensors.mapValues(\.shape), file: file)
-            let parameters = try Parameters(layout: network.layout) { try weights.floats($0.name) }
+            try Memory.require(network.loadedBytes, for: "the model")
             let chosen = precision ?? configuration.hyperparameters.precision
-            return Model(network: network, parameters: parameters.computing(in: chosen.resolved).packed())
+            let parameters = try Parameters(layout: network.layout, precision: chosen.resolved, packed: true) {
+                try weights.finiteFloats($0.name, $0.shape)
+            }
+            return Model(network: network, parameters: parameters)
         } catch let error as ModelError {
             throw error
         } catch {
@@ -53,12 +58,13 @@ package enum ModelDirectory {
         let file = path + "/" + configurationName
         let configuration: ModelConfiguration
         do {
-            configuration = try JSONDecoder().decode(
+            configuration = try JSONReader.decode(
                 ModelConfiguration.self, from: Data(contentsOf: URL(filePath: file)))
-        } catch let error as HyperparameterErrors {
-            throw ModelError(file: file, field: "hyperparameters", reason: "\(error)")
-        } catch let error as DecodingError {
-            throw ModelError(file: file, field: error.field, reason: error.reason)
+        } catch let error as JSONError {
+            let field = error.pointer.dropFirst()
+            throw ModelError(
+                file: file, field: field.isEmpty ? "file" : String(field),
+                reason: error.pointer.isEmpty ? "\(error)" : error.reason)
         } catch {
             throw ModelError(file: file, field: "file", reason: error.localizedDescription)
         }
@@ -66,7 +72,9 @@ package enum ModelDirectory {
             throw ModelError(
                 file: file, field: "format_version", reason: "\(configuration.formatVersion) is not supported, 1 is")
         }
-        if let (field, reason) = configuration.fault ?? configuration.standardizationFault {
+        if let (field, reason) = configuration.fault ?? configuration.standardizationFault
+            ?? configuration.thresholdFault
+        {
             throw ModelError(file: file, field: field, reason: reason)
         }
         return configuration
@@ -98,7 +106,7 @@ extension ModelConfiguration {
     }
 
     /// What is wrong with the stored means and deviations of a trained model, nil when nothing is.
-    fileprivate var standardizationFault: (field: String, reason: String)? {
+    var standardizationFault: (field: String, reason: String)? {
         guard hyperparameters.standardize == (standardization != nil) else {
             return ("standardization", standardization == nil ? "is missing" : "is there, though standardize is false")
         }
@@ -115,18 +123,16 @@ extension ModelConfiguration {
     }
 }
 
-extension DecodingError {
-    private var context: (field: [any CodingKey], reason: String) {
-        switch self {
-        case .typeMismatch(_, let context), .valueNotFound(_, let context), .dataCorrupted(let context):
-            (context.codingPath, context.debugDescription)
-        case .keyNotFound(let key, let context): (context.codingPath + [key], "is missing")
-        @unknown default: ([], "\(self)")
+extension ModelConfiguration {
+    /// What is wrong with the thresholds that were tuned in training, nil when nothing is.
+    fileprivate var thresholdFault: (field: String, reason: String)? {
+        guard let thresholds = training?.tunedThresholds else { return nil }
+        if thresholds.count != labels.count {
+            return ("training/tuned_thresholds", "are \(thresholds.count), while there are \(labels.count) labels")
         }
+        for (index, threshold) in thresholds.enumerated() where !(0...1).contains(threshold) {
+            return ("training/tuned_thresholds/\(index)", "\(threshold) is not a probability from 0 to 1")
+        }
+        return nil
     }
-
-    /// The path of the member that is wrong, with slashes.
-    package var field: String { context.field.map(\.stringValue).joined(separator: "/") }
-
-    package var reason: String { context.reason }
 }

@@ -37,3 +37,20 @@ extension ParameterLayout {
         }
     }
 }
+
+extension SafetensorsFile {
+    /// The values of a tensor of weights.
+    ///
+    /// - Throws: ``ModelError`` that names the first element that is not a finite number of 32 bits, and
+    ///   ``SafetensorsError``.
+    func finiteFloats(_ name: String, _ shape: [Int]) throws -> [Float] {
+        let values = try floats(name)
+        guard let index = values.firstIndex(where: { !$0.isFinite }) else { return values }
+        var (rest, place) = (index, [Int]())
+        for size in shape.reversed() {
+            place.insert(rest % size, at: 0)
+            rest /= size
+        }
+        throw ModelError(file: path, field: name, reason: "element \(place) is \(values[index]), not a finite number")
+    }
+}

@@ -108,10 +108,10 @@ package struct Network: Sendable {
             var placed = units
             switch configuration.hyperparameters.positional {
             case .none: break
-            case .sinusoidal: placed = units.with(tape.addingSinusoids(to: units.rows, units.segments))
+            case .sinusoidal: placed = units.with(tape.addSinusoids(to: units.rows, units.segments))
             case .learned:
                 guard let positions = branch.positions else { preconditionFailure("there are learned positions") }
-                placed = units.with(tape.addingPositions(positions, to: units.rows, units.segments))
+                placed = units.with(tape.addPositions(positions, to: units.rows, units.segments))
             }
             return branch.encoder(placed, on: tape)
         }
@@ -122,8 +122,8 @@ package struct Network: Sendable {
         let (concatenated, segments) = tape.concatenate(encoded.map { ($0.rows, $0.segments) })
         var memory = Units(rows: concatenated, segments: segments)
         if let multimodalEncoder { memory = multimodalEncoder(memory, on: tape) }
-        guard let decoder else { return classifier(tape.clipMeans(of: memory.rows, segments), on: tape) }
-        let logits = tape.labelScores(
+        guard let decoder else { return classifier(tape.meanPool(memory.rows, segments), on: tape) }
+        let logits = tape.perLabelLinear(
             decoder(memory: memory.rows, segments, on: tape), labels: configuration.labels.count,
             weight: classifier.weight, bias: classifier.bias)
         guard configuration.hyperparameters.classifier == .shared else { return logits }

@@ -28,10 +28,24 @@ package struct TrainingSummary: Sendable, Codable {
         }
     }
 
+    /// Something about a training that succeeded which its user should know.
+    package struct Warning: Sendable, Codable, Equatable {
+        /// A stable name for programs.
+        package let code: String
+        package let split: String
+        /// Clips of the split that it is about, of all of them.
+        package let count: Int
+        package let clips: Int
+        /// For people.
+        package let detail: String
+    }
+
     package let seed: UInt64
     /// Epochs that were trained, and which of them was kept, counted from 1.
     package let epochs: Int
     package let bestEpoch: Int
+    /// By which metric of which split the epoch was selected: `valid_micro_f1`. nil in files of earlier versions.
+    package let selectedBy: String?
     /// nil when all epochs were trained.
     package let stoppedEarly: EarlyStop?
     package let steps: Int
@@ -41,13 +55,42 @@ package struct TrainingSummary: Sendable, Codable {
     package let validation: Metrics
     /// On the test split, where there is one.
     package var test: Metrics?
+    /// The same splits at 0.5 and at the tuned thresholds; nil in files of earlier versions.
+    package var validationByThreshold: ThresholdComparison?
+    package var testByThreshold: ThresholdComparison?
+    /// nil when there are none.
+    package var warnings: [Warning]?
     /// Per label, the threshold of best F1 on the validation split.
     package let tunedThresholds: [Float]
 
+    package var thresholds: Thresholds { .tuned(tunedThresholds) }
+
     private enum CodingKeys: String, CodingKey {
-        case seed, epochs, steps, clips, seconds, validation, test
+        case seed, epochs, steps, clips, seconds, validation, test, warnings
+        case validationByThreshold = "validation_by_threshold"
+        case testByThreshold = "test_by_threshold"
+        case selectedBy = "selected_by"
         case bestEpoch = "best_epoch"
         case stoppedEarly = "stopped_early"
         case tunedThresholds = "tuned_thresholds"
+    }
+}
+
+extension TrainingSummary.Warning {
+    /// That clips could not be computed; nil when all could.
+    init?(_ metrics: Metrics, of split: DatasetDirectory.Split) {
+        guard let counting = metrics.counting, counting.notComputableClips > 0 else { return nil }
+        let (count, clips) = (counting.notComputableClips, counting.clips)
+        self.init(
+            code: "not_computable",
+            split: split.rawValue,
+            count: count,
+            clips: clips,
+            detail: counting.isMeaningless
+                ? "none of the \(clips) clips of the split \(split.rawValue) can be computed, so that it has no metrics; "
+                    + "are its features not too large?"
+                : "\(count) of the \(clips) clips of the split \(split.rawValue) cannot be computed and count as if "
+                    + "nothing were predicted for them; are their features not too large?"
+        )
     }
 }

@@ -15,9 +15,4 @@ extension [Units] {
 
     /// The gradient gathered at each of these inputs; nil where the seeds did not depend on it.
     func gradients(from pass: Backpropagation) -> [Tensor?] { map { pass.gradient(of: $0.rows) } }
-
-    /// Gradients, one for each of these units, as seeds for the tape they are on.
-    func seeds(_ gradients: [Tensor?]) -> [(Variable, Tensor)] {
-        zip(self, gradients).compactMap { units, gradient in gradient.map { (units.rows, $0) } }
-    }
 }

@@ -69,11 +69,14 @@ package struct Training {
     /// - Parameters:
     ///   - observe: called on the same thread after each step and each epoch; what it throws ends the training.
     ///   - inspect: called before an epoch is observed with the model as it then is. Its parameters change afterwards.
-    /// - Throws: ``TrainingError`` when the loss is no longer finite, and what `observe` and `inspect` throw.
+    /// - Throws: `MemoryError` before anything is computed, ``TrainingError`` when something is no longer finite, and what
+    ///   `observe` and `inspect` throw.
     package func run(
         observe: (Event) throws -> Void,
         inspect: (Model) throws -> Void = { _ in }
     ) throws -> Model {
+        try Memory.require(network.trainingBytes(unitCounts: train.unitCounts), for: "the training")
+        try checkStandardization()
         let hyperparameters = network.configuration.hyperparameters
         let sampler = BatchSampler(lengths: train.unitCounts, batchSize: hyperparameters.batchSize, seed: seed)
         let schedule = LearningRateSchedule(
@@ -82,12 +85,12 @@ package struct Training {
             totalSteps: sampler.batchesPerEpoch * hyperparameters.epochs,
             annealing: hyperparameters.schedule
         )
-        let parameters = Parameters(layout: network.layout, seed: seed)
-            .computing(in: hyperparameters.precision.resolved)
-        var step = TrainingStep(network: network, parameters: parameters, schedule: schedule, seed: seed)
-        var best = Best(selectBy: hyperparameters.selectBy)
-        var patience = earlyStopping.map { Best(selectBy: $0.metric) }
-        var clock = Clock(steps: schedule.totalSteps, epochs: hyperparameters.epochs)
+        let parameters = Parameters(
+            layout: network.layout, seed: seed, precision: hyperparameters.precision.resolved)
+        let step = TrainingStep(network: network, parameters: parameters, schedule: schedule, seed: seed)
+        var best = BestEpoch(selectBy: hyperparameters.selectBy)
+        var patience = earlyStopping.map { BestEpoch(selectBy: $0.metric) }
+        var clock = TrainingClock(steps: schedule.totalSteps, epochs: hyperparameters.epochs)
         var epoch = 0
         var stoppedEarly: TrainingSummary.EarlyStop?
         while epoch < hyperparameters.epochs, stoppedEarly == nil {
@@ -102,7 +105,9 @@ package struct Training {
                 try observe(.step(clock.progress(step: step.steps, epoch: epoch, outcome: outcome)))
             }
             let model = Model(network: network, parameters: parameters)
-            let metrics = model.evaluate(validation)
+            // After the last step too: no loss tells of what it did.
+            guard step.isFinite else { throw TrainingError.diverged(step: step.steps) }
+            let metrics = try evaluate(model, step: step.steps)
             let isBest = best.offer(metrics, epoch: epoch)
             if isBest { best.parameters = parameters.copy() }
             _ = patience?.offer(metrics, epoch: epoch)
@@ -122,102 +127,50 @@ package struct Training {
         return finish(best, epochs: epoch, stoppedEarly: stoppedEarly, steps: step.steps, seconds: clock.seconds)
     }
 
+    private func checkStandardization() throws(TrainingError) {
+        for (modality, numbers) in (network.configuration.standardization ?? [:]).sorted(by: { $0.key < $1.key })
+        where !(numbers.mean + numbers.deviation).allSatisfy(\.isFinite) {
+            throw .notStandardizable(modality: modality)
+        }
+    }
+
+    /// The metrics of the validation split.
+    ///
+    /// - Throws: ``TrainingError`` when they mean nothing, because of the model or because of the split.
+    private func evaluate(_ model: Model, step: Int) throws(TrainingError) -> Metrics {
+        let metrics = model.evaluate(validation)
+        guard let counting = metrics.counting, counting.notComputableClips > 0 else { return metrics }
+        guard model.canCompute(anyOf: train) else { throw .diverged(step: step) }
+        if counting.isMeaningless { throw .validationNotComputable(clips: counting.clips) }
+        return metrics
+    }
+
     private func finish(
-        _ best: Best, epochs: Int, stoppedEarly: TrainingSummary.EarlyStop?, steps: Int, seconds: Double
+        _ best: BestEpoch, epochs: Int, stoppedEarly: TrainingSummary.EarlyStop?, steps: Int, seconds: Double
     ) -> Model {
         guard let parameters = best.parameters, let metrics = best.metrics, let labels = validation.labels else {
             preconditionFailure("a training has at least one epoch and labelled clips")
         }
         var model = Model(network: network, parameters: parameters)
+        let (configuration, probabilities) = (network.configuration, model.probabilities(ofSplit: validation))
         model.configuration.training = TrainingSummary(
             seed: seed,
             epochs: epochs,
             bestEpoch: best.epoch,
+            selectedBy: configuration.hyperparameters.selectBy.validationName,
             stoppedEarly: stoppedEarly,
             steps: steps,
             clips: train.count,
             seconds: seconds,
             validation: metrics,
-            tunedThresholds: Metrics.tunedThresholds(
-                probabilities: model.probabilities(ofSplit: validation), labels: labels,
-                labelCount: validation.labelCount, fallback: network.configuration.hyperparameters.threshold)
+            warnings: TrainingSummary.Warning(metrics, of: .valid).map { [$0] },
+            tunedThresholds: Thresholds.tuned(
+                probabilities: probabilities, truth: labels, labelCount: validation.labelCount,
+                fallback: configuration.hyperparameters.threshold
+            ).values
         )
+        let comparison = model.comparison(validation, probabilities: probabilities)
+        model.configuration.training?.validationByThreshold = comparison
         return model
-    }
-}
-
-/// Why a training could not go on.
-package enum TrainingError: Error, Sendable, CustomStringConvertible {
-    case diverged(step: Int)
-
-    package var description: String {
-        switch self {
-        case .diverged(let step):
-            "the loss or its gradient was no longer finite at step \(step); a smaller learning_rate may help"
-        }
-    }
-}
-
-/// The best epoch so far by one metric.
-private struct Best {
-    let selectBy: Hyperparameters.SelectionMetric
-    private(set) var epoch = 0
-    private(set) var metrics: Metrics?
-    var parameters: Parameters?
-
-    init(selectBy: Hyperparameters.SelectionMetric) { self.selectBy = selectBy }
-
-    /// Takes an epoch when it is better than all before it.
-    mutating func offer(_ metrics: Metrics, epoch: Int) -> Bool {
-        if let current = self.metrics, selectBy.score(metrics) <= selectBy.score(current) { return false }
-        self.metrics = metrics
-        self.epoch = epoch
-        return true
-    }
-}
-
-extension Hyperparameters.SelectionMetric {
-    /// The name of its series over the epochs of a training.
-    package var validationName: String { "valid_\(rawValue)" }
-
-    /// The metric, turned so that more is better.
-    func score(_ metrics: Metrics) -> Double { self == .hammingLoss ? -value(metrics) : value(metrics) }
-
-    package func value(_ metrics: Metrics) -> Double {
-        switch self {
-        case .microF1: metrics.microF1
-        case .macroF1: metrics.macroF1
-        case .accuracy: metrics.accuracy
-        case .hammingLoss: metrics.hammingLoss
-        }
-    }
-}
-
-/// Measures the pace of a training.
-private struct Clock {
-    let steps: Int
-    let epochs: Int
-    private let started = ContinuousClock.now
-    private var clips = 0
-    private var stepping = Duration.zero
-
-    init(steps: Int, epochs: Int) {
-        self.steps = steps
-        self.epochs = epochs
-    }
-
-    var seconds: Double { (ContinuousClock.now - started) / .seconds(1) }
-
-    mutating func add(clips count: Int, since start: ContinuousClock.Instant) {
-        clips += count
-        stepping += ContinuousClock.now - start
-    }
-
-    func progress(step: Int, epoch: Int, outcome: TrainingStep.Outcome) -> Training.Step {
-        Training.Step(
-            step: step, steps: steps, epoch: epoch, epochs: epochs, outcome: outcome,
-            clipsPerSecond: Double(clips) / max(stepping / .seconds(1), 1e-9),
-            secondsLeft: seconds / Double(step) * Double(steps - step)
-        )
     }
 }

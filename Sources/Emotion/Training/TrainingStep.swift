@@ -4,7 +4,7 @@ package import Engine
 package struct TrainingStep {
     private let objective: Objective
     private let gradients: Gradients
-    private var optimizer: AdamW
+    private let optimizer: AdamW
     private let schedule: LearningRateSchedule
     private let clipNorm: Float
     private let seed: UInt64
@@ -31,8 +31,11 @@ package struct TrainingStep {
     /// Steps taken so far.
     package var steps: Int { optimizer.steps }
 
+    /// Whether the parameters and the moments of their gradients are numbers that training can go on from.
+    package var isFinite: Bool { objective.parameters.isFinite && optimizer.isFinite }
+
     /// Trains on one batch of labelled clips.
-    package mutating func callAsFunction(_ batch: Clips) -> Outcome {
+    package func callAsFunction(_ batch: Clips) -> Outcome {
         let learningRate = schedule.rate(at: steps)
         gradients.reset()
         let losses = objective(batch, .init(seed: seed, step: UInt32(steps + 1)), into: gradients).losses

@@ -1,27 +1,38 @@
 import CKernels
 
-/// The values of all parameters of a model, in one flat buffer.
-package struct Parameters: Sendable {
+/// The values of all parameters of a model, in one flat buffer that a training changes in place.
+package final class Parameters: Sendable {
     package let layout: ParameterLayout
-    package private(set) var flat: Tensor
     /// What products with weights are computed in.
-    package private(set) var precision = Precision.float32
-    private var packing: WeightPacking?
+    package let precision: Precision
+    private let storage: Storage
+    private let packing: WeightPacking?
 
     /// Parameters drawn from `seed` by the initialiser of each. A parameter's draw depends on its place in the layout.
-    package init(layout: ParameterLayout, seed: UInt64) {
+    ///
+    /// - Parameters:
+    ///   - precision: one that the machine has.
+    ///   - packed: whether they are for predictions alone: matrices are packed once instead of for every product, and none
+    ///     may change.
+    package init(layout: ParameterLayout, seed: UInt64, precision: Precision = .float32, packed: Bool = false) {
         self.layout = layout
-        flat = Tensor(zeros: [layout.count])
+        self.precision = precision
+        packing = packed ? WeightPacking(precision: precision) : nil
+        storage = Storage(zeros: layout.count)
         for (index, (parameter, initializer)) in zip(layout.parameters, layout.initializers).enumerated() {
-            let philox = Philox(seed: seed, step: 0, operation: UInt32(index))
-            fill(parameter, initializer, philox)
+            fill(parameter, initializer, Philox(seed: seed, step: 0, operation: UInt32(index)))
         }
     }
 
     /// Parameters from `values(parameter)`, which gives each one's elements in row-major order.
-    package init(layout: ParameterLayout, values: (Parameter) throws -> [Float]) rethrows {
+    package init(
+        layout: ParameterLayout, precision: Precision = .float32, packed: Bool = false,
+        values: (Parameter) throws -> [Float]
+    ) rethrows {
         self.layout = layout
-        flat = Tensor(uninitialized: [layout.count])
+        self.precision = precision
+        packing = packed ? WeightPacking(precision: precision) : nil
+        storage = Storage(count: layout.count)
         for parameter in layout.parameters {
             let source = try values(parameter)
             precondition(source.count == parameter.count, "\(parameter.name) has \(source.count) values")
@@ -29,35 +40,35 @@ package struct Parameters: Sendable {
         }
     }
 
-    package func pointer(_ parameter: Parameter) -> UnsafeMutablePointer<Float> { flat.pointer + parameter.offset }
-
-    /// The same parameters, not a copy, computing in a precision that the machine has.
-    package func computing(in precision: Precision) -> Parameters {
-        var parameters = self
-        parameters.precision = precision
-        parameters.packing = nil
-        return parameters
+    /// An independent copy, for keeping the parameters of the best epoch.
+    package func copy() -> Parameters {
+        Parameters(layout: layout, precision: precision, packed: isPacked, values: values)
     }
 
-    /// The same parameters for predictions: matrices are packed once instead of for every product. None may change from
-    /// here on.
-    package func packed() -> Parameters {
-        var packed = self
-        packed.packing = WeightPacking(precision: precision)
-        return packed
-    }
+    package func pointer(_ parameter: Parameter) -> UnsafeMutablePointer<Float> { storage.pointer + parameter.offset }
 
     var isPacked: Bool { packing != nil }
 
+    /// A weight [out, in] as an operand of products.
+    func matrix(_ weight: Parameter) -> MatrixProduct.Operand {
+        .init(storage, at: weight.offset, stride: weight.shape[1])
+    }
+
     /// Wᵀ of a weight [out, in], as B of a product.
     func transposed(_ weight: Parameter) -> MatrixProduct.Operand {
-        packing?.transposed(weight, at: pointer(weight))
-            ?? .init(pointer(weight), stride: weight.shape[1], transposed: true)
+        let matrix = MatrixProduct.Operand(storage, at: weight.offset, stride: weight.shape[1], transposed: true)
+        return packing?.transposed(weight, matrix) ?? matrix
     }
+
+    /// Whether no value is NaN or infinite.
+    package var isFinite: Bool { Elementwise.isFinite(flat) }
 
     package func values(_ parameter: Parameter) -> [Float] {
         Array(UnsafeBufferPointer(start: pointer(parameter), count: parameter.count))
     }
+
+    /// Those of all parameters, one after another.
+    package var values: [Float] { Array(UnsafeBufferPointer(start: storage.pointer, count: layout.count)) }
 
     /// Adds `change` to a parameter, and returns what it was.
     package func add(_ change: Tensor, to parameter: Parameter) -> Tensor {
@@ -70,14 +81,8 @@ package struct Parameters: Sendable {
         pointer(parameter).update(from: value.pointer, count: parameter.count)
     }
 
-    /// An independent copy, for keeping the parameters of the best epoch.
-    package func copy() -> Parameters {
-        var copy = self
-        copy.packing = nil
-        copy.flat = Tensor(uninitialized: flat.shape)
-        copy.flat.pointer.update(from: flat.pointer, count: flat.count)
-        return copy
-    }
+    /// The first of all elements.
+    var start: UnsafeMutablePointer<Float> { storage.pointer }
 
     private func fill(_ parameter: Parameter, _ initializer: Initializer, _ philox: Philox) {
         let bound: Float
@@ -90,42 +95,5 @@ package struct Parameters: Sendable {
         for index in 0..<parameter.count {
             pointer(parameter)[index] = (2 * Philox.uniform(philox.word(at: index)) - 1) * bound
         }
-    }
-}
-
-/// Gradients of all parameters of a model, laid out like ``Parameters``.
-package struct Gradients: Sendable {
-    package let layout: ParameterLayout
-    package let flat: Tensor
-
-    /// Gradients that are all zero.
-    package init(layout: ParameterLayout) {
-        self.layout = layout
-        flat = Tensor(zeros: [layout.count])
-    }
-
-    package func pointer(_ parameter: Parameter) -> UnsafeMutablePointer<Float> { flat.pointer + parameter.offset }
-
-    package func values(_ parameter: Parameter) -> [Float] {
-        Array(UnsafeBufferPointer(start: pointer(parameter), count: parameter.count))
-    }
-
-    /// A copy of the gradient of a parameter.
-    package func tensor(_ parameter: Parameter) -> Tensor {
-        Tensor(copying: pointer(parameter), shape: parameter.shape)
-    }
-
-    package func reset() {
-        Elementwise.forEachChunk(flat.count) { (flat.pointer + $0.lowerBound).update(repeating: 0, count: $0.count) }
-    }
-
-    /// The Euclidean norm over all parameters.
-    package var norm: Float {
-        let squares = Elementwise.mapChunks(flat.count) { ck_sum_of_squares(flat.pointer + $0.lowerBound, $0.count) }
-        return Float(squares.reduce(0, +).squareRoot())
-    }
-
-    package func scale(by factor: Float) {
-        Elementwise.forEachChunk(flat.count) { ck_scale(factor, flat.pointer + $0.lowerBound, $0.count) }
     }
 }

@@ -1,12 +1,12 @@
 /// A tensor on a tape.
 package struct Variable: Sendable {
     package let value: Tensor
-    let place: Place
+    package let place: Place
 
     /// Where a tape gathers the gradient of a variable. It outlives the value: a backward part that does not need the
     /// value keeps only this.
-    struct Place: Sendable, Equatable {
-        let shape: [Int]
+    package struct Place: Sendable, Equatable {
+        package let shape: [Int]
         /// Nil when nothing differentiable led to the variable.
         let slot: Int?
     }
@@ -27,7 +27,7 @@ package struct Variable: Sendable {
 /// have been used. A tape belongs to one thread; operations split their own work over several.
 package final class Tape {
     /// Adds the gradients of an operation's inputs, given that of its output.
-    typealias Backward = (_ gradient: Tensor, _ pass: Backpropagation) -> Void
+    package typealias Backward = (_ gradient: Tensor, _ pass: Backpropagation) -> Void
 
     package let parameters: Parameters
     package let isRecording: Bool
@@ -75,7 +75,7 @@ package final class Tape {
     }
 
     /// Puts the result of an operation on the tape. `backward` is kept only while recording.
-    func record(_ value: Tensor, backward: @escaping Backward) -> Variable {
+    package func record(_ value: Tensor, backward: @escaping Backward) -> Variable {
         guard isRecording else { return constant(value) }
         let variable = input(value)
         nodes.append((slots - 1, backward))
@@ -103,7 +103,7 @@ package final class Tape {
     ) -> Backpropagation {
         precondition(isRecording, "a tape that does not record cannot run backward")
         let pass = Backpropagation(gradients: gradients, slots: slots)
-        for (variable, gradient) in seeds { pass.add(gradient, to: variable.place) }
+        for (variable, gradient) in seeds { pass.accumulate(gradient, to: variable.place) }
         if keepingRecord {
             for node in nodes.reversed() { pass.run(node.backward, at: node.slot) }
         } else {
@@ -111,50 +111,4 @@ package final class Tape {
         }
         return pass
     }
-}
-
-/// The gradients gathered while a tape runs backward.
-package final class Backpropagation {
-    let gradients: Gradients
-    private var bySlot: [Tensor?]
-
-    init(gradients: Gradients, slots: Int) {
-        self.gradients = gradients
-        bySlot = Array(repeating: nil, count: slots)
-    }
-
-    /// Whether anything upstream wants the gradient of the variable at `place`.
-    func wants(_ place: Variable.Place) -> Bool { place.slot != nil }
-
-    func add(_ gradient: Tensor, to place: Variable.Place) {
-        guard let slot = place.slot else { return }
-        precondition(gradient.shape == place.shape, "gradient \(gradient.shape) of \(place.shape)")
-        if bySlot[slot] == nil {
-            bySlot[slot] = gradient
-        } else {
-            bySlot[slot]!.add(gradient)
-        }
-    }
-
-    /// Adds a gradient that `compute` writes, or adds to what is there.
-    func add(to place: Variable.Place, _ compute: (_ gradient: Tensor, _ adds: Bool) -> Void) {
-        guard let slot = place.slot else { return }
-        guard var gathered = bySlot[slot].take() else {
-            let gradient = Tensor(uninitialized: place.shape)
-            compute(gradient, false)
-            bySlot[slot] = gradient
-            return
-        }
-        gathered.makeUnique()
-        compute(gathered, true)
-        bySlot[slot] = gathered
-    }
-
-    /// Hands what was gathered for an operation's output to its backward part.
-    func run(_ backward: Tape.Backward, at slot: Int) {
-        if let gradient = bySlot[slot].take() { backward(gradient, self) }
-    }
-
-    /// The gradient of an input of the tape; nil when the seeds do not depend on it.
-    package func gradient(of variable: Variable) -> Tensor? { variable.place.slot.flatMap { bySlot[$0] } }
 }

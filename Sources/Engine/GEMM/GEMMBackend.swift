@@ -1,25 +1,32 @@
 import Foundation
 
-/// What computes matrix products.
-package enum MatrixProvider: Sendable, Hashable {
+/// The numbers that matrix products multiply. Sums, and all else, are float32.
+package enum Precision: String, Sendable, CaseIterable {
+    case float32
+    /// Factors are rounded to 8 significant bits.
+    case bfloat16
+}
+
+/// What computes matrix products: the engine itself or a library.
+package enum GEMMBackend: Sendable, Hashable {
     /// The engine's own kernels.
-    case builtIn(KernelLevel)
+    case builtIn(InstructionSet)
     case openBLAS
     case oneDNN(Precision)
 
-    /// Makes the providers of this process ready. Called at start-up, before other threads run (a library may set
+    /// Makes the backends of this process ready. Called at start-up, before other threads run (a library may set
     /// environment variables), and at latest by the first product, which stops the process where this throws.
     package static func load() throws {
         if try choice.get().float32 == .openBLAS { try OpenBLAS.load() }
     }
 
-    /// Whether there is a provider of products in that precision.
+    /// Whether there is a backend for that precision.
     package static func has(_ precision: Precision) -> Bool {
         guard case .success(let choice) = choice else { return precision == .float32 }
         return choice[precision] != nil
     }
 
-    /// The name of the provider of a precision and what it has chosen for the processor.
+    /// The name of the backend of a precision and what it has chosen for the processor.
     package static func description(of precision: Precision) throws -> String {
         _ = try choice.get()
         return switch of(precision) {
@@ -38,39 +45,39 @@ package enum MatrixProvider: Sendable, Hashable {
     }
 
     /// - Precondition: the machine has the precision.
-    static func of(_ precision: Precision) -> MatrixProvider {
+    static func of(_ precision: Precision) -> GEMMBackend {
         switch choice {
         case .success(let choice):
-            guard let provider = choice[precision] else { preconditionFailure("no products in \(precision.rawValue)") }
-            return provider
+            guard let backend = choice[precision] else { preconditionFailure("no products in \(precision.rawValue)") }
+            return backend
         case .failure(let error): fatalError(error.description)
         }
     }
 
     private static let choice = choose(
-        ProcessInfo.processInfo.environment["LIMBIC_GEMM"], KernelLevel.supported(by: .current),
+        ProcessInfo.processInfo.environment["LIMBIC_GEMM"], InstructionSet.supported(by: .current),
         hasAMX: Processor.current.hasAMX, oneDNN: { precision in OneDNN.library?.has(precision) ?? false })
 
-    /// A provider for each precision.
+    /// A backend for each precision.
     struct Choice: Hashable {
-        var float32: MatrixProvider
+        var float32: GEMMBackend
         /// Nil where there is none.
-        var bfloat16: MatrixProvider?
+        var bfloat16: GEMMBackend?
 
-        subscript(precision: Precision) -> MatrixProvider? { precision == .float32 ? float32 : bfloat16 }
+        subscript(precision: Precision) -> GEMMBackend? { precision == .float32 ? float32 : bfloat16 }
     }
 
-    /// The provider that is named; else the engine's own kernels where the processor has vectors wider than all have, but
+    /// The backend that is named; else the engine's own kernels where the processor has vectors wider than all have, but
     /// for bfloat16 oneDNN where the processor has tiles for it; else OpenBLAS, which has kernels for many more.
     ///
     /// - Parameter oneDNN: whether that is installed and has a precision; not asked where it does not matter.
     static func choose(
-        _ name: String?, _ levels: [KernelLevel], hasAMX: Bool = false, oneDNN: (Precision) -> Bool = { _ in false }
-    ) -> Result<Choice, MatrixProviderError> {
+        _ name: String?, _ levels: [InstructionSet], hasAMX: Bool = false, oneDNN: (Precision) -> Bool = { _ in false }
+    ) -> Result<Choice, GEMMBackendError> {
         let best = levels.last { $0.precision == .float32 } ?? .narrow
         let own = Choice(
             float32: .builtIn(best), bfloat16: levels.last { $0.precision == .bfloat16 }.map { .builtIn($0) })
-        func library() -> MatrixProvider? { oneDNN(.bfloat16) ? .oneDNN(.bfloat16) : nil }
+        func library() -> GEMMBackend? { oneDNN(.bfloat16) ? .oneDNN(.bfloat16) : nil }
         switch name {
         case "openblas": return .success(Choice(float32: .openBLAS, bfloat16: nil))
         case "limbic": return .success(own)
@@ -87,7 +94,7 @@ package enum MatrixProvider: Sendable, Hashable {
 }
 
 /// What is wrong with `LIMBIC_GEMM`.
-package enum MatrixProviderError: Error, CustomStringConvertible {
+package enum GEMMBackendError: Error, CustomStringConvertible {
     case unknown(String)
     case missing
 

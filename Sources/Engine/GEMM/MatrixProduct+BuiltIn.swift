@@ -18,14 +18,14 @@ extension MatrixProduct {
     ///
     /// An element's terms are added in the same order wherever it lies in C and however C is cut: a row of the result
     /// depends on nothing but that row of op(A).
-    func computeBuiltIn(_ level: KernelLevel, _ finish: Finish?) {
-        let (rows, columns) = tiles(level, columnMultiple: finish == nil ? 1 : Self.finishingColumns)
+    func computeBuiltIn(_ level: InstructionSet, _ epilogue: Epilogue?) {
+        let tiles = tiles(level, columnMultiple: epilogue == nil ? 1 : Self.epilogueColumns)
         let b = self.b.packed ?? PackedMatrix(b, k: k, n: n, level: level)
         precondition(b.level == level && b.k == k && b.n == n, "packed for another product")
-        Parallel.forEach(rows.count * columns.count) {
-            let (rows, columns) = (rows[$0 / columns.count], columns[$0 % columns.count])
+        Parallel.forEach(tiles.count) {
+            let (rows, columns) = tiles[$0]
             computeTile(rows, columns, b)
-            finish?(rows, columns)
+            epilogue?(rows, columns)
         }
     }
 
@@ -39,17 +39,17 @@ extension MatrixProduct {
             let depth = b.depths[index]
             let a = a.from(row: rows.lowerBound, column: depth.lowerBound)
             let isTransposed: Int32 = a.isTransposed ? 1 : 0
-            let c = c + rows.lowerBound * stride + columns.lowerBound
+            let c = c.from(row: rows.lowerBound, column: columns.lowerBound)
             let panels = b.panel(depth, columns.lowerBound)
-            let adds: Int32 = adds || index > 0 ? 1 : 0
+            let accumulate: Int32 = accumulates || index > 0 ? 1 : 0
             if let copy {
                 ck_gemm_block(
-                    level.code, a.pointer, a.stride, isTransposed, panels, rows.count, columns.count, depth.count, c,
-                    stride, adds, copy.pointer)
+                    level.code, a.pointer, a.stride, isTransposed, panels, rows.count, columns.count, depth.count,
+                    c.pointer, c.stride, accumulate, copy.pointer)
             } else {
                 ck_gemm_block_unpacked(
-                    level.code, a.pointer, a.stride, isTransposed, panels, rows.count, columns.count, depth.count, c,
-                    stride, adds)
+                    level.code, a.pointer, a.stride, isTransposed, panels, rows.count, columns.count, depth.count,
+                    c.pointer, c.stride, accumulate)
             }
         }
     }
@@ -58,12 +58,57 @@ extension MatrixProduct {
     ///
     /// Rows are cut first, as each part of the columns copies its rows of A again; but parts of less than four tiles
     /// would wait for B.
-    private func tiles(_ level: KernelLevel, columnMultiple: Int) -> (rows: Cut, columns: Cut) {
+    private func tiles(_ level: InstructionSet, columnMultiple: Int) -> Tiles {
         let (height, width) = (level.tileRows, max(level.tileColumns, columnMultiple))
         let wanted = Parallel.threads > 1 ? max(1, min(4 * Parallel.threads, operations / Self.leastOperations)) : 1
         let most = min(max((m + wanted - 1) / wanted, 4 * height), Self.blockRows / height * height)
-        let rows = Cut(m, most: most, multiple: height)
-        let columns = Cut(n, most: max((n * rows.count + wanted - 1) / wanted, width), multiple: width)
-        return (rows, columns)
+        let rows = Chunks(m, most: most, multiple: height)
+        let columns = Chunks(n, most: max((n * rows.count + wanted - 1) / wanted, width), multiple: width)
+        return Tiles(rows: rows, columns: columns)
+    }
+}
+
+/// op(B) [k, n] of a product, laid out for the engine's own kernels: panels as wide as a tile of C, cut along k so that a
+/// panel stays in the first-level cache.
+struct PackedMatrix: Sendable {
+    let level: InstructionSet
+    let k: Int
+    let n: Int
+    /// How the terms of an element of C are added, some at a time.
+    let depths: Chunks
+    private let width: Int
+    private let panels: Tensor
+
+    init(_ b: MatrixProduct.Operand, k: Int, n: Int, level: InstructionSet) {
+        (self.level, self.k, self.n) = (level, k, n)
+        let columns = level.tileColumns
+        // Values are not shared by two parts.
+        depths = Chunks(k, most: level.depth, multiple: level.depth / level.steps(level.depth))
+        width = (n + columns - 1) / columns * columns
+        panels = Tensor(uninitialized: [level.steps(k) * width])
+        let shares = Chunks(n, most: max(columns, 65_536 / k), multiple: columns)
+        Parallel.forEach(shares.count) { part in
+            let share = shares[part]
+            for index in 0..<depths.count {
+                let depth = depths[index]
+                let b = b.from(row: depth.lowerBound, column: share.lowerBound)
+                ck_gemm_pack(
+                    level.code, b.pointer, b.stride, b.isTransposed ? 1 : 0, columns, share.count, depth.count,
+                    panel(depth, share.lowerBound))
+            }
+        }
+    }
+
+    /// The panels from a column on, a multiple of a tile's width, for some terms.
+    func panel(_ depth: Range<Int>, _ column: Int) -> UnsafeMutablePointer<Float> {
+        panels.pointer + width * level.steps(depth.lowerBound) + column * level.steps(depth.count)
+    }
+}
+
+extension MatrixProduct.Operand {
+    /// The same operand laid out for several products as their B, if what computes products has use for that.
+    func packed(k: Int, n: Int, precision: Precision) -> MatrixProduct.Operand {
+        guard packed == nil, k > 0, n > 0, case .builtIn(let level) = GEMMBackend.of(precision) else { return self }
+        return with(PackedMatrix(self, k: k, n: n, level: level))
     }
 }

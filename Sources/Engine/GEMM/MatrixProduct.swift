@@ -1,39 +1,54 @@
 import Synchronization
 
-/// C ← op(A)·op(B), or C ← C + op(A)·op(B), for row-major matrices that lie in memory as float32.
+/// C ← op(A)·op(B), or C ← C + op(A)·op(B), for row-major matrices of float32.
 ///
-/// op(A) is [m, k], op(B) is [k, n], and C is [m, n] with rows `stride` apart. Nothing is touched where m or n is 0.
-/// Cost: 2·m·n·k operations.
+/// op(A) is [m, k], op(B) is [k, n], and C is [m, n]. Nothing is touched where m or n is 0. Cost: 2·m·n·k operations.
 package struct MatrixProduct {
-    /// A matrix as it lies in memory, with rows `stride` apart, and whether it is its transpose that is meant.
-    ///
-    /// `@unchecked Sendable`: whoever makes one answers for the memory, which only products read.
-    package struct Operand: @unchecked Sendable {
-        let pointer: UnsafePointer<Float>
+    /// A matrix as it lies in memory, with rows `stride` apart, and whether it is its transpose that is meant. It keeps
+    /// the memory.
+    package struct Operand: Sendable {
+        private let storage: Storage
+        private let offset: Int
         let stride: Int
         let isTransposed: Bool
         /// op(X) packed for the engine's own kernels, where that was done before; for B.
         let packed: PackedMatrix?
 
-        package init(_ pointer: UnsafePointer<Float>, stride: Int, transposed: Bool = false) {
-            self.init(pointer, stride: stride, transposed: transposed, packed: nil)
+        /// - Parameter offset: where the first element is.
+        package init(_ storage: Storage, at offset: Int = 0, stride: Int, transposed: Bool = false) {
+            self.init(storage, at: offset, stride: stride, transposed: transposed, packed: nil)
         }
 
-        init(_ pointer: UnsafePointer<Float>, stride: Int, transposed: Bool, packed: PackedMatrix?) {
-            self.pointer = pointer
-            self.stride = stride
-            isTransposed = transposed
-            self.packed = packed
+        /// The rows of a matrix from one on.
+        package init(_ x: Tensor, row: Int = 0, transposed: Bool = false) {
+            self.init(x.storage, at: row * x.columns, stride: x.columns, transposed: transposed)
         }
+
+        private init(_ storage: Storage, at offset: Int, stride: Int, transposed: Bool, packed: PackedMatrix?) {
+            (self.storage, self.offset, self.stride) = (storage, offset, stride)
+            (isTransposed, self.packed) = (transposed, packed)
+        }
+
+        /// The first element. Only that of C is written to.
+        var pointer: UnsafeMutablePointer<Float> { storage.pointer + offset }
 
         /// From the given row and column of op(X) on.
         func from(row: Int, column: Int) -> Operand {
-            let offset = isTransposed ? column * stride + row : row * stride + column
-            return Operand(pointer + offset, stride: stride, transposed: isTransposed)
+            let distance = isTransposed ? column * stride + row : row * stride + column
+            return Operand(storage, at: offset + distance, stride: stride, transposed: isTransposed)
         }
 
-        /// Whether rows of this length fit, for op(X) of the given shape.
-        fileprivate func holds(rows: Int, columns: Int) -> Bool { stride >= (isTransposed ? rows : columns) }
+        /// The same matrix with op(X) packed.
+        func with(_ packed: PackedMatrix) -> Operand {
+            Operand(storage, at: offset, stride: stride, transposed: isTransposed, packed: packed)
+        }
+
+        /// Whether rows do not overlap and all lie in the memory, for op(X) of the given shape.
+        fileprivate func holds(_ rows: Int, _ columns: Int) -> Bool {
+            let (count, length) = isTransposed ? (columns, rows) : (rows, columns)
+            guard count > 0, length > 0 else { return true }
+            return stride >= length && offset >= 0 && offset + (count - 1) * stride + length <= storage.capacity
+        }
     }
 
     let m: Int
@@ -41,26 +56,24 @@ package struct MatrixProduct {
     let k: Int
     let a: Operand
     let b: Operand
-    let c: UnsafeMutablePointer<Float>
-    let stride: Int
+    let c: Operand
     /// Whether the product is added to C; if not, C is not read.
-    let adds: Bool
+    let accumulates: Bool
     let precision: Precision
 
-    /// - Precondition: sizes are not negative and, for OpenBLAS, fit into 32 bits; each stride is at least its row's length;
-    ///   the machine has `precision`.
+    /// - Precondition: sizes are not negative and, for OpenBLAS, fit into 32 bits; the operands hold matrices of these sizes,
+    ///   and C is not transposed; the machine has `precision`.
     package init(
-        m: Int, n: Int, k: Int, _ a: Operand, _ b: Operand, to c: UnsafeMutablePointer<Float>, stride: Int,
-        adding: Bool = false, precision: Precision = .float32
+        m: Int, n: Int, k: Int, _ a: Operand, _ b: Operand, to c: Operand, accumulating: Bool = false,
+        precision: Precision = .float32
     ) {
         precondition(m >= 0 && n >= 0 && k >= 0, "a matrix has a negative size")
-        precondition(m == 0 || n == 0 || stride >= n, "the rows of C overlap")
-        precondition(m == 0 || k == 0 || a.holds(rows: m, columns: k), "the rows of A overlap")
-        precondition(n == 0 || k == 0 || b.holds(rows: k, columns: n), "the rows of B overlap")
+        precondition(a.holds(m, k), "A has no room for [\(m), \(k)]")
+        precondition(b.holds(k, n), "B has no room for [\(k), \(n)]")
+        precondition(c.holds(m, n) && !c.isTransposed, "C has no room for [\(m), \(n)]")
         (self.m, self.n, self.k) = (m, n, k)
         (self.a, self.b, self.c) = (a, b, c)
-        self.stride = stride
-        adds = adding
+        accumulates = accumulating
         self.precision = precision
     }
 
@@ -75,33 +88,47 @@ package struct MatrixProduct {
     static func count(operations: Int) { computed.wrappingAdd(operations, ordering: .relaxed) }
 
     /// What is done to a part of C by the thread that computed it, while it is in that thread's cache. The columns start
-    /// at a multiple of ``finishingColumns``.
-    typealias Finish = (_ rows: Range<Int>, _ columns: Range<Int>) -> Void
+    /// at a multiple of ``epilogueColumns``.
+    typealias Epilogue = (_ rows: Range<Int>, _ columns: Range<Int>) -> Void
 
-    static let finishingColumns = 128
+    static let epilogueColumns = 128
 
     /// Computes the product on up to `Parallel.threads` threads, to the same bits for any number of them.
-    package func compute() { compute(with: .of(precision), finish: nil) }
+    package func compute() { compute(with: .of(precision), epilogue: nil) }
 
-    func compute(finish: @escaping Finish) { compute(with: .of(precision), finish: finish) }
+    func compute(epilogue: @escaping Epilogue) { compute(with: .of(precision), epilogue: epilogue) }
 
-    func compute(with provider: MatrixProvider, finish: Finish?) {
+    func compute(with backend: GEMMBackend, epilogue: Epilogue?) {
         Self.count(operations: operations)
         guard m > 0, n > 0 else { return }
         guard k > 0 else {
-            if !adds { for row in 0..<m { (c + row * stride).update(repeating: 0, count: n) } }
-            finish?(0..<m, 0..<n)
+            if !accumulates {
+                for row in 0..<m { (c.pointer + row * c.stride).update(repeating: 0, count: n) }
+            }
+            epilogue?(0..<m, 0..<n)
             return
         }
-        switch provider {
-        case .builtIn(let level): computeBuiltIn(level, finish)
-        case .openBLAS: computeTiled(OpenBLAS.multiply, finish)
+        switch backend {
+        case .builtIn(let level): computeBuiltIn(level, epilogue)
+        case .openBLAS: computeTiled(OpenBLAS.multiply, epilogue)
         case .oneDNN(let precision):
             guard let library = OneDNN.library else { preconditionFailure("oneDNN is not installed") }
             switch precision {
-            case .float32: computeTiled(library.multiply, finish)
-            case .bfloat16: computeRounded(library.multiply, finish)
+            case .float32: computeTiled(library.multiply, epilogue)
+            case .bfloat16: computeRounded(library.multiply, epilogue)
             }
         }
+    }
+}
+
+/// The parts of C that are computed each by one thread: chunks of its rows by chunks of its columns.
+struct Tiles {
+    let rows: Chunks
+    let columns: Chunks
+
+    var count: Int { rows.count * columns.count }
+
+    subscript(index: Int) -> (rows: Range<Int>, columns: Range<Int>) {
+        (rows[index / columns.count], columns[index % columns.count])
     }
 }

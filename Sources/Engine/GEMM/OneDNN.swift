@@ -1,3 +1,4 @@
+import CKernels
 import Foundation
 
 /// The oneDNN library, loaded at run time where it is installed and used on one thread per call.
@@ -63,9 +64,8 @@ struct OneDNNLibrary: Sendable {
     func multiply(_ product: MatrixProduct) {
         let status = float32(
             Self.letter(product.a.isTransposed), Self.letter(product.b.isTransposed), product.m, product.n, product.k,
-            1,
-            product.a.pointer, product.a.stride, product.b.pointer, product.b.stride, product.adds ? 1 : 0, product.c,
-            product.stride)
+            1, product.a.pointer, product.a.stride, product.b.pointer, product.b.stride, product.accumulates ? 1 : 0,
+            product.c.pointer, product.c.stride)
         precondition(status == 0, "dnnl_sgemm failed: \(status)")
     }
 
@@ -74,7 +74,45 @@ struct OneDNNLibrary: Sendable {
         guard let bfloat16 else { preconditionFailure("no products in bfloat16") }
         let status = bfloat16(
             Self.letter(a.isTransposed), Self.letter(b.isTransposed), product.m, product.n, product.k, 1, a.pointer,
-            a.stride, b.pointer, b.stride, product.adds ? 1 : 0, product.c, product.stride)
+            a.stride, b.pointer, b.stride, product.accumulates ? 1 : 0, product.c.pointer, product.c.stride)
         precondition(status == 0, "dnnl_gemm_bf16bf16f32 failed: \(status)")
+    }
+}
+
+/// An operand of a product rounded to bfloat16, laid out as it was but without gaps between the rows.
+struct BFloat16Matrix {
+    let stride: Int
+    let isTransposed: Bool
+    private let values: Tensor
+    private let offset: Int
+
+    /// Rounds op(X) of the given shape.
+    init(_ x: MatrixProduct.Operand, rows: Int, columns: Int) {
+        isTransposed = x.isTransposed
+        stride = x.isTransposed ? rows : columns
+        offset = 0
+        let count = x.isTransposed ? columns : rows
+        let values = Tensor(uninitialized: [(count * stride + 1) / 2])
+        self.values = values
+        let target = Self.pointer(values)
+        Chunks(rows: count, columns: stride).forEach { [stride] part in
+            for row in part { ck_round_bfloat16(x.pointer + row * x.stride, target + row * stride, stride) }
+        }
+    }
+
+    private init(_ whole: BFloat16Matrix, offset: Int) {
+        (stride, isTransposed, values) = (whole.stride, whole.isTransposed, whole.values)
+        self.offset = offset
+    }
+
+    var pointer: UnsafePointer<UInt16> { UnsafePointer(Self.pointer(values)) + offset }
+
+    /// From the given row and column of op(X) on.
+    func from(row: Int, column: Int) -> BFloat16Matrix {
+        BFloat16Matrix(self, offset: offset + (isTransposed ? column * stride + row : row * stride + column))
+    }
+
+    private static func pointer(_ values: Tensor) -> UnsafeMutablePointer<UInt16> {
+        UnsafeMutableRawPointer(values.pointer).assumingMemoryBound(to: UInt16.self)
     }
 }

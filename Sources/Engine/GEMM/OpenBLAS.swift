@@ -35,9 +35,9 @@ package enum OpenBLAS {
             blasint(product.a.stride),
             product.b.pointer,
             blasint(product.b.stride),
-            product.adds ? 1 : 0,
-            product.c,
-            blasint(product.stride)
+            product.accumulates ? 1 : 0,
+            product.c.pointer,
+            blasint(product.c.stride)
         )
     }
 

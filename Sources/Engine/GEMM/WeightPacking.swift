@@ -7,12 +7,12 @@ final class WeightPacking: Sendable {
 
     init(precision: Precision) { self.precision = precision }
 
-    /// Wᵀ of a weight [out, in]. Two threads that both use it first may both pack it; one of the two stays.
-    func transposed(_ weight: Parameter, at pointer: UnsafePointer<Float>) -> MatrixProduct.Operand {
+    /// Wᵀ of a weight [out, in]. Two threads that use it first at the same time both pack it, and one result is kept.
+    ///
+    /// - Parameter matrix: the same, not packed.
+    func transposed(_ weight: Parameter, _ matrix: MatrixProduct.Operand) -> MatrixProduct.Operand {
         if let matrix = packed.withLock({ $0[weight] }) { return matrix }
-        let (output, input) = (weight.shape[0], weight.shape[1])
-        let matrix = MatrixProduct.Operand(pointer, stride: input, transposed: true).packed(
-            k: input, n: output, precision: precision)
+        let matrix = matrix.packed(k: weight.shape[1], n: weight.shape[0], precision: precision)
         packed.withLock { $0[weight] = matrix }
         return matrix
     }

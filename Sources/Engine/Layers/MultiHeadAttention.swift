@@ -19,6 +19,17 @@ package struct MultiHeadAttention: Sendable {
 
     var parameters: [Parameter] { inProjection.parameters + outProjection.parameters }
 
+    /// The most scratch memory that attention may take on a thread, in bytes.
+    private static let scratchLimit = 768 << 20
+
+    /// The most units of a clip, over all modalities, for which attention keeps to its bound of 768 MiB a thread. Longer
+    /// clips are refused where they come in.
+    package static let longestSequence = Int((Double(scratchLimit) / Double(scratchBytes(rows: 1))).squareRoot())
+
+    /// What a head of self-attention over that many rows takes on a thread: weights, weights after dropout and their
+    /// gradient.
+    package static func scratchBytes(rows: Int) -> Int { 3 * rows * rows * MemoryLayout<Float>.stride }
+
     /// Self-attention among the rows of each clip: [rows, width] → [rows, width]
     package func callAsFunction(_ x: Variable, _ segments: Segments, on tape: Tape) -> Variable {
         let stacked = inProjection(x, on: tape)

@@ -26,7 +26,7 @@ package struct TransformerDecoder: Sendable {
     /// - Returns: [clips · queries, width]
     package func callAsFunction(memory: Variable, _ memorySegments: Segments, on tape: Tape) -> Variable {
         let segments = Segments(count: memorySegments.count, length: queries.shape[0])
-        let start = tape.repeated(queries, clips: memorySegments.count)
+        let start = tape.expand(queries, clips: memorySegments.count)
         return norm(blocks.reduce(start) { $1($0, segments, memory, memorySegments, on: tape) }, on: tape)
     }
 }

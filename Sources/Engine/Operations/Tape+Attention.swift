@@ -62,8 +62,8 @@ extension Tape {
             let gq = Tensor(uninitialized: q.value.shape)
             let gkv = q.place == kv.place ? gq : Tensor(uninitialized: kv.value.shape)
             heads.backward(gradient, queries: gq, keysAndValues: gkv)
-            pass.add(gq, to: q.place)
-            if q.place != kv.place { pass.add(gkv, to: kv.place) }
+            pass.accumulate(gq, to: q.place)
+            if q.place != kv.place { pass.accumulate(gkv, to: kv.place) }
         }
     }
 }
@@ -85,7 +85,7 @@ private struct AttentionHeads {
         (self.shape, self.q, self.kv, self.keyColumn, self.mask) = (shape, q, kv, keyColumn, mask)
         firstTiles = mask == nil ? Array(repeating: 0, count: shape.queries.count) : shape.firstTiles()
         // These products are small, and part of a fused operation: none of a library would be.
-        level = (KernelLevel.best(precision) ?? KernelLevel.best(.float32) ?? .narrow).code
+        level = (InstructionSet.best(precision) ?? InstructionSet.best(.float32) ?? .narrow).code
     }
 
     /// The heads of all clips, as columns of `output`.
@@ -132,7 +132,7 @@ private struct AttentionHeads {
         let queries = shape.queries.lengths.max() ?? 0
         let keys = shape.keys.lengths.max() ?? 0
         let share = max(1, Self.operations / max(1, 4 * queries * keys * shape.headWidth))
-        let shares = Cut(shape.pairs, most: share)
+        let shares = Chunks(shape.pairs, most: share)
         var largest = head(0, 0)
         (largest.queries, largest.keys) = (queries, keys)
         let scratchCount = ck_attention_scratch(level, &largest)

@@ -23,7 +23,7 @@ extension Tape {
         let normalized = Tensor(uninitialized: [rows, columns])
         let y = Tensor(uninitialized: [rows, columns])
         let inverseDeviation = Tensor(uninitialized: [rows])
-        let blocks = Cut(rows: rows, columns: columns)
+        let blocks = Chunks(rows: rows, columns: columns)
         let (g, b) = (parameters.pointer(gain), parameters.pointer(bias))
         blocks.forEach { block in
             let start = block.lowerBound * columns
@@ -57,8 +57,8 @@ extension Tape {
             }
             ck_add_column_sums(gainPartial.pointer, pass.gradients.pointer(gain), blocks.count, columns)
             ck_add_column_sums(biasPartial.pointer, pass.gradients.pointer(bias), blocks.count, columns)
-            if pass.wants(x) { pass.add(gx, to: x) }
-            if let residual, pass.wants(residual) { pass.add(gsum, to: residual) }
+            if pass.wants(x) { pass.accumulate(gx, to: x) }
+            if let residual, pass.wants(residual) { pass.accumulate(gsum, to: residual) }
         }
     }
 }

@@ -24,15 +24,12 @@ extension Tape {
         let (rows, input, output) = (x.rows, x.columns, weight.shape[0])
         precondition(weight.shape == [output, input], "\(weight.name) \(weight.shape) on \(x.value.shape)")
         precondition(activation == .relu || rate == 0, "dropout without ReLU is an operation of its own")
-        let w = parameters.pointer(weight)
         let b = parameters.pointer(bias)
         let y = Tensor(uninitialized: [rows, output])
         let mask = activation == .relu ? dropoutMask(rate: rate) : nil
         MatrixProduct(
             m: rows, n: output, k: input,
-            .init(x.value.pointer, stride: input),
-            parameters.transposed(weight),
-            to: y.pointer, stride: output, precision: parameters.precision
+            .init(x.value), parameters.transposed(weight), to: .init(y), precision: parameters.precision
         ).compute { rows, columns in
             let part = y.pointer + rows.lowerBound * output + columns.lowerBound
             let bias = b + columns.lowerBound
@@ -44,7 +41,7 @@ extension Tape {
         }
 
         let activated = activation == .relu ? y : nil
-        let precision = parameters.precision
+        let (w, precision) = (parameters.matrix(weight), parameters.precision)
         return record(y) { gradient, pass in
             let gz = activated.map { _ in Tensor(uninitialized: [rows, output]) } ?? gradient
             Self.addColumnSums(of: gz, to: pass.gradients.pointer(bias)) { rows in
@@ -57,17 +54,14 @@ extension Tape {
             // dW = dzᵀ x, db = Σ dz, dx = dz W.
             MatrixProduct(
                 m: output, n: input, k: rows,
-                .init(gz.pointer, stride: output, transposed: true),
-                .init(x.value.pointer, stride: input),
-                to: pass.gradients.pointer(weight), stride: input, adding: true, precision: precision
+                .init(gz, transposed: true), .init(x.value), to: pass.gradients.matrix(weight), accumulating: true,
+                precision: precision
             ).compute()
             guard pass.wants(x.place) else { return }
-            pass.add(to: x.place) { gx, adds in
+            pass.accumulate(to: x.place) { gx, accumulating in
                 MatrixProduct(
                     m: rows, n: input, k: output,
-                    .init(gz.pointer, stride: output),
-                    .init(w, stride: input),
-                    to: gx.pointer, stride: input, adding: adds, precision: precision
+                    .init(gz), w, to: .init(gx), accumulating: accumulating, precision: precision
                 ).compute()
             }
         }
@@ -80,7 +74,7 @@ extension Tape {
         of x: Tensor, to sums: UnsafeMutablePointer<Float>, preparing prepare: (Range<Int>) -> Void = { _ in }
     ) {
         let columns = x.columns
-        let blocks = Cut(rows: x.rows, columns: columns)
+        let blocks = Chunks(rows: x.rows, columns: columns)
         let partial = Tensor(zeros: [blocks.count, columns])
         Parallel.forEach(blocks.count) { block in
             let rows = blocks[block]

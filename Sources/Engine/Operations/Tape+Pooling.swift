@@ -22,7 +22,7 @@ extension Tape {
                 (gradients[part].pointer + from * width).update(
                     from: gradient.pointer + to * width, count: rows * width)
             }
-            for (place, gradient) in zip(places, gradients) { pass.add(gradient, to: place) }
+            for (place, gradient) in zip(places, gradients) { pass.accumulate(gradient, to: place) }
         }
         return (result, segments)
     }
@@ -41,7 +41,7 @@ extension Tape {
     /// The embedding table of `queries` [K, width], once for each of `clips` clips.
     ///
     /// - Returns: [clips K, width]
-    package func repeated(_ queries: Parameter, clips: Int) -> Variable {
+    package func expand(_ queries: Parameter, clips: Int) -> Variable {
         let count = queries.count
         let y = Tensor(uninitialized: [clips * queries.shape[0], queries.shape[1]])
         for clip in 0..<clips { (y.pointer + clip * count).update(from: parameters.pointer(queries), count: count) }
@@ -53,7 +53,7 @@ extension Tape {
     /// The mean of each clip's rows; zeros for a clip without any.
     ///
     /// - Returns: [clips, width]
-    package func clipMeans(of x: Variable, _ segments: Segments) -> Variable {
+    package func meanPool(_ x: Variable, _ segments: Segments) -> Variable {
         let width = x.columns
         let y = Tensor(zeros: [segments.count, width])
         for clip in 0..<segments.count {
@@ -71,7 +71,7 @@ extension Tape {
                         width)
                 }
             }
-            pass.add(gx, to: x)
+            pass.accumulate(gx, to: x)
         }
     }
 
@@ -82,7 +82,7 @@ extension Tape {
     ///   - weight: [K, width]; [1, width] when all labels share one vector.
     ///   - bias: [K]; [1] when shared.
     /// - Returns: [B, K]
-    package func labelScores(_ x: Variable, labels: Int, weight: Parameter, bias: Parameter) -> Variable {
+    package func perLabelLinear(_ x: Variable, labels: Int, weight: Parameter, bias: Parameter) -> Variable {
         let width = x.columns
         let vectors = weight.shape[0]
         precondition(weight.shape == [vectors, width] && (vectors == labels || vectors == 1), "\(weight.shape)")
@@ -102,7 +102,7 @@ extension Tape {
                 ck_axpy(g, x.value.pointer + row * width, gw + vector * width, width)
                 ck_axpy(g, w + vector * width, gx.pointer + row * width, width)
             }
-            pass.add(gx, to: x.place)
+            pass.accumulate(gx, to: x.place)
         }
     }
 }

@@ -8,7 +8,7 @@ extension Tape {
     /// - Parameters:
     ///   - x: [rows, width]
     ///   - table: [places, width]
-    package func addingPositions(_ table: Parameter, to x: Variable, _ segments: Segments) -> Variable {
+    package func addPositions(_ table: Parameter, to x: Variable, _ segments: Segments) -> Variable {
         let (places, width) = (table.shape[0], table.shape[1])
         let y = Self.copy(of: x.value)
         for clip in 0..<segments.count {
@@ -24,13 +24,13 @@ extension Tape {
                         pass.gradients.pointer(table) + min(place, places - 1) * width, width)
                 }
             }
-            pass.add(gradient, to: x)
+            pass.accumulate(gradient, to: x)
         }
     }
 
     /// Adds sines and cosines of the place: column 2i gets sin(place / 10000^(2i/width)), column 2i + 1 the cosine
     /// (Vaswani et al. 2017, section 3.5).
-    package func addingSinusoids(to x: Variable, _ segments: Segments) -> Variable {
+    package func addSinusoids(to x: Variable, _ segments: Segments) -> Variable {
         let width = x.columns
         let y = Self.copy(of: x.value)
         let rates = (0..<width).map { pow(10_000, -Double($0 / 2 * 2) / Double(width)) }
@@ -42,7 +42,7 @@ extension Tape {
                 }
             }
         }
-        return record(y) { [x = x.place] gradient, pass in pass.add(gradient, to: x) }
+        return record(y) { [x = x.place] gradient, pass in pass.accumulate(gradient, to: x) }
     }
 
     private static func copy(of x: Tensor) -> Tensor {

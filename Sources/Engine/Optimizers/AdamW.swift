@@ -1,32 +1,37 @@
 import CKernels
 import Foundation
 
-/// Adam with decoupled weight decay (Loshchilov & Hutter 2019, algorithm 2) over one flat buffer.
-package struct AdamW: Sendable {
-    package var weightDecay: Float = 0.01
+/// Adam with decoupled weight decay (Loshchilov & Hutter 2019, algorithm 2) over one flat buffer. It holds the moments,
+/// which every step changes in place.
+package final class AdamW {
+    private let weightDecay: Float
     private let beta1: Float = 0.9
     private let beta2: Float = 0.999
     private let epsilon: Float = 1e-8
-    private let firstMoment: Tensor
-    private let secondMoment: Tensor
+    private let firstMoment: Storage
+    private let secondMoment: Storage
     /// Steps taken so far.
     package private(set) var steps = 0
 
     package init(layout: ParameterLayout, weightDecay: Float) {
         self.weightDecay = weightDecay
-        firstMoment = Tensor(zeros: [layout.count])
-        secondMoment = Tensor(zeros: [layout.count])
+        firstMoment = Storage(zeros: layout.count)
+        secondMoment = Storage(zeros: layout.count)
     }
 
+    /// Whether the moments are all finite. The second one overflows where a gradient is beyond about 6·10²⁰, and from
+    /// then on its parameter stands still.
+    package var isFinite: Bool { Elementwise.isFinite(firstMoment) && Elementwise.isFinite(secondMoment) }
+
     /// Changes `parameters` in place by one step along `gradients`.
-    package mutating func step(_ parameters: Parameters, _ gradients: Gradients, learningRate: Float) {
+    package func step(_ parameters: Parameters, _ gradients: Gradients, learningRate: Float) {
         steps += 1
         let correction1 = Float(1 - pow(Double(beta1), Double(steps)))
         let correction2 = Float(1 - pow(Double(beta2), Double(steps)))
-        Elementwise.forEachChunk(parameters.flat.count) { range in
+        Elementwise.forEachChunk(parameters.layout.count) { range in
             let start = range.lowerBound
             ck_adamw(
-                parameters.flat.pointer + start, gradients.flat.pointer + start, firstMoment.pointer + start,
+                parameters.start + start, gradients.start + start, firstMoment.pointer + start,
                 secondMoment.pointer + start, range.count, learningRate, beta1, beta2, epsilon, weightDecay,
                 correction1, correction2)
         }

@@ -1,7 +1,8 @@
 import Foundation
 
-/// Linear warm-up followed by cosine annealing to zero at the last step (Loshchilov & Hutter 2017), or a constant rate
-/// after the warm-up.
+/// Linear warm-up followed by cosine annealing (Loshchilov & Hutter 2017), or a constant rate after the warm-up.
+///
+/// Annealing ends at zero with the step after the last, so that no step of a training stands still.
 package struct LearningRateSchedule: Sendable {
     package let peak: Float
     package let warmupSteps: Int
@@ -20,11 +21,11 @@ package struct LearningRateSchedule: Sendable {
         self.annealing = annealing
     }
 
-    /// The rate of step `step`, counted from 0.
+    /// The rate of step `step`, counted from 0: above zero before `totalSteps` if the peak is.
     package func rate(at step: Int) -> Float {
         if step < warmupSteps { return peak * Float(step + 1) / Float(warmupSteps) }
         guard annealing == .cosine else { return peak }
-        let progress = Double(step - warmupSteps + 1) / Double(max(totalSteps - warmupSteps, 1))
+        let progress = Double(step - warmupSteps) / Double(max(totalSteps - warmupSteps, 1))
         return peak * Float(0.5 * (1 + cos(.pi * min(progress, 1))))
     }
 }

@@ -19,7 +19,7 @@ final class ParallelPool: @unchecked Sendable {
         /// The loops in progress, the oldest first.
         var loops: [ParallelLoop] = []
         var threads = 0
-        /// Threads that wait for `wakeUp` and have not been promised it.
+        /// Threads that wait for `wakeUp`, less the signals on their way to them.
         var sleeping = 0
 
         mutating func join() -> ParallelLoop? {
@@ -38,7 +38,7 @@ final class ParallelPool: @unchecked Sendable {
     private let begun = Atomic<Int>(0)
     private let looking = Atomic<Int>(0)
 
-    /// Runs a loop on the calling thread and on as many helping threads as it has seats and there are at leisure.
+    /// Runs a loop on the calling thread and on idle helping threads, as many as it has seats for.
     func run(_ loop: ParallelLoop) {
         let seats = loop.seats
         let (wakeUps, starts) = withState { state in

@@ -1,13 +1,10 @@
-import Foundation
-import Synchronization
-
 /// A pooled, 64-byte aligned buffer of float32 values.
 ///
 /// A training step asks for the same sizes as the step before, so buffers go back to a pool instead of to the
 /// system. Fresh storage holds whatever its last user left in it.
 ///
-/// `@unchecked Sendable`: an operation writes to storage only before it hands out the tensor that views it, or while
-/// it alone owns that tensor.
+/// `@unchecked Sendable`: an operation writes to storage only before it hands out the tensor that views it, or while it
+/// alone owns that tensor. Parameters, gradients and moments own theirs, which the one thread that trains writes to.
 package final class Storage: @unchecked Sendable {
     package let pointer: UnsafeMutablePointer<Float>
     let capacity: Int
@@ -18,126 +15,13 @@ package final class Storage: @unchecked Sendable {
         pointer = StoragePool.shared.take(capacity)
     }
 
+    /// A buffer that begins with `count` zeros.
+    convenience init(zeros count: Int) {
+        self.init(count: count)
+        pointer.initialize(repeating: 0, count: count)
+    }
+
     deinit {
         StoragePool.shared.give(pointer, capacity: capacity)
     }
-}
-
-/// Buffers that are not in use, by capacity. Together with those in use they take little more memory than the most that
-/// was in use at one time: batches of ever other shapes do not pile up buffers that fit none of them.
-final class StoragePool: Sendable {
-    static let shared = StoragePool()
-
-    /// Elements beyond that: parts of a step that are at odds over sizes do not take buffers from each other.
-    static let slack = 16 << 20
-
-    private let state = Mutex(State())
-
-    deinit {
-        for (index, buffers) in state.withLock({ $0.free }).enumerated() {
-            for buffer in buffers { Self.deallocate(buffer.pointer, Self.capacity(at: index)) }
-        }
-    }
-
-    /// The elements of all buffers, in use or not.
-    var capacity: Int { state.withLock { $0.usedCapacity + $0.freeCapacity } }
-
-    /// A pointer that may cross threads: a buffer in the pool has no other owner.
-    private struct Address: @unchecked Sendable {
-        let pointer: UnsafeMutablePointer<Float>
-    }
-
-    private struct State {
-        /// By class of capacity.
-        var free: [[Address]] = Array(repeating: [], count: StoragePool.classes)
-        /// In elements, as the two below.
-        var freeCapacity = 0
-        var usedCapacity = 0
-        var mostUsed = 0
-        var bound: Int { mostUsed + StoragePool.slack }
-
-        mutating func take(_ capacity: Int) -> Address? {
-            usedCapacity += capacity
-            mostUsed = max(mostUsed, usedCapacity)
-            guard let address = free[StoragePool.index(of: capacity)].popLast() else { return nil }
-            freeCapacity -= capacity
-            return address
-        }
-
-        mutating func give(_ address: Address, _ capacity: Int) {
-            usedCapacity -= capacity
-            freeCapacity += capacity
-            free[StoragePool.index(of: capacity)].append(address)
-        }
-
-        /// Removes free buffers, large ones first, until all memory is within bounds.
-        mutating func takeSurplus() -> [(Address, capacity: Int)] {
-            guard usedCapacity + freeCapacity > bound else { return [] }
-            var surplus: [(Address, capacity: Int)] = []
-            for index in free.indices.reversed() {
-                while usedCapacity + freeCapacity > bound, let address = free[index].popLast() {
-                    let capacity = StoragePool.capacity(at: index)
-                    freeCapacity -= capacity
-                    surplus.append((address, capacity))
-                }
-            }
-            return surplus
-        }
-    }
-
-    /// The next of four capacities per power of two, so that at most a quarter of a buffer is unused.
-    static func roundedUp(_ count: Int) -> Int {
-        guard count > 64 else { return 64 }
-        let quarter = 1 << ((count - 1).leadingBitPosition - 2)
-        return (count + quarter - 1) / quarter * quarter
-    }
-
-    private static let classes = 4 * Int.bitWidth
-
-    /// The class of a capacity that ``roundedUp(_:)`` gives.
-    private static func index(of capacity: Int) -> Int {
-        let power = capacity.leadingBitPosition
-        return 4 * power + (capacity >> (power - 2)) & 3
-    }
-
-    private static func capacity(at index: Int) -> Int { (4 + index % 4) << (index / 4 - 2) }
-
-    func take(_ capacity: Int) -> UnsafeMutablePointer<Float> {
-        let (address, surplus) = state.withLock { state in
-            let address = state.take(capacity)
-            return (address, address == nil ? state.takeSurplus() : [])
-        }
-        for (address, capacity) in surplus { Self.deallocate(address.pointer, capacity) }
-        return address?.pointer ?? Self.allocate(capacity)
-    }
-
-    func give(_ pointer: UnsafeMutablePointer<Float>, capacity: Int) {
-        let address = Address(pointer: pointer)
-        state.withLock { $0.give(address, capacity) }
-    }
-
-    /// Elements from which on a buffer is mapped by itself, so that it goes back to the system when it is given up; the
-    /// library's heap would keep it.
-    private static let leastMapped = 1 << 18
-
-    private static func allocate(_ capacity: Int) -> UnsafeMutablePointer<Float> {
-        let bytes = capacity * MemoryLayout<Float>.stride
-        guard capacity >= leastMapped else {
-            return UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)
-                .bindMemory(to: Float.self, capacity: capacity)
-        }
-        let address = mmap(nil, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
-        guard let address, address != MAP_FAILED else { fatalError("out of memory: \(bytes) bytes more are needed") }
-        return address.bindMemory(to: Float.self, capacity: capacity)
-    }
-
-    private static func deallocate(_ pointer: UnsafeMutablePointer<Float>, _ capacity: Int) {
-        guard capacity >= leastMapped else { return pointer.deallocate() }
-        munmap(pointer, capacity * MemoryLayout<Float>.stride)
-    }
-}
-
-extension Int {
-    /// The index of the highest bit that is set; the receiver is positive.
-    fileprivate var leadingBitPosition: Int { Int.bitWidth - 1 - leadingZeroBitCount }
 }

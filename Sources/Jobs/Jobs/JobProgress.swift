@@ -1,6 +1,6 @@
 /// How far a training has come.
 package struct JobProgress: Codable, Sendable, Equatable {
-    /// Optimiser steps done, of `steps`.
+    /// Optimizer steps done, of `steps`.
     package var step: Int
     package var steps: Int
     /// Epochs done, of `epochs`.

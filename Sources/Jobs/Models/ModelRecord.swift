@@ -8,7 +8,7 @@ package struct ModelRecord: Sendable, Equatable {
     package var version: Int
     /// The job it came of; nil for weights that were brought in.
     package var job: String?
-    /// Digest of the weights, `sha256:…`.
+    /// Digest of its files, weights and configuration, `sha256:…`.
     package var digest: String
     /// Its files, relative to the data directory.
     package var directory: String
@@ -36,7 +36,7 @@ extension ModelRecord {
 /// A model whose files are in place, and which gets its version with the row.
 package struct ModelDraft: Sendable, Equatable {
     package var name: String
-    /// Digest of the weights, `sha256:…`.
+    /// Digest of its files, weights and configuration, `sha256:…`.
     package var digest: String
     /// Its files, relative to the data directory.
     package var directory: String

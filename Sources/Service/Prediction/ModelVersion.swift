@@ -9,6 +9,8 @@ final class ModelVersion: Sendable {
     let number: Int
     /// `sha256:…`
     let digest: String
+    /// Of its configuration as it was registered.
+    let configurationDigest: String
     /// Its files, relative to the data directory.
     let directory: String
     /// As clients see it; made once, since it does not change.
@@ -21,6 +23,7 @@ final class ModelVersion: Sendable {
         name = record.name
         number = record.version
         digest = record.digest
+        configurationDigest = SHA256.digest(of: record.document)
         directory = record.directory
         guard case .bytes(let bytes) = Response.encoding(try VersionView(record)).body else {
             preconditionFailure("a document is encoded to bytes")

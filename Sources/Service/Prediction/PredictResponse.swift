@@ -14,6 +14,12 @@ struct PredictResponse {
         let code: String
         let detail: String
         let pointer: String
+
+        init(_ error: ClipError) {
+            code = error.code.rawValue
+            detail = error.detail
+            pointer = error.pointer
+        }
     }
 
     /// - Parameter outcome: of the clips that could be read, in their order.
@@ -27,15 +33,11 @@ struct PredictResponse {
             switch clip {
             case .success:
                 row += 1
+                // Features near the end of what a float can hold make sums that are beyond it.
                 return Self.isFinite(row, outcome, loaded)
-                    ? .success(row)
-                    // Features near the end of what a float can hold make sums that are beyond it.
-                    : .failure(
-                        Fault(
-                            code: "not_computable", detail: "the features are too large to compute with",
-                            pointer: "/clips/\(index)"))
+                    ? .success(row) : .failure(Fault(.notComputable(pointer: "/clips/\(index)")))
             case .failure(let error):
-                return .failure(Fault(code: error.code.rawValue, detail: error.detail, pointer: error.pointer))
+                return .failure(Fault(error))
             }
         }
         guard rows.contains(where: { (try? $0.get()) != nil }) else { throw Self.refusal(rows) }

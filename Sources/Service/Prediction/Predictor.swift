@@ -1,5 +1,6 @@
 import Dispatch
 import Emotion
+import Engine
 import HTTP
 
 /// Computes predictions, on queues of its own.
@@ -57,9 +58,9 @@ final class Predictor: Sendable {
         _ clips: [Clip],
         with loaded: LoadedModel,
         ordered: ContinuousClock.Instant
-    ) throws(Problem) -> Response {
+    ) throws -> Response {
         let started = ContinuousClock.now
-        let (probabilities, saliency) = compute(clips, with: loaded, explaining: request.explain)
+        let (probabilities, saliency) = try compute(clips, with: loaded, explaining: request.explain)
         let outcome = Outcome(
             probabilities: probabilities,
             saliency: saliency,
@@ -73,12 +74,15 @@ final class Predictor: Sendable {
         _ clips: [Clip],
         with loaded: LoadedModel,
         explaining: Bool
-    ) -> ([Float], [[String: [Float]]]) {
+    ) throws(MemoryError) -> ([Float], [[String: [Float]]]) {
         let labels = loaded.configuration.labels.count
         let lengths = clips.map { $0.modalities.values.reduce(0) { $0 + $1.length } }
         var result = [Float](repeating: 0, count: clips.count * labels)
         var saliency = [[String: [Float]]](repeating: [:], count: explaining ? clips.count : 0)
         for batch in batches(lengths) {
+            let units = batch.map { lengths[$0] }
+            let bytes = loaded.model.network.predictionBytes(units: units.reduce(0, +), longest: units.max() ?? 0)
+            try Memory.require(bytes, for: "the prediction")
             let packed = Clips(collating: batch.map { clips[$0] }, modalities: loaded.configuration.modalities)
             let prediction = loaded.model.predict(packed, explaining: explaining)
             for (row, clip) in batch.enumerated() {

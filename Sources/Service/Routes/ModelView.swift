@@ -5,8 +5,19 @@ import Jobs
 /// A version of a model as clients see it.
 struct VersionView: Encodable {
     struct MetricsView: Encodable {
+        /// At the model's own threshold.
         let valid: Metrics
         let test: Metrics?
+        /// At 0.5 and at the tuned thresholds, side by side; nil for versions made before these were kept.
+        let validByThreshold: ThresholdComparison?
+        let testByThreshold: ThresholdComparison?
+
+        init(_ training: TrainingSummary) {
+            valid = training.validation
+            test = training.test
+            validByThreshold = training.validationByThreshold
+            testByThreshold = training.testByThreshold
+        }
     }
 
     let object = "model_version"
@@ -21,6 +32,11 @@ struct VersionView: Encodable {
     let metrics: MetricsView?
     let tunedThresholds: [Float]?
     let bestEpoch: Int?
+    /// By which metric of which split: `valid_micro_f1`.
+    let selectedBy: String?
+    let stoppedEarly: TrainingSummary.EarlyStop?
+    /// What is to be known before the metrics are trusted.
+    let warnings: [TrainingSummary.Warning]?
     let seed: UInt64?
 
     init(_ record: ModelRecord) throws {
@@ -34,9 +50,12 @@ struct VersionView: Encodable {
         labels = configuration.labels
         modalities = configuration.modalities
         hyperparameters = configuration.hyperparameters
-        metrics = training.map { MetricsView(valid: $0.validation, test: $0.test) }
+        metrics = training.map { MetricsView($0) }
         tunedThresholds = training?.tunedThresholds
         bestEpoch = training?.bestEpoch
+        selectedBy = configuration.selectedBy
+        stoppedEarly = training?.stoppedEarly
+        warnings = training?.warnings
         seed = training?.seed
     }
 
@@ -50,17 +69,23 @@ struct VersionView: Encodable {
         .init("labels", .array(of: .string())),
         .init("modalities", .array(of: .modality, "In the order in which they are encoded")),
         .init("hyperparameters", Hyperparameters.schema),
-        .init(
-            "metrics",
-            .object([
-                .init("valid", .object([], others: .any)), .init("test", .object([], others: .any), isRequired: false),
-            ]),
-            isRequired: false
-        ),
+        .init("metrics", metrics, isRequired: false),
         .init("tuned_thresholds", .array(of: .number(), "Per label"), isRequired: false),
         .init("best_epoch", .integer(1...Int.max), isRequired: false),
+        .init("selected_by", .string("The metric that chose the epoch: valid_micro_f1"), isRequired: false),
+        .init(
+            "stopped_early", .object([], others: .any, "Why the training ended before its last epoch"),
+            isRequired: false),
+        .init("warnings", .array(of: .object([], others: .any)), isRequired: false),
         .init("seed", .integer(0...Int.max), isRequired: false),
     ]).named("ModelVersion")
+
+    private static let metrics = Schema.object([
+        .init("valid", .object([], others: .any)),
+        .init("test", .object([], others: .any), isRequired: false),
+        .init("valid_by_threshold", .object([], others: .any), isRequired: false),
+        .init("test_by_threshold", .object([], others: .any), isRequired: false),
+    ])
 }
 
 extension ModelRecord {

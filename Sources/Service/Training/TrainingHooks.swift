@@ -55,7 +55,7 @@ struct TrainingHooks: Sendable {
         let source = work.appendingPathComponent("\(job.attempt)/model")
         let target = "models/\(job.model)/\(job.id)-\(job.attempt)"
         return try await queue.run {
-            let digest = try SHA256.digest(ofFile: source.appendingPathComponent(ModelDirectory.weightsName).path)
+            let digest = try ModelDirectory.digest(of: source.path)
             let configuration = source.appendingPathComponent(ModelDirectory.configurationName)
             let document = try Data(contentsOf: configuration)
             // Refuses a directory that could not be loaded later.

@@ -26,6 +26,7 @@ struct TrainingWorker {
     /// - Throws: ``Stopped``, `DatasetError`, `TrainingError`, and errors of the file system and of the output.
     mutating func run() throws {
         Parallel.threads = task.threads
+        try GEMMBackend.load()
         let train = try read(.train)
         let validation = try read(.valid)
         let test = try task.path(of: .test).map { _ in try read(.test) }
@@ -47,9 +48,9 @@ struct TrainingWorker {
         )
         var model = try training.run { event in try observe(event) }
         try checkStop()
-        let metrics = test.map { model.evaluate($0) }
-        model.configuration.training?.test = metrics
+        if let test { model.measure(test: test) }
         try checkStop()
+        for warning in model.configuration.training?.warnings ?? [] { try send("warning", warning) }
         try ModelDirectory.write(model, to: task.output)
         for name in [ModelDirectory.weightsName, ModelDirectory.configurationName] {
             try Files.sync(task.output + "/" + name)

@@ -1,4 +1,5 @@
 import Emotion
+import Engine
 import Foundation
 import Jobs
 import JSON
@@ -19,6 +20,8 @@ package enum WorkerProgram {
         package static let data: Int32 = 65
         /// Anything else that went wrong.
         package static let failure: Int32 = 70
+        /// There is not enough memory.
+        package static let memory: Int32 = 71
         /// Stopped because the server said so or is gone; the same task may succeed later.
         package static let stopped: Int32 = 75
     }
@@ -60,6 +63,8 @@ package enum WorkerProgram {
             return Exit.stopped
         } catch let error as DatasetError {
             return fail("\(error)", output, Exit.data)
+        } catch let error as MemoryError {
+            return fail("\(error)", output, Exit.memory)
         } catch {
             return fail("\(error)", output, Exit.failure)
         }

@@ -6,10 +6,11 @@ struct Ticks {
     private let decimals: Int
 
     /// - Parameters:
-    ///   - values: finite numbers that the axis must cover, one at least.
+    ///   - values: numbers that the axis must cover; those that are not finite have no place on it.
     ///   - count: about how many steps there are.
     init(covering values: [Double], count: Int = 5) {
-        var (low, high) = (values.min() ?? 0, values.max() ?? 0)
+        let finite = values.filter(\.isFinite)
+        var (low, high) = (finite.min() ?? 0, finite.max() ?? 0)
         // An axis needs a length, also for a single number.
         if high - low < 1e-9 * max(abs(high), 1) { (low, high) = (low - 0.5, high + 0.5) }
         let rough = (high - low) / Double(count)

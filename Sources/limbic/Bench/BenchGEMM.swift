@@ -73,7 +73,7 @@ extension Bench {
                 try report.print(
                     [
                         ("benchmark", .string("gemm")),
-                        ("provider", .string(try MatrixProvider.description(of: shape.precision))),
+                        ("provider", .string(try GEMMBackend.description(of: shape.precision))),
                         ("processor", .string(Processor.current.name)),
                     ] + shape.report(batch: batch, steps: steps) + [
                         ("gflops", .number(operations / total / 1e9)), ProcessMemory.report,
@@ -86,15 +86,16 @@ extension Bench {
         private func measure(_ product: Product, steps: Int) -> Timings {
             let (m, n, k) = (product.m, product.n, product.k)
             var generator = CounterGenerator(shape.seed)
-            let a = Tensor((0..<m * k).map { _ in Float(generator.uniform() - 0.5) }, shape: [m, k])
-            let b = Tensor((0..<k * n).map { _ in Float(generator.uniform() - 0.5) }, shape: [k, n])
+            let a = Tensor(
+                (0..<m * k).map { _ in Float(generator.uniform() - 0.5) }, shape: product.transposeA ? [k, m] : [m, k])
+            let b = Tensor(
+                (0..<k * n).map { _ in Float(generator.uniform() - 0.5) }, shape: product.transposeB ? [n, k] : [k, n])
             let c = Tensor(zeros: [m, n])
             return Timings.measure(steps: steps, warmup: shape.warmup) {
                 MatrixProduct(
                     m: m, n: n, k: k,
-                    .init(a.pointer, stride: product.transposeA ? m : k, transposed: product.transposeA),
-                    .init(b.pointer, stride: product.transposeB ? k : n, transposed: product.transposeB),
-                    to: c.pointer, stride: n, precision: shape.precision
+                    .init(a, transposed: product.transposeA), .init(b, transposed: product.transposeB), to: .init(c),
+                    precision: shape.precision
                 ).compute()
             }
         }

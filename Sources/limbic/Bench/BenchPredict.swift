@@ -17,8 +17,8 @@ extension Bench {
                 let network = Network(try shape.configuration())
                 let model = Model(
                     network: network,
-                    parameters: Parameters(layout: network.layout, seed: shape.seed)
-                        .computing(in: shape.precision).packed())
+                    parameters: Parameters(
+                        layout: network.layout, seed: shape.seed, precision: shape.precision, packed: true))
                 let clips = shape.randomClips(batch)
                 let products = BenchProducts(shape.precision)
                 let timings = Timings.measure(steps: steps, warmup: shape.warmup) { _ = model.probabilities(clips) }

@@ -22,7 +22,7 @@ struct BenchProducts {
         // Other work on the machine may come and go: the better of two.
         let peak = max(peak, Self.peak(precision))
         return [
-            ("provider", .string(try MatrixProvider.description(of: precision))),
+            ("provider", .string(try GEMMBackend.description(of: precision))),
             ("gflop_per_step", .number(operations / 1e9)),
             ("gflops", .number(rate / 1e9)), ("gemm_peak_gflops", .number(peak / 1e9)),
             ("share_of_gemm_peak", .number(rate / peak)),
@@ -40,8 +40,7 @@ struct BenchProducts {
         let y = Tensor(zeros: [rows, width])
         let timings = Timings.measure(steps: times, warmup: 0) {
             MatrixProduct(
-                m: rows, n: width, k: width, .init(x.pointer, stride: width),
-                .init(weight.pointer, stride: width, transposed: true), to: y.pointer, stride: width,
+                m: rows, n: width, k: width, .init(x), .init(weight, transposed: true), to: .init(y),
                 precision: precision
             ).compute()
         }

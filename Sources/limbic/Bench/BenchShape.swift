@@ -62,7 +62,7 @@ struct BenchShape: ParsableArguments {
             ("--batch", batch, 1...65_536), ("--units", units, 1...65_536), ("--labels", labels, 1...1000),
             ("--steps", steps, 1...1_000_000), ("--warmup", warmup, 0...1_000_000),
         ]
-        guard MatrixProvider.has(precision) else {
+        guard GEMMBackend.has(precision) else {
             throw ValidationError("--precision: this machine has no products in \(precision.rawValue)")
         }
         for (name, value, range) in checks {

@@ -22,8 +22,9 @@ extension Bench {
                     totalSteps: steps + shape.warmup,
                     annealing: hyperparameters.schedule
                 )
-                let parameters = Parameters(layout: network.layout, seed: shape.seed).computing(in: shape.precision)
-                var step = TrainingStep(network: network, parameters: parameters, schedule: schedule, seed: shape.seed)
+                let parameters = Parameters(
+                    layout: network.layout, seed: shape.seed, precision: shape.precision)
+                let step = TrainingStep(network: network, parameters: parameters, schedule: schedule, seed: shape.seed)
                 let clips = shape.randomClips(batch)
                 var loss: Float = 0
                 let products = BenchProducts(shape.precision)

@@ -30,54 +30,65 @@ struct Evaluate: ParsableCommand {
             try threads.apply()
             let model = try ModelDirectory.read(self.model, precision: precision)
             let configuration = model.configuration
-            let thresholds = try ThresholdChoice.thresholds(threshold, of: configuration)
+            let thresholds = try ThresholdChoice.thresholds(threshold, of: model)
             var options = SplitOptions()
             options.modalities = configuration.modalities
             options.labels = configuration.labels
             options.replaceNonfinite = configuration.hyperparameters.replaceNonfinite
             let clips = try SplitReader.read(path: data, options: options).clips
-            guard let labels = clips.labels else { preconditionFailure("labels were required of the split") }
-            let metrics = Metrics(
-                probabilities: model.probabilities(ofSplit: clips),
-                labels: labels,
-                labelCount: clips.labelCount,
-                thresholds: thresholds
-            )
-            try StandardOutput.write(
-                json
-                    ? report(metrics, clips: clips.count, labels: configuration.labels, thresholds).text + "\n"
-                    : "\(clips.count) clips of \(data)\n"
-                        + MetricsTable(labels: configuration.labels, columns: [("value", metrics)]).text
-            )
+            guard let truth = clips.labels else { preconditionFailure("labels were required of the split") }
+            let probabilities = model.probabilities(ofSplit: clips)
+            let labels = configuration.labels
+            let metrics = Metrics(probabilities: probabilities, truth: truth, labels: labels, thresholds: thresholds)
+            guard metrics.counting?.isMeaningless != true else {
+                throw Failure(
+                    .badData,
+                    "\(data): none of the \(clips.count) clips can be computed; are the features not too large?")
+            }
+            let report = Report(
+                data: data, model: self.model, clips: clips.count, labels: labels, thresholds: thresholds.values,
+                thresholdRule: thresholds.rule, selectedBy: configuration.selectedBy,
+                bestEpoch: configuration.training?.bestEpoch, metrics: metrics,
+                byThreshold: ThresholdComparison(
+                    probabilities: probabilities, truth: truth, labels: labels,
+                    tuned: configuration.training?.thresholds))
+            try StandardOutput.write(json ? report.json() : report.text)
         }
     }
+}
 
-    private func report(_ metrics: Metrics, clips: Int, labels: [String], _ thresholds: [Float]) -> JSONText {
-        .object([
-            ("data", .string(data)), ("model", .string(model)), ("clips", .integer(clips)),
-            ("labels", .strings(labels)),
-            ("thresholds", .array(thresholds.map(JSONText.float))),
-            (
-                "metrics",
-                .object([
-                    ("accuracy", .number(metrics.accuracy)),
-                    ("hamming_loss", .number(metrics.hammingLoss)),
-                    ("micro_precision", .number(metrics.microPrecision)),
-                    ("micro_recall", .number(metrics.microRecall)),
-                    ("micro_f1", .number(metrics.microF1)),
-                    ("macro_f1", .number(metrics.macroF1)),
-                    ("per_label_f1", .array(metrics.perLabelF1.map(JSONText.number))),
-                    ("per_label_auroc", .array(metrics.perLabelAUROC.map(JSONText.optional))),
-                    ("macro_auroc", .optional(metrics.macroAUROC)),
-                    ("per_label_average_precision", .array(metrics.perLabelAveragePrecision.map(JSONText.optional))),
-                    ("macro_average_precision", .optional(metrics.macroAveragePrecision)),
-                    (
-                        "per_label_expected_calibration_error",
-                        .array(metrics.perLabelExpectedCalibrationError.map(JSONText.optional))
-                    ),
-                    ("expected_calibration_error", .optional(metrics.expectedCalibrationError)),
-                ])
-            ),
-        ])
+extension Evaluate {
+    /// What was measured. In JSON the members have the names of the properties in snake case.
+    private struct Report: Encodable {
+        let data: String
+        let model: String
+        let clips: Int
+        let labels: [String]
+        /// Those of `metrics`, one per label, and where they come from.
+        let thresholds: [Float]
+        let thresholdRule: Thresholds.Rule
+        /// By which metric of which split the epoch was selected, and which it was; nil for weights that were brought in.
+        let selectedBy: String?
+        let bestEpoch: Int?
+        let metrics: Metrics
+        let byThreshold: ThresholdComparison
+
+        func json() throws -> String {
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+            encoder.keyEncodingStrategy = .convertToSnakeCase
+            return String(decoding: try encoder.encode(self), as: UTF8.self) + "\n"
+        }
+
+        var text: String {
+            let epoch = bestEpoch.map { "; epoch \($0) of the training, selected by \(selectedBy ?? "-")" } ?? ""
+            let columns = MetricsTable.columns("", own: metrics, byThreshold)
+            let tuned =
+                byThreshold.tuned.map { _ in
+                    "tuned: at the threshold of each label with the best F1 on the validation split\n"
+                }
+                ?? ""
+            return "\(clips) clips of \(data)\(epoch)\n\(tuned)" + MetricsTable(labels: labels, columns: columns).text
+        }
     }
 }

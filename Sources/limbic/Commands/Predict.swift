@@ -41,8 +41,8 @@ struct Predict: ParsableCommand {
             if explain, !model.configuration.hasMaskingNetworks {
                 throw Failure(.badData, "\(self.model): the model has no masking networks to explain with")
             }
-            let thresholds = try ThresholdChoice.thresholds(threshold, of: model.configuration)
-            let printer = PredictionPrinter(configuration: model.configuration, thresholds: thresholds)
+            let thresholds = try ThresholdChoice.thresholds(threshold, of: model)
+            let printer = PredictionPrinter(configuration: model.configuration, thresholds: thresholds.values)
             let source = try LineSource(path: data)
             if source.isArchive {
                 try predictSplit(model, printer)
@@ -61,52 +61,76 @@ struct Predict: ParsableCommand {
         options.requiresLabels = false
         options.replaceNonfinite = model.configuration.hyperparameters.replaceNonfinite
         let clips = try SplitReader.read(path: data, options: options).clips
+        var faults = Faults()
         for start in stride(from: 0, to: clips.count, by: Self.batchSize) {
             let batch = clips.select(Array(start..<min(start + Self.batchSize, clips.count)))
             let prediction = model.predict(batch, explaining: explain)
             var text = ""
             for row in 0..<batch.count {
+                guard prediction.isComputable(clip: row) else {
+                    let error = ClipError.notComputable(pointer: "/clips/\(start + row)")
+                    faults.add("\(name): \(error)")
+                    text += printer.line(id: batch.ids?[row], error)
+                    continue
+                }
                 text += printer.line(id: batch.ids?[row], prediction, row) {
                     batch.modalities[$0]?.lengths[row] ?? 0 == 0
                 }
             }
             try StandardOutput.write(text)
         }
+        try faults.check()
     }
 
     private func predictLines(_ source: LineSource, _ model: Model, _ printer: PredictionPrinter) throws {
-        let name = data == "-" ? "standard input" : (data as NSString).lastPathComponent
         var reader = ClipLines(source: source, configuration: model.configuration)
-        var faults = 0
-        var firstFault: String?
+        var faults = Faults()
         while let items = try reader.next(atMost: Self.batchSize, name: name) {
-            for item in items {
-                guard case .failure(let error) = item.clip else { continue }
-                faults += 1
-                firstFault = firstFault ?? "\(name): line \(item.line): \(error)"
-            }
-            try StandardOutput.write(try answers(items, model, printer))
+            try StandardOutput.write(try answers(items, model, printer, &faults))
         }
         guard reader.hasSeenClips else { throw Failure(.badData, "\(name): there is no clip") }
-        if let firstFault {
-            throw Failure(.badData, firstFault + (faults > 1 ? " (and \(faults - 1) more)" : ""))
-        }
+        try faults.check()
     }
 
-    private func answers(_ items: [ClipLines.Item], _ model: Model, _ printer: PredictionPrinter) throws -> String {
+    /// What is read, for errors.
+    private var name: String { data == "-" ? "standard input" : (data as NSString).lastPathComponent }
+
+    private func answers(
+        _ items: [ClipLines.Item], _ model: Model, _ printer: PredictionPrinter, _ faults: inout Faults
+    ) throws -> String {
         let good = items.compactMap { try? $0.clip.get() }
         let clips = Clips(collating: good, modalities: model.configuration.modalities)
         let prediction = model.predict(clips, explaining: explain)
         var text = ""
         var row = 0
         for item in items {
-            switch item.clip {
-            case .success(let clip):
+            do throws(ClipError) {
+                let clip = try item.clip.get()
+                defer { row += 1 }
+                guard prediction.isComputable(clip: row) else { throw .notComputable(pointer: item.pointer) }
                 text += printer.line(id: clip.id, prediction, row) { clip.modalities[$0] == nil }
-                row += 1
-            case .failure(let error): text += printer.line(id: item.id, error)
+            } catch {
+                faults.add("\(name): line \(item.line): \(error)")
+                text += printer.line(id: item.id, error)
             }
         }
         return text
+    }
+}
+
+/// The clips that could not be predicted.
+private struct Faults {
+    private var count = 0
+    private var first: String?
+
+    mutating func add(_ fault: String) {
+        count += 1
+        first = first ?? fault
+    }
+
+    /// - Throws: ``Failure`` when there are any.
+    func check() throws {
+        guard let first else { return }
+        throw Failure(.badData, first + (count > 1 ? " (and \(count - 1) more)" : ""))
     }
 }

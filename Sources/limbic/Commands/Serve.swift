@@ -1,4 +1,5 @@
 import ArgumentParser
+import Engine
 import Foundation
 import Logging
 import Service
@@ -85,6 +86,10 @@ struct Serve: AsyncParsableCommand {
         configuration.maxUploadSize = try positive(Settings.maxUploadSize, maxUploadSize)
         configuration.maxPredictSize = try positive(Settings.maxPredictSize, maxPredictSize)
         configuration.maxClipUnits = try positive(Settings.maxClipUnits, maxClipUnits)
+        guard configuration.maxClipUnits <= MultiHeadAttention.longestSequence else {
+            throw ValidationError(
+                "\(Settings.maxClipUnits.variable): must be at most \(MultiHeadAttention.longestSequence)")
+        }
         configuration.modelMemory = try positive(Settings.modelMemory, modelMemory)
         configuration.allowedHosts = (try Settings.allowedHosts.optionalValue(allowedHosts) ?? "").split(separator: ",")
             .map { $0.trimmingCharacters(in: .whitespaces) }

@@ -72,6 +72,9 @@ struct Train: ParsableCommand {
                 )
                 let model = try self.train(training, test: test)
                 try ModelDirectory.write(model, to: output.path)
+                for warning in model.configuration.training?.warnings ?? [] {
+                    StandardError.write("limbic: warning: \(warning.detail)\n")
+                }
                 try StandardOutput.write(summary(of: model))
             }
         }
@@ -88,8 +91,7 @@ struct Train: ParsableCommand {
                 }
             }
             progress.end()
-            let metrics = test.map { model.evaluate($0) }
-            model.configuration.training?.test = metrics
+            if let test { model.measure(test: test) }
             return model
         } catch {
             progress.end()
@@ -99,11 +101,14 @@ struct Train: ParsableCommand {
 
     private func summary(of model: Model) -> String {
         guard let training = model.configuration.training else { preconditionFailure("a trained model says how") }
-        let columns = [("valid", training.validation)] + (training.test.map { [("test", $0)] } ?? [])
+        let columns =
+            MetricsTable.columns("valid", own: training.validation, training.validationByThreshold)
+            + (training.test.map { MetricsTable.columns("test", own: $0, training.testByThreshold) } ?? [])
         let stop = training.stoppedEarly.map { "stopped early: \($0.reason)\n" } ?? ""
         return """
-            \(stop)epoch \(training.bestEpoch) of \(training.epochs) kept, \(training.steps) steps in \
-            \(Readable.time(training.seconds)), \(model.parameters.layout.count) parameters, model in \(out)
+            \(stop)epoch \(training.bestEpoch) of \(training.epochs) kept by \(model.configuration.selectedBy ?? "-"), \
+            \(training.steps) steps in \(Readable.time(training.seconds)), \
+            \(model.parameters.layout.count) parameters, model in \(out)
             \(MetricsTable(labels: model.configuration.labels, columns: columns).text)
             """
     }

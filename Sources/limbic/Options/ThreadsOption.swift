@@ -17,9 +17,9 @@ struct ThreadsOption: ParsableArguments {
 
     func validate() throws { _ = try value() }
 
-    /// Makes the provider of matrix products ready and sets the number of threads, for a command that computes.
+    /// Makes the backend of matrix products ready and sets the number of threads, for a command that computes.
     func apply() throws {
         Parallel.threads = try value()
-        try MatrixProvider.load()
+        try GEMMBackend.load()
     }
 }

@@ -17,19 +17,18 @@ enum ThresholdChoice: ExpressibleByArgument {
         }
     }
 
-    /// One threshold per label of a model, whose own one holds where nothing was chosen.
+    /// The thresholds of a model, its own where nothing was chosen.
     ///
     /// - Throws: ``Failure`` when tuned thresholds are asked for and the model has none.
-    static func thresholds(_ choice: ThresholdChoice?, of configuration: ModelConfiguration) throws -> [Float] {
-        let count = configuration.labels.count
+    static func thresholds(_ choice: ThresholdChoice?, of model: Model) throws -> Thresholds {
         switch choice {
-        case nil: return Array(repeating: configuration.hyperparameters.threshold, count: count)
-        case .fixed(let value): return Array(repeating: value, count: count)
+        case nil: return model.ownThresholds
+        case .fixed(let value): return .fixed(value, labels: model.configuration.labels.count)
         case .tuned:
-            guard let tuned = configuration.training?.tunedThresholds, tuned.count == count else {
+            guard let training = model.configuration.training else {
                 throw Failure(.usage, "--threshold tuned: the model has no tuned thresholds")
             }
-            return tuned
+            return training.thresholds
         }
     }
 }

@@ -7,6 +7,8 @@ struct ClipLines {
         /// Where it comes from, counted from 1.
         let line: Int
         let id: String?
+        /// Its place in the line or document, a JSON pointer.
+        let pointer: String
         let clip: Result<Clip, ClipError>
     }
 
@@ -53,7 +55,7 @@ struct ClipLines {
         do throws(ClipError) {
             append(try decode(bytes))
         } catch {
-            waiting.append(Item(line: line, id: nil, clip: .failure(error)))
+            waiting.append(Item(line: line, id: nil, pointer: error.pointer, clip: .failure(error)))
         }
     }
 
@@ -67,7 +69,9 @@ struct ClipLines {
     }
 
     private mutating func append(_ request: ClipDecoder.Request) {
-        for (clip, id) in zip(request.clips, request.ids) { waiting.append(Item(line: line, id: id, clip: clip)) }
+        for (index, (clip, id)) in zip(request.clips, request.ids).enumerated() {
+            waiting.append(Item(line: line, id: id, pointer: request.pointer(ofClip: index), clip: clip))
+        }
     }
 
     private func decode(_ bytes: [UInt8]) throws(ClipError) -> ClipDecoder.Request {

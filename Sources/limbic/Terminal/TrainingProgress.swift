@@ -51,6 +51,8 @@ struct TrainingProgress {
             "accuracy \(Readable.decimal(metrics.accuracy, 4))",
             "\(Readable.rounded(clipsPerSecond)) clips/s",
         ]
-        return words.joined(separator: "  ") + (isBest ? "  *" : "")
+        let notComputable = metrics.counting?.notComputableClips ?? 0
+        let doubt = notComputable > 0 ? "  \(notComputable) clips not computable" : ""
+        return words.joined(separator: "  ") + doubt + (isBest ? "  *" : "")
     }
 }

@@ -136,16 +136,16 @@ import Testing
                 for index in 0..<width { direction[index] += weight * trainFeatures[clip][index] }
             }
             for clip in 0..<test.count {
-                probabilities[clip * test.labelCount + label] = zip(direction, testFeatures[clip]).reduce(0) {
-                    $0 + $1.0 * $1.1
-                }
+                let score = zip(direction, testFeatures[clip]).reduce(0) { $0 + $1.0 * $1.1 }
+                // In the order of the scores, and from 0 to 1.
+                probabilities[clip * test.labelCount + label] = 0.5 + 0.5 * score / (1 + abs(score))
             }
         }
         let metrics = Metrics(
             probabilities: probabilities,
-            labels: test.labels ?? [],
-            labelCount: test.labelCount,
-            thresholds: [0, 0, 0]
+            truth: test.labels ?? [],
+            labels: (0..<test.labelCount).map(String.init),
+            thresholds: .fixed(0.5, labels: test.labelCount)
         )
         return metrics.macroAUROC ?? 0
     }

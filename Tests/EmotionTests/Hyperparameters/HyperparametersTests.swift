@@ -194,7 +194,8 @@ struct HyperparametersTests {
         let changed = Hyperparameters().values.filter { reference[$0.key] != $0.value }.keys
         #expect(
             reference.filter { changed.contains($0.key) } == [
-                "classifier": .string("shared"), "topk_side": .string("smallest"), "app_scope": .string("all"),
+                "classifier": .string("shared"), "topk_iterations": .number(100),
+                "topk_side": .string("smallest"), "app_scope": .string("all"),
                 "app_source": .string("accumulated"), "divergence": .string("softmax"), "loss": .string("asymmetric"),
                 "clip_norm": .number(1), "replace_nonfinite": .boolean(true),
             ])

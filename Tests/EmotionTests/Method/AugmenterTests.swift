@@ -62,8 +62,8 @@ struct AugmenterTests {
     @Test(
         "an attack leaves the gradient of the other losses alone", arguments: [Hyperparameters.Augmentation.fgsm, .pgd])
     func separateGradients(augmentation: Hyperparameters.Augmentation) {
-        let attacked = Self.step(augmentation) { $0.rho = 0 }.run().gradients.flat.values
-        #expect(attacked == Self.step(.none) { $0.rho = 0 }.run().gradients.flat.values)
+        let attacked = Self.step(augmentation) { $0.rho = 0 }.run().gradients.values
+        #expect(attacked == Self.step(.none) { $0.rho = 0 }.run().gradients.values)
     }
 
     @Test("one run of units of each clip is erased, of up to the ratio of its length")
@@ -75,7 +75,7 @@ struct AugmenterTests {
                 for (old, new) in zip(before, after) {
                     let units = old.count / 16
                     let erased = (0..<units).filter { unit in new[unit * 16..<(unit + 1) * 16].allSatisfy { $0 == 0 } }
-                    let longest = Tape.maskedUnits(units, 0.4)
+                    let longest = TemporalMasking.maskedUnits(units, 0.4)
                     #expect(longest == 0 ? erased.isEmpty : (1...longest).contains(erased.count))
                     if let first = erased.first { #expect(erased == Array(first..<first + erased.count)) }
                     for unit in 0..<units where !erased.contains(unit) {

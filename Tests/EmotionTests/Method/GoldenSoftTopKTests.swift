@@ -3,6 +3,8 @@ import Foundation
 import TestSupport
 import Testing
 
+@testable import Emotion
+
 /// Soft top-k against an independent implementation: a = 1 − m, which sums to k whichever side is taken out, and the
 /// gradient of Σ a ∘ weight.
 @Suite("Golden soft top-k")

@@ -43,7 +43,7 @@ struct GoldenTests {
         // A copy: cases are checked at the same time, and a step perturbs its parameters for a while.
         let parameters = golden.parameters.copy()
         let passes = Objective(network: network, parameters: parameters)(golden.batch, randomness, into: gradients)
-        #expect(parameters.flat.values == golden.parameters.flat.values, "the perturbation is taken back")
+        #expect(parameters.values == golden.parameters.values, "the perturbation is taken back")
         return (passes, gradients)
     }
 
@@ -124,7 +124,7 @@ struct GoldenTests {
             gradients.scale(by: hyperparameters.clipNorm / gradients.norm)
         }
         let parameters = golden.parameters.copy()
-        var step = Self.trainingStep(golden, parameters)
+        let step = Self.trainingStep(golden, parameters)
         _ = step(golden.batch)
         for parameter in golden.network.layout.parameters {
             let expected = try golden.file.floats("out.grad_total.\(parameter.name)")
@@ -146,7 +146,7 @@ struct GoldenTests {
     func trajectory(golden: GoldenCase) throws {
         let steps = try golden.file.shape("trajectory.losses", "[T, 3]")[0]
         let expected = try golden.file.floats("trajectory.losses")
-        var step = Self.trainingStep(golden, golden.parameters.copy())
+        let step = Self.trainingStep(golden, golden.parameters.copy())
         var losses: [Float] = []
         for _ in 0..<steps {
             let outcome = step(golden.batch).losses

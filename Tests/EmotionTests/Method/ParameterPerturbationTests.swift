@@ -139,9 +139,9 @@ struct PerturbationTests {
                 ($0.parameterPerturbation, $0.perturbedModules) = (perturbation, modules)
                 ($0.perturbationScope, $0.gamma) = (.all, 1)
             })
-        let before = step.parameters.flat.values.map(\.bitPattern)
+        let before = step.parameters.values.map(\.bitPattern)
         let passes = step.run().passes
-        #expect(step.parameters.flat.values.map(\.bitPattern) == before)
+        #expect(step.parameters.values.map(\.bitPattern) == before)
         // And they were other ones during the third pass.
         #expect(try #require(passes.perturbed).values != passes.clean.values)
         #expect(try #require(passes.losses.perturbed) > 0)

@@ -13,7 +13,7 @@ struct TemporalMaskingTests {
         #expect(passes.masks.count == 2)
         for (modality, mask) in passes.masks.enumerated() {
             for values in step.byClip(mask, modality: modality) {
-                let masked = Tape.maskedUnits(values.count, ratio)
+                let masked = TemporalMasking.maskedUnits(values.count, ratio)
                 let expected = values.count - (masked < values.count ? masked : 0)
                 expectClose([values.reduce(0, +)], [Float(expected)], absolute: 1e-4)
             }
@@ -27,7 +27,7 @@ struct TemporalMaskingTests {
         for modality in passes.masks.indices {
             let masks = step.byClip(passes.masks[modality], modality: modality)
             for (scores, mask) in zip(step.byClip(passes.scores[modality], modality: modality), masks) {
-                guard Tape.maskedUnits(mask.count, 0.4) > 0 else {
+                guard TemporalMasking.maskedUnits(mask.count, 0.4) > 0 else {
                     #expect(mask.allSatisfy { $0 == 1 })
                     continue
                 }
@@ -38,14 +38,14 @@ struct TemporalMaskingTests {
         }
     }
 
-    @Test("by lot exactly k units of each clip are 0 and the others 1, others in the next step")
-    func byLot() {
+    @Test("at random exactly k units of each clip are 0 and the others 1, others in the next step")
+    func atRandom() {
         let step = ObjectiveCase(.make { $0.temporalMasking = .randomMask })
         let passes = step.run().passes
         #expect(passes.scores.isEmpty)
         for (modality, mask) in passes.masks.enumerated() {
             for values in step.byClip(mask, modality: modality) {
-                #expect(values.count { $0 == 0 } == Tape.maskedUnits(values.count, 0.4))
+                #expect(values.count { $0 == 0 } == TemporalMasking.maskedUnits(values.count, 0.4))
                 #expect(values.allSatisfy { $0 == 0 || $0 == 1 })
             }
         }
@@ -58,8 +58,8 @@ struct TemporalMaskingTests {
             step.byClip(passes.masks[0], modality: 0)[equal] != step.byClip(passes.masks[1], modality: 1)[other])
     }
 
-    @Test("by lot nothing is hidden rather than everything", arguments: [0, 1] as [Float])
-    func byLotAllOrNothing(ratio: Float) {
+    @Test("at random nothing is hidden rather than everything", arguments: [0, 1] as [Float])
+    func atRandomAllOrNothing(ratio: Float) {
         let passes = ObjectiveCase(
             .make { ($0.temporalMasking, $0.maskRatio) = (.randomMask, ratio) }
         ).run().passes

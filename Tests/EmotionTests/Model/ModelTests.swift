@@ -63,7 +63,7 @@ struct ModelTests {
         let read = try ModelDirectory.read(path)
         #expect(read.configuration.hyperparameters == model.configuration.hyperparameters)
         #expect(read.configuration.modalities == model.configuration.modalities)
-        #expect(read.parameters.flat.values == model.parameters.flat.values)
+        #expect(read.parameters.values == model.parameters.values)
     }
 
     @Test("a model directory with a wrong file is refused with the field and the reason")
@@ -87,12 +87,34 @@ struct ModelTests {
     private static func fault(
         of configuration: ModelConfiguration = .make(), _ change: (inout [String: Any]) -> Void
     ) throws -> ModelError? {
+        try fault(of: .make(configuration), change)
+    }
+
+    private static func fault(of model: Model, _ change: (inout [String: Any]) -> Void) throws -> ModelError? {
+        try fault(
+            of: model,
+            text: { text in
+                var object = try #require(JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
+                change(&object)
+                return String(decoding: try JSONSerialization.data(withJSONObject: object), as: UTF8.self)
+            })
+    }
+
+    /// The same after a piece of the text was replaced; `$0` in the replacement stands for the piece.
+    private static func fault(of model: Model, replacing piece: String, with other: String) throws -> ModelError? {
+        try fault(
+            of: model,
+            text: { text in
+                try #require(text.contains(piece))
+                return text.replacingOccurrences(of: piece, with: other.replacingOccurrences(of: "$0", with: piece))
+            })
+    }
+
+    private static func fault(of model: Model, text change: (String) throws -> String) throws -> ModelError? {
         let scratch = try ScratchDirectory()
-        try ModelDirectory.write(.make(configuration), to: scratch.path)
+        try ModelDirectory.write(model, to: scratch.path)
         let file = URL(filePath: scratch.file(ModelDirectory.configurationName))
-        var object = try #require(JSONSerialization.jsonObject(with: Data(contentsOf: file)) as? [String: Any])
-        change(&object)
-        try JSONSerialization.data(withJSONObject: object).write(to: file)
+        try Data(change(String(contentsOf: file, encoding: .utf8)).utf8).write(to: file)
         do throws(ModelError) {
             _ = try ModelDirectory.read(scratch.path)
             return nil
@@ -172,6 +194,77 @@ struct ModelTests {
         }
         let dropped = ModelConfiguration.make { ($0.standardize, $0.dropModalities) = (true, ["audio"]) }
         #expect(try Self.fault(of: dropped) { $0["standardization"] = ["text": text] } == nil)
+    }
+
+    /// A model of the smallest training.
+    private static func trained() throws -> Model {
+        let configuration = ModelConfiguration.make { $0.epochs = 1 }
+        return try Training(configuration: configuration, train: .make(8), validation: .make(8), seed: 1).run { _ in }
+    }
+
+    @Test(
+        "weights that are not finite are refused with the tensor and the element", arguments: [Float.nan, -.infinity])
+    func weights(value: Float) throws {
+        let scratch = try ScratchDirectory()
+        let model = Model.make()
+        let parameter = try #require(model.parameters.layout.parameters.first { $0.name == "decoder.queries" })
+        // Of the shape [3, 16].
+        model.parameters.pointer(parameter)[16 + 5] = value
+        try ModelDirectory.write(model, to: scratch.path)
+        let error = #expect(throws: ModelError.self) { try ModelDirectory.read(scratch.path) }
+        #expect(error?.field == "decoder.queries")
+        #expect(error?.reason == "element [1, 5] is \(value), not a finite number")
+    }
+
+    @Test("tuned thresholds are probabilities, one per label")
+    func thresholds() throws {
+        let model = try Self.trained()
+        for (thresholds, field, reason) in [
+            ([0.5, 1.5, 0.5], "training/tuned_thresholds/1", "1.5 is not a probability from 0 to 1"),
+            ([0.5, 0.5, -0.25], "training/tuned_thresholds/2", "-0.25 is not a probability from 0 to 1"),
+            ([0.5, 0.5], "training/tuned_thresholds", "are 2, while there are 3 labels"),
+        ] as [([Double], String, String)] {
+            let error = try Self.fault(of: model) { object in
+                var training = object["training"] as? [String: Any] ?? [:]
+                training["tuned_thresholds"] = thresholds
+                object["training"] = training
+            }
+            #expect(error?.field == field)
+            #expect(error?.reason == reason)
+        }
+        for text in ["1e39", "NaN", "null"] {
+            let error = try Self.fault(of: model, replacing: "\"tuned_thresholds\" : [", with: "$0\(text), ")
+            #expect(error != nil, "\(text)")
+        }
+    }
+
+    @Test("means and deviations beyond 32 bits are refused", arguments: ["1e39", "NaN", "-1e400"])
+    func standardizationBeyondFloats(text: String) throws {
+        let configuration = ModelConfiguration.make { ($0.standardize, $0.epochs) = (true, 1) }
+        let model = try Training(
+            configuration: configuration, train: .make(8), validation: .make(8), seed: 1
+        ).run { _ in }
+        #expect(try Self.fault(of: model, replacing: "\"mean\" : [", with: "$0") == nil)
+        #expect(try Self.fault(of: model, replacing: "\"mean\" : [", with: "$0\(text), ") != nil)
+    }
+
+    @Test("the configuration of an earlier version is read, its metrics without what came later")
+    func earlierConfiguration() throws {
+        let scratch = try ScratchDirectory()
+        let model = try Self.trained()
+        try ModelDirectory.write(model, to: scratch.path)
+        let file = URL(filePath: scratch.file(ModelDirectory.configurationName))
+        var object = try #require(JSONSerialization.jsonObject(with: Data(contentsOf: file)) as? [String: Any])
+        var training = try #require(object["training"] as? [String: Any])
+        var validation = try #require(training["validation"] as? [String: Any])
+        for name in ["counting", "accuracy_empty_union_1"] { validation[name] = nil }
+        for name in ["selected_by", "validation_by_threshold"] { training[name] = nil }
+        training["validation"] = validation
+        object["training"] = training
+        try JSONSerialization.data(withJSONObject: object).write(to: file)
+        let configuration = try ModelDirectory.read(scratch.path).configuration
+        #expect(configuration.training?.validation.microF1 == model.configuration.training?.validation.microF1)
+        #expect(configuration.training?.validation.counting == nil && configuration.selectedBy == "valid_micro_f1")
     }
 
     @Test("a feature that varies by less than a float can tell is not divided by zero")

@@ -228,7 +228,7 @@ struct VariantTests {
                 let clips = Clips.make(lengths: lengths, configuration: configuration)
                 let training = Training(configuration: configuration, train: clips, validation: clips, seed: 1)
                 let model = try training.run { _ in }
-                #expect(model.parameters.flat.values.allSatisfy { $0.isFinite })
+                #expect(model.parameters.values.allSatisfy { $0.isFinite })
                 #expect(model.probabilities(clips).allSatisfy { $0 > 0 && $0 < 1 })
             }
         }

@@ -1,4 +1,5 @@
 import Engine
+import Foundation
 import TestSupport
 import Testing
 
@@ -53,10 +54,10 @@ struct TrainingTests {
         let threads = Parallel.threads
         defer { Parallel.threads = threads }
         Parallel.threads = 1
-        let first = try train(configuration).parameters.flat.values
+        let first = try train(configuration).parameters.values
         Parallel.threads = 2
-        #expect(try train(configuration).parameters.flat.values == first)
-        #expect(try train(configuration, seed: 2).parameters.flat.values != first)
+        #expect(try train(configuration).parameters.values == first)
+        #expect(try train(configuration, seed: 2).parameters.values != first)
     }
 
     @Test("bfloat16 trains other weights where the machine has it, and predicts nearly the same")
@@ -65,8 +66,8 @@ struct TrainingTests {
             .make { ($0.epochs, $0.precision) = (3, precision) }
         }
         let models = try [Hyperparameters.Precision.float32, .bfloat16, .auto].map { try train(configuration($0)) }
-        let values = models.map { $0.parameters.flat.values }
-        #expect((values[0] != values[1]) == MatrixProvider.has(.bfloat16))
+        let values = models.map { $0.parameters.values }
+        #expect((values[0] != values[1]) == GEMMBackend.has(.bfloat16))
         #expect(values[1] == values[2])
         let clips = Clips.make(32, seed: 2)
         let directory = try ScratchDirectory()
@@ -75,7 +76,7 @@ struct TrainingTests {
             try ModelDirectory.read(directory.file("model"), precision: $0).probabilities(clips)
         }
         expectClose(probabilities[1], probabilities[0], absolute: 0.02)
-        #expect((probabilities[0] != probabilities[1]) == MatrixProvider.has(.bfloat16))
+        #expect((probabilities[0] != probabilities[1]) == GEMMBackend.has(.bfloat16))
     }
 
     @Test("training ends early when validation does not get better")
@@ -138,10 +139,121 @@ struct TrainingTests {
         }
     }
 
+    @Test("a training whose last step leaves nothing that can be computed has diverged, though every loss was finite")
+    func divergedInTheLastStep() throws {
+        let configuration = ModelConfiguration.make {
+            ($0.learningRate, $0.weightDecay, $0.schedule) = (10, 10, .constant)
+            ($0.warmupSteps, $0.epochs, $0.batchSize) = (0, 1, 1)
+            ($0.temporalMasking, $0.parameterPerturbation) = (.off, .off)
+        }
+        let validation = Clips.make(8, seed: 2)
+        var divergedAfterAllSteps = 0
+        for steps in 3...8 {
+            let training = Training(configuration: configuration, train: .make(steps), validation: validation, seed: 1)
+            var told = 0
+            do {
+                let model = try training.run { event in if case .step = event { told += 1 } }
+                #expect(model.canCompute(anyOf: validation), "\(steps) steps")
+            } catch TrainingError.diverged(let step) {
+                #expect(step <= steps)
+                if told == steps { divergedAfterAllSteps += 1 }
+            }
+        }
+        #expect(divergedAfterAllSteps > 0)
+    }
+
+    @Test("parameters and moments that are not finite are found out", arguments: [Float.nan, .infinity, -.infinity])
+    func finite(value: Float) {
+        let model = Model.make()
+        #expect(model.parameters.isFinite)
+        var optimizer = AdamW(layout: model.network.layout, weightDecay: 0)
+        let gradients = Gradients(layout: model.network.layout)
+        optimizer.step(model.parameters, gradients, learningRate: 1e-3)
+        #expect(optimizer.isFinite)
+        // Its square is more than a float holds; the update is a finite zero.
+        gradients.flat.pointer[3] = 1e30
+        optimizer.step(model.parameters, gradients, learningRate: 1e-3)
+        #expect(model.parameters.isFinite && !optimizer.isFinite)
+        model.parameters.flat.pointer[model.parameters.flat.count - 1] = value
+        #expect(!model.parameters.isFinite)
+    }
+
+    private static func clips(_ count: Int, seed: UInt64 = 1, tooLarge: Range<Int>) -> Clips {
+        let clips = Clips.make(count, seed: seed)
+        let modalities = clips.modalities.mapValues { sequences in
+            var values: [Float] = []
+            for clip in 0..<count {
+                values +=
+                    tooLarge.contains(clip)
+                    ? Array(repeating: 3e38, count: sequences.lengths[clip] * sequences.featureSize)
+                    : sequences.select([clip]).values
+            }
+            return Sequences(featureSize: sequences.featureSize, lengths: sequences.lengths, values: values)
+        }
+        return Clips(count: count, modalities: modalities, labels: clips.labels, labelCount: clips.labelCount)
+    }
+
+    @Test("a validation split of which no clip can be computed selects no epoch")
+    func validationNotComputable() {
+        let training = Training(
+            configuration: .make { $0.epochs = 1 }, train: .make(16),
+            validation: Self.clips(6, tooLarge: 0..<6), seed: 1)
+        let error = #expect(throws: TrainingError.self) { try training.run { _ in } }
+        #expect(error == .validationNotComputable(clips: 6))
+        #expect(error?.description.contains("none of the 6 clips of the validation split can be computed") == true)
+    }
+
+    @Test("clips that cannot be computed are told with their number")
+    func partlyNotComputable() throws {
+        let training = Training(
+            configuration: .make { $0.epochs = 1 }, train: .make(16),
+            validation: Self.clips(6, tooLarge: 1..<3), seed: 1)
+        var model = try training.run { _ in }
+        #expect(model.configuration.training?.validation.counting?.notComputableClips == 2)
+        model.measure(test: Self.clips(5, seed: 3, tooLarge: 0..<5))
+        let summary = try #require(model.configuration.training)
+        #expect(summary.test == nil && summary.testByThreshold == nil)
+        let warnings = try #require(summary.warnings)
+        #expect(warnings.map(\.code) == ["not_computable", "not_computable"])
+        #expect(warnings.map(\.split) == ["valid", "test"])
+        #expect(warnings.map(\.count) == [2, 5] && warnings.map(\.clips) == [6, 5])
+        // Nothing in it that JSON has no number for.
+        _ = try JSONEncoder().encode(model.configuration)
+    }
+
+    @Test("features too large for a mean and a deviation are refused before the first step")
+    func standardization() {
+        let configuration = ModelConfiguration.make(modalities: [Modality(name: "text", featureSize: 1)], labels: 1) {
+            $0.standardize = true
+        }
+        let values: [Float] = [3.4e38, -3.4e38, -3.4e38, -3.4e38, -3.4e38]
+        let sequences = Sequences(featureSize: 1, lengths: [1, 1, 1, 1, 1], values: values)
+        let clips = Clips(count: 5, modalities: ["text": sequences], labels: [1, 0, 1, 0, 1], labelCount: 1)
+        var configured = configuration
+        configured.standardization = ["text": Standardization(sequences)]
+        guard configured.standardization?["text"]?.deviation[0].isFinite == false else { return }
+        let training = Training(configuration: configuration, train: clips, validation: clips, seed: 1)
+        #expect(throws: TrainingError.notStandardizable(modality: "text")) { try training.run { _ in } }
+    }
+
+    @Test("a summary says by what its epoch was selected, and counts at 0.5 and at tuned thresholds")
+    func summary() throws {
+        var model = try train(.make { ($0.epochs, $0.threshold, $0.selectBy) = (2, 0.375, .accuracy) })
+        model.measure(test: .make(16, seed: 3))
+        let summary = try #require(model.configuration.training)
+        #expect(summary.selectedBy == "valid_accuracy" && model.configuration.selectedBy == "valid_accuracy")
+        #expect(summary.warnings == nil)
+        #expect(summary.validation.counting?.thresholds == .fixed(0.375, labels: 3))
+        for comparison in [summary.validationByThreshold, summary.testByThreshold] {
+            #expect(comparison?.half.counting?.thresholds == .fixed(0.5, labels: 3))
+            #expect(comparison?.tuned?.counting?.thresholds == .tuned(summary.tunedThresholds))
+        }
+    }
+
     @Test("dropout takes part in training only")
     func dropout() throws {
-        let dry = try train(.make { ($0.epochs, $0.dropout) = (1, 0) }).parameters.flat.values
-        let wet = try train(.make { ($0.epochs, $0.dropout) = (1, 0.5) }).parameters.flat.values
+        let dry = try train(.make { ($0.epochs, $0.dropout) = (1, 0) }).parameters.values
+        let wet = try train(.make { ($0.epochs, $0.dropout) = (1, 0.5) }).parameters.values
         #expect(dry != wet)
         let model = Model.make(.make { $0.dropout = 0.5 })
         let clips = Clips.make(8)

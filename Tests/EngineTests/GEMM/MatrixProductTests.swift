@@ -11,7 +11,7 @@ struct MatrixProductTests {
         var k: Int
         var transposeA = false
         var transposeB = false
-        var adds = false
+        var accumulates = false
         /// Unused elements at the end of each row.
         var gap = 0
 
@@ -27,17 +27,14 @@ struct MatrixProductTests {
             return (0..<count).map { 2 * Philox.uniform(philox.word(at: $0)) - 1 }
         }
 
-        func run(_ provider: MatrixProvider, on c: inout [Float]) {
-            let (a, b) = (Tensor(a, shape: [a.count]), Tensor(b, shape: [b.count]))
-            c.withUnsafeMutableBufferPointer { c in
-                // An empty array may have no address.
-                let (address, spare) = (c.baseAddress, Tensor(uninitialized: [1]))
-                MatrixProduct(
-                    m: m, n: n, k: k, .init(a.pointer, stride: strideA, transposed: transposeA),
-                    .init(b.pointer, stride: strideB, transposed: transposeB), to: address ?? spare.pointer,
-                    stride: strideC, adding: adds
-                ).compute(with: provider, finish: nil)
-            }
+        func run(_ backend: GEMMBackend, on c: inout [Float]) {
+            let (a, b, result) = (Tensor(a, shape: [a.count]), Tensor(b, shape: [b.count]), Tensor(c, shape: [c.count]))
+            MatrixProduct(
+                m: m, n: n, k: k, .init(a.storage, stride: strideA, transposed: transposeA),
+                .init(b.storage, stride: strideB, transposed: transposeB), to: .init(result.storage, stride: strideC),
+                accumulating: accumulates
+            ).compute(with: backend, epilogue: nil)
+            c = result.values
         }
 
         /// The product in Double of factors in a precision; elements between the rows stay.
@@ -46,7 +43,7 @@ struct MatrixProductTests {
             var result = c
             for i in 0..<m {
                 for j in 0..<n {
-                    var sum = adds ? Double(c[i * strideC + j]) : 0
+                    var sum = accumulates ? Double(c[i * strideC + j]) : 0
                     for l in 0..<k {
                         let left = transposeA ? a[l * strideA + i] : a[i * strideA + l]
                         let right = transposeB ? b[j * strideB + l] : b[l * strideB + j]
@@ -59,22 +56,22 @@ struct MatrixProductTests {
         }
     }
 
-    static let levels = KernelLevel.supported(by: .current)
-    static let providers =
-        levels.map(MatrixProvider.builtIn) + [.openBLAS]
-        + Precision.allCases.filter { OneDNN.library?.has($0) ?? false }.map(MatrixProvider.oneDNN)
+    static let levels = InstructionSet.supported(by: .current)
+    static let backends =
+        levels.map(GEMMBackend.builtIn) + [.openBLAS]
+        + Precision.allCases.filter { OneDNN.library?.has($0) ?? false }.map(GEMMBackend.oneDNN)
 
-    /// By every provider of every precision.
+    /// By every backend of every precision.
     private func check(_ product: Case) {
         let before = product.c
         let tolerance = 1e-6 * Float(max(1, product.k))
         for precision in Precision.allCases {
             let expected = product.expected(before, precision)
-            for provider in Self.providers where provider.precision == precision {
+            for backend in Self.backends where backend.precision == precision {
                 var c = before
-                product.run(provider, on: &c)
+                product.run(backend, on: &c)
                 let isClose = zip(c, expected).allSatisfy { abs($0 - $1) <= tolerance }
-                #expect(isClose, "\(product), \(provider)")
+                #expect(isClose, "\(product), \(backend)")
             }
         }
     }
@@ -86,9 +83,10 @@ struct MatrixProductTests {
             for n in sizes {
                 for k in sizes {
                     for (transposeA, transposeB) in [(false, false), (false, true), (true, false), (true, true)] {
-                        for (adds, gap) in [(false, 0), (true, 3)] {
+                        for (accumulates, gap) in [(false, 0), (true, 3)] {
                             let product = Case(
-                                m: m, n: n, k: k, transposeA: transposeA, transposeB: transposeB, adds: adds, gap: gap)
+                                m: m, n: n, k: k, transposeA: transposeA, transposeB: transposeB,
+                                accumulates: accumulates, gap: gap)
                             check(product)
                         }
                     }
@@ -101,13 +99,13 @@ struct MatrixProductTests {
     static let divided = [
         Case(m: 200, n: 130, k: 120, gap: 2),
         Case(m: 98, n: 300, k: 90, transposeA: true),
-        Case(m: 37, n: 515, k: 130, transposeB: true, adds: true),
-        Case(m: 205, n: 259, k: 65, transposeA: true, transposeB: true, adds: true, gap: 1),
-        Case(m: 45, n: 49, k: 1030, transposeA: true, adds: true),
+        Case(m: 37, n: 515, k: 130, transposeB: true, accumulates: true),
+        Case(m: 205, n: 259, k: 65, transposeA: true, transposeB: true, accumulates: true, gap: 1),
+        Case(m: 45, n: 49, k: 1030, transposeA: true, accumulates: true),
         Case(m: 245, n: 19, k: 513, transposeB: true),
         // Several depths of packed A, and a transposed A too wide to be read where it lies.
         Case(m: 31, n: 300, k: 600, transposeB: true),
-        Case(m: 600, n: 20, k: 300, transposeA: true, adds: true),
+        Case(m: 600, n: 20, k: 300, transposeA: true, accumulates: true),
     ]
 
     @Test("products that are cut into tiles", arguments: divided)
@@ -116,14 +114,14 @@ struct MatrixProductTests {
     /// Cut into other tiles by every number of threads, which A is packed for, or not.
     private static let wide = Case(m: 24, n: 2048, k: 600)
 
-    @Test("the result is the same to the bit for any number of threads", arguments: providers, divided + [wide])
-    func threads(provider: MatrixProvider, product: Case) {
+    @Test("the result is the same to the bit for any number of threads", arguments: backends, divided + [wide])
+    func threads(backend: GEMMBackend, product: Case) {
         let before = Parallel.threads
         defer { Parallel.threads = before }
         let results = [1, 2, 3, 8].map { threads in
             Parallel.threads = threads
             var c = product.c
-            product.run(provider, on: &c)
+            product.run(backend, on: &c)
             return c.map(\.bitPattern)
         }
         #expect(results.allSatisfy { $0 == results[0] })
@@ -132,13 +130,13 @@ struct MatrixProductTests {
     @Test(
         "a row of the result is the same to the bit with any number of others",
         arguments: levels, [false, true])
-    func rows(level: KernelLevel, adds: Bool) {
+    func rows(level: InstructionSet, accumulates: Bool) {
         let n = 300
-        let whole = Case(m: 211, n: n, k: 300, transposeB: true, adds: adds)
+        let whole = Case(m: 211, n: n, k: 300, transposeB: true, accumulates: accumulates)
         var all = whole.c
         whole.run(.builtIn(level), on: &all)
         for m in [1, 5, 6, 14, 100] {
-            let part = Case(m: m, n: n, k: 300, transposeB: true, adds: adds)
+            let part = Case(m: m, n: n, k: 300, transposeB: true, accumulates: accumulates)
             var some = part.c
             part.run(.builtIn(level), on: &some)
             #expect(some.map(\.bitPattern) == all.prefix(m * n).map(\.bitPattern), "\(m) rows")
@@ -146,17 +144,17 @@ struct MatrixProductTests {
     }
 
     @Test(
-        "an operand packed before gives the same bits", arguments: Precision.allCases.filter(MatrixProvider.has),
+        "an operand packed before gives the same bits", arguments: Precision.allCases.filter(GEMMBackend.has),
         [1, 6, 50])
     func packed(precision: Precision, m: Int) {
         let (n, k) = (45, 1045)
         let product = Case(m: m, n: n, k: k, transposeB: true)
         let (a, b) = (Tensor(product.a, shape: [m, k]), Tensor(product.b, shape: [n, k]))
-        let plain = MatrixProduct.Operand(b.pointer, stride: k, transposed: true)
+        let plain = MatrixProduct.Operand(b, transposed: true)
         let results = [plain, plain.packed(k: k, n: n, precision: precision)].map { operand in
             let c = Tensor(uninitialized: [m, n])
             MatrixProduct(
-                m: m, n: n, k: k, .init(a.pointer, stride: k), operand, to: c.pointer, stride: n, precision: precision
+                m: m, n: n, k: k, .init(a), operand, to: .init(c), precision: precision
             ).compute()
             return c.values.map(\.bitPattern)
         }
@@ -165,13 +163,11 @@ struct MatrixProductTests {
 
     @Test("bfloat16 rounds to the nearest, halves to even, and keeps what is not a number")
     func rounding() {
-        for provider in Self.providers where provider.precision == .bfloat16 {
+        for backend in Self.backends where backend.precision == .bfloat16 {
             func product(_ x: Float, _ y: Float) -> Float {
                 let (a, b, c) = (Tensor([x], shape: [1]), Tensor([y], shape: [1]), Tensor(uninitialized: [1]))
-                MatrixProduct(
-                    m: 1, n: 1, k: 1, .init(a.pointer, stride: 1), .init(b.pointer, stride: 1), to: c.pointer, stride: 1
-                )
-                .compute(with: provider, finish: nil)
+                MatrixProduct(m: 1, n: 1, k: 1, .init(a), .init(b), to: .init(c))
+                    .compute(with: backend, epilogue: nil)
                 return c.values[0]
             }
             let cases: [(Float, Float)] = [
@@ -186,22 +182,39 @@ struct MatrixProductTests {
         }
     }
 
-    @Test("C is not read where nothing is added", arguments: providers, [(3, 4, 5), (3, 4, 0), (200, 130, 120)])
-    func overwrites(provider: MatrixProvider, shape: (m: Int, n: Int, k: Int)) {
+    @Test("C is not read where nothing is added", arguments: backends, [(3, 4, 5), (3, 4, 0), (200, 130, 120)])
+    func overwrites(backend: GEMMBackend, shape: (m: Int, n: Int, k: Int)) {
         let product = Case(m: shape.m, n: shape.n, k: shape.k)
         var c = [Float](repeating: .nan, count: shape.m * shape.n)
-        product.run(provider, on: &c)
+        product.run(backend, on: &c)
         #expect(c.allSatisfy { $0.isFinite })
     }
 
-    @Test("a provider is chosen by name, else by the processor")
+    @Test("operands keep their memory, and the product is right when nobody else does")
+    func ownership() {
+        var product: MatrixProduct?
+        let c = Tensor(uninitialized: [200, 300])
+        do {
+            let (a, b) = (
+                Tensor([Float](repeating: 2, count: 200 * 40), shape: [200, 40]),
+                Tensor([Float](repeating: 3, count: 40 * 300), shape: [40, 300])
+            )
+            product = MatrixProduct(m: 200, n: 300, k: 40, .init(a), .init(b), to: .init(c))
+        }
+        // Would be what the next buffers of these sizes are.
+        _ = (Tensor(zeros: [200, 40]), Tensor(zeros: [40, 300]))
+        product?.compute()
+        #expect(c.values.allSatisfy { $0 == 240 })
+    }
+
+    @Test("a backend is chosen by name, else by the processor")
     func choice() throws {
         func choose(
-            _ name: String?, _ levels: KernelLevel..., hasAMX: Bool = false, oneDNN: [Precision] = []
-        ) throws -> MatrixProvider.Choice {
-            try MatrixProvider.choose(name, levels, hasAMX: hasAMX, oneDNN: oneDNN.contains).get()
+            _ name: String?, _ levels: InstructionSet..., hasAMX: Bool = false, oneDNN: [Precision] = []
+        ) throws -> GEMMBackend.Choice {
+            try GEMMBackend.choose(name, levels, hasAMX: hasAMX, oneDNN: oneDNN.contains).get()
         }
-        let openBLAS = MatrixProvider.Choice(float32: .openBLAS, bfloat16: nil)
+        let openBLAS = GEMMBackend.Choice(float32: .openBLAS, bfloat16: nil)
         #expect(try choose(nil, .narrow, .avx2) == .init(float32: .builtIn(.avx2), bfloat16: nil))
         #expect(
             try choose(nil, .narrow, .avx2, .avx512, .avx512BF16)
@@ -214,15 +227,15 @@ struct MatrixProductTests {
         #expect(
             try choose(nil, .avx2, .avx512, .avx512BF16, hasAMX: true, oneDNN: both)
                 == .init(float32: .builtIn(.avx512), bfloat16: .oneDNN(.bfloat16)))
-        let own = MatrixProvider.Choice(float32: .builtIn(.avx512), bfloat16: .builtIn(.avx512BF16))
+        let own = GEMMBackend.Choice(float32: .builtIn(.avx512), bfloat16: .builtIn(.avx512BF16))
         #expect(try choose(nil, .avx2, .avx512, .avx512BF16, oneDNN: both) == own)
         #expect(try choose(nil, .avx2, .avx512, .avx512BF16, hasAMX: true, oneDNN: [.float32]) == own)
         #expect(try choose("limbic", .avx2, .avx512, .avx512BF16, hasAMX: true, oneDNN: both) == own)
         #expect(
             try choose("onednn", .narrow, oneDNN: both)
                 == .init(float32: .oneDNN(.float32), bfloat16: .oneDNN(.bfloat16)))
-        #expect(throws: MatrixProviderError.self) { try choose("onednn", .avx2) }
-        #expect(throws: MatrixProviderError.self) { try choose("mkl", .narrow) }
+        #expect(throws: GEMMBackendError.self) { try choose("onednn", .avx2) }
+        #expect(throws: GEMMBackendError.self) { try choose("mkl", .narrow) }
     }
 }
 

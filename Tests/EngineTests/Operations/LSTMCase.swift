@@ -39,7 +39,7 @@ struct LSTMCase {
         let variable = tape.input(x)
         let y = run(variable, segments, on: tape)
         let gradients = Gradients(layout: values.layout)
-        gradients.flat.pointer.update(repeating: start, count: gradients.flat.count)
+        gradients.start.update(repeating: start, count: gradients.layout.count)
         let seeds = Tensor((0..<y.value.count).map(seed), shape: y.value.shape)
         let pass = tape.backward([(y, seeds)], into: gradients)
         return [pass.gradient(of: variable)!.values] + places.map(gradients.values)

@@ -109,7 +109,7 @@ struct LSTMTests {
         let lengths = (0..<80).map { $0 % 4 == 0 ? 1 : 3 }
         let batch = Self.random(lengths, input: 64, width: 96)
         // A step that is cut by rows.
-        #expect(Cut(rows: 60, columns: 384).count > 1)
+        #expect(Chunks(rows: 60, columns: 384).count > 1)
         let results = [1, 2, 3, 8].map { threads in
             Parallel.threads = threads
             return ([batch.output] + batch.gradients { Self.sequence($0, 5, 11) }).map { $0.map(\.bitPattern) }

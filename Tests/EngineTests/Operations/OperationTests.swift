@@ -94,14 +94,14 @@ struct OperationTests {
     @Test("repeated queries", arguments: [1, 3])
     func repeatedQueries(clips: Int) {
         FiniteDifferences(parameters: [[2, 3]]).check("repeated queries") { tape, _, p in
-            tape.repeated(p[0], clips: clips)
+            tape.expand(p[0], clips: clips)
         }
     }
 
     @Test("label scores with a vector per label and a shared one", arguments: [3, 1])
-    func labelScores(vectors: Int) {
+    func perLabelLinear(vectors: Int) {
         FiniteDifferences(inputs: [[6, 4]], parameters: [[vectors, 4], [vectors]]).check("label scores") { tape, x, p in
-            tape.labelScores(x[0], labels: 3, weight: p[0], bias: p[1])
+            tape.perLabelLinear(x[0], labels: 3, weight: p[0], bias: p[1])
         }
     }
 

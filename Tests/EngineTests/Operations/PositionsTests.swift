@@ -9,7 +9,7 @@ struct PositionsTests {
     func learned(lengths: [Int]) {
         let segments = Segments(lengths: lengths)
         FiniteDifferences(inputs: [[segments.rows, 3]], parameters: [[2, 3]])
-            .check("positions of \(lengths)") { tape, x, p in tape.addingPositions(p[0], to: x[0], segments) }
+            .check("positions of \(lengths)") { tape, x, p in tape.addPositions(p[0], to: x[0], segments) }
     }
 
     @Test("units beyond the table share its last row")
@@ -18,7 +18,7 @@ struct PositionsTests {
         let table = layout.add("table", [2, 2], .zeros)
         let tape = Tape(Parameters(layout: layout) { _ in [10, 20, 30, 40] }, recording: false)
         let x = Tensor([1, 1, 2, 2, 3, 3, 4, 4], shape: [4, 2])
-        let y = tape.addingPositions(table, to: tape.constant(x), Segments(lengths: [1, 0, 3]))
+        let y = tape.addPositions(table, to: tape.constant(x), Segments(lengths: [1, 0, 3]))
         #expect(y.value.values == [11, 21, 12, 22, 33, 43, 34, 44])
         #expect(x.values == [1, 1, 2, 2, 3, 3, 4, 4])
     }
@@ -27,7 +27,7 @@ struct PositionsTests {
     func sinusoids(lengths: [Int]) {
         let segments = Segments(lengths: lengths)
         FiniteDifferences(inputs: [[segments.rows, 3]]).check("sinusoids") { tape, x, _ in
-            tape.addingSinusoids(to: x[0], segments)
+            tape.addSinusoids(to: x[0], segments)
         }
     }
 
@@ -38,7 +38,7 @@ struct PositionsTests {
             let segments = Segments(lengths: lengths)
             let x = tape.constant(
                 Tensor([Float](repeating: 1, count: segments.rows * width), shape: [segments.rows, width]))
-            return tape.addingSinusoids(to: x, segments).value.values.map { $0 - 1 }
+            return tape.addSinusoids(to: x, segments).value.values.map { $0 - 1 }
         }
         // sin 0, cos 0; sin 1, cos 1, sin 0.01, cos 0.01; the same of 2.
         let places: [[Float]] = [

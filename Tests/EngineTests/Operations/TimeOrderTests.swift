@@ -26,7 +26,7 @@ struct TimeOrderTests {
     @Test("rows that are copied in several blocks")
     func blocks() {
         let order = TimeOrder(Segments(lengths: [40, 100, 60]))
-        #expect(Cut(rows: 200, columns: 512).count > 1)
+        #expect(Chunks(rows: 200, columns: 512).count > 1)
         let packed = Tensor((0..<200 * 512).map(Float.init), shape: [200, 512])
         let ordered = order.byTime(packed)
         // The second step's first clip is the longest, which begins at row 40.

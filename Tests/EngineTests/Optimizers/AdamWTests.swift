@@ -3,7 +3,7 @@ import Testing
 
 @testable import Engine
 
-@Suite("Optimisation")
+@Suite("AdamW")
 struct AdamWTests {
     /// Two steps against the update written out in Double.
     @Test("AdamW follows its definition")
@@ -12,7 +12,7 @@ struct AdamWTests {
         let parameter = layout.add("p", [3], .zeros)
         let parameters = Parameters(layout: layout) { _ in [1, -2, 0.5] }
         let gradients = Gradients(layout: layout)
-        var optimizer = AdamW(layout: layout, weightDecay: 0.1)
+        let optimizer = AdamW(layout: layout, weightDecay: 0.1)
         var (p, m, v) = ([1, -2, 0.5], [0.0, 0, 0], [0.0, 0, 0])
         for (step, g) in [[0.1, -3, 0], [0.2, 1, 1e-3]].enumerated() {
             for index in 0..<3 { gradients.pointer(parameter)[index] = Float(g[index]) }
@@ -26,15 +26,5 @@ struct AdamWTests {
             }
             expectClose(parameters.values(parameter), p.map(Float.init), relative: 1e-5)
         }
-    }
-
-    @Test("the rate rises over the warm-up and falls to zero at the last step")
-    func schedule() {
-        let schedule = LearningRateSchedule(peak: 2, warmupSteps: 4, totalSteps: 12, annealing: .cosine)
-        expectClose((0..<4).map(schedule.rate), [0.5, 1, 1.5, 2], relative: 1e-6)
-        expectClose([schedule.rate(at: 7)], [1], relative: 1e-6)
-        expectClose([schedule.rate(at: 11)], [0], absolute: 1e-6)
-        let constant = LearningRateSchedule(peak: 2, warmupSteps: 0, totalSteps: 12, annealing: .constant)
-        #expect(constant.rate(at: 11) == 2)
     }
 }

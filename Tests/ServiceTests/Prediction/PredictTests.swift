@@ -4,6 +4,7 @@ import HTTP
 import HTTPTypes
 import Jobs
 import JSON
+import Platform
 import TestSupport
 import Testing
 
@@ -181,6 +182,44 @@ struct PredictTests {
         let clip = #"{"clips": [{"audio": [[1, 2]]}]}"#
         try expectProblem(await service.post("/v1/models/damaged/predict", clip), 503, "model_unreadable")
         #expect(try await service.post("/v1/models/whole/predict", clip).status == 200)
+    }
+
+    /// A number in the configuration that is as valid as the one before it.
+    @Test(arguments: [true, false])
+    func noticesAnAlteredConfiguration(isEarlierVersion: Bool) async throws {
+        let service = try TestService.make()
+        var record = try await service.makeModel()
+        let folder = service.backend.directory.url(record.directory)
+        if isEarlierVersion {
+            // The digest was that of the weights alone.
+            let digest = try SHA256.digest(ofFile: folder.appendingPathComponent(ModelDirectory.weightsName).path)
+            record = try await service.backend.models.register(
+                ModelDraft(name: "emo", digest: digest, directory: record.directory, document: record.document))
+        }
+        let clip = #"{"clips": [{"audio": [[1, 2]]}]}"#
+        #expect(try await service.post("/v1/models/emo/predict", clip).json["model"]["digest"].text == record.digest)
+        let file = folder.appendingPathComponent(ModelDirectory.configurationName)
+        let text = try String(contentsOf: file, encoding: .utf8)
+        let altered = text.replacingOccurrences(of: "\"threshold\" : 0.5", with: "\"threshold\" : 0.1")
+        #expect(altered != text)
+        try Data(altered.utf8).write(to: file)
+        _ = try ModelDirectory.read(folder.path)
+        // Not the server that has it in memory already.
+        let other = ModelCache(directory: service.backend.directory, capacity: 1, clipUnitLimit: 100)
+        let problem = await #expect(throws: Problem.self) { try await other.model(record) }
+        #expect(problem?.code == "model_unreadable")
+    }
+
+    /// `sha256sum config.json model.safetensors | sha256sum`
+    @Test func theDigestOfAModelCanBeComputedByHand() throws {
+        let folder = URL.temporary()
+        defer { try? FileManager.default.removeItem(at: folder) }
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        try Data("{}".utf8).write(to: folder.appendingPathComponent("config.json"))
+        try Data("abc".utf8).write(to: folder.appendingPathComponent("model.safetensors"))
+        #expect(
+            try ModelDirectory.digest(of: folder.path)
+                == "sha256:bb26275d74d8b85c193d98418b10723876d6a1ef2da1f60287213e8b8a65bf38")
     }
 
     @Test func keepsTheModelsUsedLast() async throws {

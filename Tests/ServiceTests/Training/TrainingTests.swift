@@ -51,6 +51,37 @@ struct TrainingTests {
         #expect(progress.last?.epoch == 3 && progress.last?.step == 9 && progress.last?.steps == 24)
     }
 
+    @Test func failsWhereNoClipOfTheValidationSplitCanBeComputed() async throws {
+        let service = try TestService.make()
+        let task = try await Self.task(in: service)
+        try Self.tooLarge.write(to: URL(filePath: #require(task.splits["valid"])))
+        let (code, messages) = Self.run(task)
+        #expect(code != WorkerProgram.Exit.success)
+        guard case .failure(let message) = messages.last else { return #expect(Bool(false), "no failure") }
+        #expect(message.contains("none of the 2 clips of the validation split can be computed"))
+        #expect(!FileManager.default.fileExists(atPath: task.output + "/" + ModelDirectory.weightsName))
+    }
+
+    @Test func warnsWhereNoClipOfTheTestSplitCanBeComputed() async throws {
+        let service = try TestService.make()
+        let task = try await Self.task(in: service)
+        try Self.tooLarge.write(to: URL(filePath: #require(task.splits["test"])))
+        let (code, messages) = Self.run(task)
+        #expect(code == WorkerProgram.Exit.success)
+        let events = messages.compactMap { if case .event("warning", let document) = $0 { document } else { nil } }
+        let warning = try JSONReader.value(try #require(events.first))
+        #expect(events.count == 1 && warning["code"].text == "not_computable" && warning["split"].text == "test")
+        #expect(warning["count"] == .integer(2) && warning["clips"] == .integer(2))
+        guard case .result(let document) = messages.last else { return #expect(Bool(false), "no result") }
+        let result = try JSONReader.value(document)
+        #expect(result["test"] == .null && result["warnings"][0] == warning)
+    }
+
+    /// Two clips whose features no sum can hold.
+    private static let tooLarge = Data(
+        String(repeating: #"{"text": [[3e38, 3e38, 3e38, 3e38, 3e38, 3e38]], "labels": [1, 0, 0]}"# + "\n", count: 2)
+            .utf8)
+
     @Test func saysWhatIsWrongWithItsData() async throws {
         let service = try TestService.make()
         var task = try await Self.task(in: service)
@@ -111,6 +142,16 @@ struct TrainingTests {
         #expect(metrics["data"][0]["steps"].elements.count == 4)
         let version = try await service.get("/v1/models/emo/versions/1").json
         #expect(version["job"].text == id && version["metrics"]["test"]["micro_f1"].double != nil)
+        #expect(version["selected_by"].text == "valid_micro_f1")
+        for split in ["valid", "test"] {
+            let metrics = version["metrics"]
+            #expect(metrics[split]["counting"]["labels_never_occurring"] == .array([]))
+            for rule in ["0.5", "tuned"] {
+                let figures = metrics["\(split)_by_threshold"][rule]
+                #expect(figures["accuracy"].double != nil && figures["accuracy_empty_union_1"].double != nil)
+                #expect(figures["counting"]["thresholds"]["values"].elements.count == 3)
+            }
+        }
         #expect(try service.files(in: "work").isEmpty)
 
         let clip = #"{"clips": [{"text": [[1, 2, 3, 4, 5, 6]]}], "threshold": "tuned"}"#

@@ -1,3 +1,4 @@
+import Engine
 import JSON
 
 /// Turns JSON into clips, numbers straight into float buffers.
@@ -14,7 +15,7 @@ package final class ClipDecoder: Sendable {
         /// Clips of a document.
         package var clips = 4096
         /// Units of one modality of one clip.
-        package var units = 65_536
+        package var units = MultiHeadAttention.longestSequence
 
         package init() {}
     }
@@ -34,6 +35,11 @@ package final class ClipDecoder: Sendable {
         package let ids: [String?]
         /// All top-level members besides `clips`.
         package let members: [String: Scalar]
+        /// Where the clips are in the document: a JSON pointer, nil when it is a clip itself.
+        fileprivate let list: String?
+
+        /// Where a clip is in the document: a JSON pointer.
+        package func pointer(ofClip clip: Int) -> String { list.map { "\($0)/\(clip)" } ?? "" }
     }
 
     /// nil: any modalities, any feature size.
@@ -77,7 +83,7 @@ package final class ClipDecoder: Sendable {
                 root.forEachMember { name, _ in isRequest = isRequest || name == "clips" }
                 if isRequest { return try self.request(root) }
                 let (clip, id) = self.form.clip(root, pointer: "")
-                return Request(clips: [clip], ids: [id], members: [:])
+                return Request(clips: [clip], ids: [id], members: [:], list: nil)
             default:
                 throw ClipError(
                     code: .badRequest,
@@ -165,6 +171,6 @@ package final class ClipDecoder: Sendable {
             decoded.append(clip)
             ids.append(id)
         }
-        return Request(clips: decoded, ids: ids, members: members)
+        return Request(clips: decoded, ids: ids, members: members, list: pointer)
     }
 }

@@ -19,6 +19,8 @@ package struct ClipError: Error, Sendable, Equatable, CustomStringConvertible {
         /// A feature that is not a number or does not fit a float32.
         case notANumber = "not_a_number"
         case noModality = "no_modality"
+        /// A feature too large for the sums of a model.
+        case notComputable = "not_computable"
     }
 
     package let code: Code
@@ -30,6 +32,11 @@ package struct ClipError: Error, Sendable, Equatable, CustomStringConvertible {
         self.code = code
         self.detail = detail
         self.pointer = pointer
+    }
+
+    /// A clip that could be read, and whose probabilities are no numbers.
+    package static func notComputable(pointer: String) -> ClipError {
+        ClipError(code: .notComputable, detail: "the features are too large to compute with", pointer: pointer)
     }
 
     package var description: String { pointer.isEmpty ? detail : "\(pointer): \(detail)" }

@@ -1,3 +1,4 @@
+import Engine
 import JSON
 
 /// What a clip looks like in JSON, and how one is read out of a document.
@@ -44,7 +45,15 @@ struct ClipForm: Sendable {
         if fault == nil, clip.modalities.isEmpty {
             fault = ClipError(code: .noModality, detail: "the clip has no modality", pointer: pointer)
         }
+        if fault == nil { fault = Self.fault(ofUnits: clip, pointer: pointer) }
         return (fault.map(Result.failure) ?? .success(clip), clip.id)
+    }
+
+    private static func fault(ofUnits clip: Clip, pointer: String) -> ClipError? {
+        let (units, limit) = (clip.modalities.values.reduce(0) { $0 + $1.length }, MultiHeadAttention.longestSequence)
+        guard units > limit else { return nil }
+        return ClipError(
+            code: .badShape, detail: "\(units) units in all modalities, at most \(limit)", pointer: pointer)
     }
 
     private func id(_ value: JSONElement, pointer: String) throws(ClipError) -> String? {

@@ -1,3 +1,5 @@
+import Engine
+
 /// A split in npz format whose headers and lengths have been read and agree.
 struct NPZSplit {
     /// Sorted by name; with the expected ones that the file lacks.
@@ -66,6 +68,11 @@ struct NPZSplit {
         guard problems.isEmpty else { return nil }
         for row in 0..<clipCount where lengths.values.allSatisfy({ $0[row] == 0 }) {
             problems.add(row: row, "lengths", "the clip has no modality")
+        }
+        let limit = MultiHeadAttention.longestSequence
+        for row in 0..<clipCount {
+            let units = lengths.values.reduce(0) { $0 + $1[row] }
+            if units > limit { problems.add(row: row, "lengths", "\(units) units in all modalities, at most \(limit)") }
         }
     }
 

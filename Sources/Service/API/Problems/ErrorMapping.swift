@@ -1,4 +1,5 @@
 import Emotion
+import Engine
 import HTTP
 import HTTPTypes
 import Jobs
@@ -33,6 +34,7 @@ struct ErrorMapping: Sendable {
         case let error as ClipError: problem(error)
         case let error as HyperparameterErrors: problem(error)
         case is ConnectionError: Problem(.badRequest, code: "incomplete_request", detail: "the request broke off")
+        case let error as MemoryError: .unavailable(code: "out_of_memory", error.description)
         case is CancellationError: .unavailable(code: "cancelled", "the request was given up")
         default: internalError
         }

@@ -31,12 +31,13 @@ package struct ParameterLayout: Sendable {
     private(set) var initializers: [Initializer] = []
     /// The number of elements of all parameters.
     package private(set) var count = 0
+    private var names: Set<String> = []
 
     package init() {}
 
     /// Appends a parameter; names must be unique.
     package mutating func add(_ name: String, _ shape: [Int], _ initializer: Initializer) -> Parameter {
-        precondition(!parameters.contains { $0.name == name }, "parameter \(name) exists already")
+        precondition(names.insert(name).inserted, "parameter \(name) exists already")
         let parameter = Parameter(name: name, shape: shape, offset: count)
         parameters.append(parameter)
         initializers.append(initializer)

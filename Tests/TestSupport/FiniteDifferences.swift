@@ -1,25 +1,31 @@
-import Testing
-
-@testable import Engine
+package import Engine
+package import Testing
 
 /// Compares the backward part of an operation with central differences of its forward part.
 ///
 /// The scalar that is differentiated is Σ w ∘ output with fixed random w. Elements are of size one, the step is 2⁻⁷ and
 /// float32 rounding makes differences uncertain by about 10⁻⁴, so gradients must agree within `tolerance` times the
 /// largest gradient (at least 1).
-struct FiniteDifferences {
+package struct FiniteDifferences {
     /// Shapes of the inputs whose gradient is checked.
-    var inputs: [[Int]] = []
+    package var inputs: [[Int]]
     /// Shapes of the parameters whose gradient is checked.
-    var parameters: [[Int]] = []
-    var randomness: Tape.Randomness?
-    var tolerance: Float = 3e-3
+    package var parameters: [[Int]]
+    package var randomness: Tape.Randomness?
+    package var tolerance: Float
     /// Changes the random values before the check, to keep away from the kinks of an operation.
-    var adjust: (Float) -> Float = { $0 }
+    package var adjust: (Float) -> Float = { $0 }
 
-    typealias Operation = (Tape, [Variable], [Parameter]) -> Variable
+    package init(
+        inputs: [[Int]] = [], parameters: [[Int]] = [], randomness: Tape.Randomness? = nil, tolerance: Float = 3e-3
+    ) {
+        (self.inputs, self.parameters) = (inputs, parameters)
+        (self.randomness, self.tolerance) = (randomness, tolerance)
+    }
 
-    func check(_ what: String, sourceLocation: SourceLocation = #_sourceLocation, _ operation: Operation) {
+    package typealias Operation = (Tape, [Variable], [Parameter]) -> Variable
+
+    package func check(_ what: String, sourceLocation: SourceLocation = #_sourceLocation, _ operation: Operation) {
         var layout = ParameterLayout()
         let places = parameters.enumerated().map { layout.add("p\($0.offset)", $0.element, .zeros) }
         var generator = PhiloxGenerator(seed: 7, step: 0, operation: 0)

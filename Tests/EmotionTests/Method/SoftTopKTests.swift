@@ -1,7 +1,8 @@
+import Engine
 import TestSupport
 import Testing
 
-@testable import Engine
+@testable import Emotion
 
 @Suite("Soft top-k")
 struct SoftTopKTests {
@@ -37,8 +38,8 @@ struct SoftTopKTests {
         let scores = Self.random(length)
         let ratios: [Float] = length < 5000 ? [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9] : [0.1, 0.4, 0.9]
         for ratio in ratios {
-            let k = Tape.maskedUnits(length, ratio)
-            for iterations in length < 5000 ? [1, 3, 100] : [3, 40] {
+            let k = TemporalMasking.maskedUnits(length, ratio)
+            for iterations in length < 5000 ? [0, 1, 3, 100] : [0, 3, 40] {
                 let kept = Self.kept(scores, ratio: ratio, SoftTopK(iterations: iterations, side: side))
                 let expected = k == length ? length : length - k
                 let isRight = abs(Self.sum(kept) - Double(expected)) <= 1e-4
@@ -124,15 +125,17 @@ struct SoftTopKTests {
             (4, 0.1, 0), (7, 0, 0), (7, 1, 7), (15, 0.3, 5),
         ]
         for (length, ratio, masked) in cases {
-            #expect(Tape.maskedUnits(length, ratio) == masked, "\(ratio) of \(length)")
+            #expect(TemporalMasking.maskedUnits(length, ratio) == masked, "\(ratio) of \(length)")
         }
     }
 
     /// The divisor is a constant of the gradient, so it is held while a score moves.
-    @Test("gradient", arguments: [0.1, 0.02], SoftTopK.Side.allCases)
-    func gradient(epsilon: Double, side: SoftTopK.Side) throws {
-        let topK = SoftTopK(epsilon: epsilon, iterations: 2000, side: side)
-        for (length, k) in [(2, 1), (3, 1), (9, 4), (40, 16)] {
+    @Test("gradient", arguments: [0, 2000], [0.1, 0.02])
+    func gradient(iterations: Int, epsilon: Double) throws {
+        for (side, (length, k)) in SoftTopK.Side.allCases.flatMap({ side in
+            [(2, 1), (3, 1), (9, 4), (40, 16)].map { (side, $0) }
+        }) {
+            let topK = SoftTopK(epsilon: epsilon, iterations: iterations, side: side)
             let weights: [Float] = Self.random(length + 50).suffix(length).map { 2 * $0 - 1 }
             func plan(_ scores: [Float]) throws -> SoftTopK.Plan {
                 let plan = scores.withUnsafeBufferPointer { topK.plan($0, k: k, costScale: 0.7) }
@@ -153,6 +156,82 @@ struct SoftTopKTests {
             let largest = differences.map(abs).max() ?? 0
             #expect(largest > 0.1)
             expectClose(gradient, differences, absolute: 5e-3 * largest, "gradient of \(k) of \(length)")
+        }
+    }
+
+    private static func plan(_ scores: [Float], k: Int, _ topK: SoftTopK) throws -> SoftTopK.Plan {
+        let plan = scores.withUnsafeBufferPointer { topK.plan($0, k: k, costScale: SoftTopK.costScale($0)) }
+        return try #require(plan)
+    }
+
+    /// Hard ones: ties across the border, all units or none at an end of the range, one unit against many.
+    private static let hardScores: [(scores: [Float], k: Int)] = [
+        ([0.2, 0.7], 1), ([0, 1], 1), ([0.5, 0.5, 0.5], 2), ([0.4, 0.7, 0.7, 0.1, 0.7], 2), ([1, 1, 1, 0, 0, 0, 0], 3),
+        ([0, 0, 0, 0, 1], 3), ([1e-20, 1e-10, 0.3, 1], 2), (spread(30), 12), (random(60), 24), (random(12), 1),
+        (random(12), 11), (random(12).map { $0 < 0.3 ? 0 : 1 }, 5),
+    ]
+
+    @Test("the solution is what a million Sinkhorn iterations come to", arguments: [1, 0.1, 0.02])
+    func settled(epsilon: Double) throws {
+        for (side, (scores, k)) in SoftTopK.Side.allCases.flatMap({ side in Self.hardScores.map { (side, $0) } }) {
+            let solved = try Self.plan(scores, k: k, SoftTopK(epsilon: epsilon, side: side))
+            let iterated = try Self.plan(scores, k: k, SoftTopK(epsilon: epsilon, iterations: 1_000_000, side: side))
+            // Where scores are far apart a million is not enough: an iteration then moves λ by what is missing from 0 or 1.
+            for (a, b) in zip(solved.staying, iterated.staying) {
+                #expect(abs(a - b) <= 1e-9 || (epsilon < 0.1 && abs(a - b) <= 2e-6), "\(k) of \(scores): \(a), \(b)")
+            }
+        }
+    }
+
+    @Test("the solution's sums are right to the last digits", arguments: [10, 0.1, 0.01, 1e-4], SoftTopK.Side.allCases)
+    func solvedSums(epsilon: Double, side: SoftTopK.Side) throws {
+        let long = [(Self.random(5000), 1), (Self.random(5000), 2000), (Self.spread(3000), 2999)]
+        for (scores, k) in Self.hardScores + long {
+            let plan = try Self.plan(scores, k: k, SoftTopK(epsilon: epsilon, side: side))
+            let (stay, leave) = (plan.staying.reduce(0, +), plan.leaving.reduce(0, +))
+            #expect(abs(stay - Double(scores.count - k)) <= 1e-14 * Double(scores.count) + 1e-13, "\(stay), k \(k)")
+            #expect(abs(leave - Double(k)) <= 1e-14 * Double(scores.count) + 1e-13, "\(leave), k \(k)")
+            #expect(plan.staying.allSatisfy { (0...1).contains($0) })
+        }
+    }
+
+    @Test("to take the largest out of s is to take the smallest out of 1 − s", arguments: [0.1, 1e-3])
+    func symmetry(epsilon: Double) throws {
+        // Multiples of 2⁻⁸, whose complements are exact.
+        let scores = Self.random(40).map { ($0 * 256).rounded() / 256 }
+        for k in [1, 16, 39] {
+            let largest = try Self.plan(scores, k: k, SoftTopK(epsilon: epsilon))
+            let smallest = try Self.plan(scores.map { 1 - $0 }, k: k, SoftTopK(epsilon: epsilon, side: .smallest))
+            for (a, b) in zip(largest.staying, smallest.staying) { #expect(abs(a - b) <= 1e-13) }
+            // What stays of the one is what leaves when n − k are taken out on the other side.
+            let others = try Self.plan(scores, k: 40 - k, SoftTopK(epsilon: epsilon, side: .smallest))
+            for (a, b) in zip(largest.staying, others.leaving) { #expect(abs(a - b) <= 1e-12) }
+        }
+    }
+
+    @Test("scores that are not numbers give no numbers, and an end")
+    func notANumber() throws {
+        for scores in [[.nan, .nan, .nan], [0.5, .nan, 0.25]] as [[Float]] {
+            let kept = try Self.plan(scores, k: 1, SoftTopK()).kept
+            #expect(kept.contains { $0.isNaN })
+        }
+    }
+
+    /// A score of 1 in every clip has the largest cost, which the others do not reach, so that the divisor stays.
+    @Test("on a tape, against finite differences", arguments: [[1], [4], [3, 0, 1, 5]], SoftTopK.Side.allCases)
+    func onTape(lengths: [Int], side: SoftTopK.Side) {
+        let free = Segments(lengths: lengths)
+        let pinned = Segments(count: lengths.count, length: 1)
+        for (ratio, iterations) in [(0.2, 0), (0.4, 0), (0.4, 100), (0.7, 0)] as [(Float, Int)] {
+            var check = FiniteDifferences(inputs: [[free.rows, 1]])
+            check.adjust = { 0.5 + 0.4 * $0 }
+            check.check("soft top-k of \(lengths) at \(ratio)") { tape, x, _ in
+                let ones = tape.constant(
+                    Tensor([Float](repeating: 1, count: lengths.count), shape: [lengths.count, 1]))
+                let (scores, segments) = tape.concatenate([(ones, pinned), (x[0], free)])
+                return tape.softTopK(
+                    scores, segments, ratio: ratio, SoftTopK(epsilon: 0.5, iterations: iterations, side: side))
+            }
         }
     }
 }
