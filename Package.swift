@@ -111,6 +111,7 @@ let package = Package(
         .testTarget(
             name: "JobsTests",
             dependencies: [
+                "JSON",
                 "Jobs",
                 "Platform",
                 "TestSupport",

@@ -125,8 +125,6 @@ csj_kind csj_value_kind(csj_value value) {
     case dom::element_type::STRING: return csj_string;
     case dom::element_type::BOOL: return csj_bool;
     case dom::element_type::NULL_VALUE: return csj_null;
-    case dom::element_type::INT64: return csj_integer;
-    case dom::element_type::UINT64: return csj_unsigned;
     default: return csj_number;
     }
 }
@@ -137,16 +135,12 @@ bool csj_value_bool(csj_value value) {
     return flag;
 }
 
-int64_t csj_value_integer(csj_value value) {
-    int64_t number = 0;
-    (void)unpack<dom::element>(value).get(number);
-    return number;
+bool csj_value_integer(csj_value value, int64_t *number) {
+    return unpack<dom::element>(value).get(*number) == SUCCESS;
 }
 
-uint64_t csj_value_unsigned(csj_value value) {
-    uint64_t number = 0;
-    (void)unpack<dom::element>(value).get(number);
-    return number;
+bool csj_value_unsigned(csj_value value, uint64_t *number) {
+    return unpack<dom::element>(value).get(*number) == SUCCESS;
 }
 
 double csj_value_number(csj_value value) {

@@ -3,13 +3,7 @@ import CSimdjson
 /// A value of a document that a ``JSONParser`` holds; nothing is copied before it is asked for.
 package struct JSONElement {
     package enum Kind: Sendable {
-        case null, bool, string, array, object
-        /// A number without fraction and exponent that fits a signed integer of 64 bits.
-        case integer
-        /// A number without fraction and exponent above those, up to 2⁶⁴ − 1.
-        case unsigned
-        /// Any other number.
-        case number
+        case null, bool, number, string, array, object
     }
 
     /// What keeps an array of arrays from being a matrix of floats, with positions from 0.
@@ -26,8 +20,6 @@ package struct JSONElement {
         switch csj_value_kind(handle) {
         case csj_null: .null
         case csj_bool: .bool
-        case csj_integer: .integer
-        case csj_unsigned: .unsigned
         case csj_string: .string
         case csj_array: .array
         case csj_object: .object
@@ -37,11 +29,17 @@ package struct JSONElement {
 
     /// Of a value of kind `bool`.
     package var bool: Bool { csj_value_bool(handle) }
-    /// Of a value of kind `integer`.
-    package var integer: Int { Int(csj_value_integer(handle)) }
-    /// Of a value of kind `unsigned`.
-    package var unsigned: UInt64 { csj_value_unsigned(handle) }
-    /// Of any number; infinite when no double can hold it.
+    /// Of a number without fraction and exponent that fits.
+    package var integer: Int? {
+        var number: Int64 = 0
+        return csj_value_integer(handle, &number) ? Int(number) : nil
+    }
+    /// Of a number without fraction and exponent that fits.
+    package var unsigned: UInt64? {
+        var number: UInt64 = 0
+        return csj_value_unsigned(handle, &number) ? number : nil
+    }
+    /// Of a value of kind `number`; infinite when no double can hold it.
     package var number: Double { csj_value_number(handle) }
     /// Of a value of kind `string`.
     package var string: String {

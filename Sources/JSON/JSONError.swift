@@ -44,6 +44,9 @@ package struct JSONError: Error, Equatable, Sendable, CustomStringConvertible {
         self.pointer = pointer
     }
 
+    /// The path of the member at fault with slashes, in the words of the command line; empty for the whole document.
+    package var field: String { JSONPointer.tokens(pointer).joined(separator: "/") }
+
     /// One sentence. The line is left out of a text of one line.
     package var description: String {
         guard let position else { return pointer.isEmpty ? reason : "\(pointer): \(reason)" }

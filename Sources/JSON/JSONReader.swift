@@ -30,12 +30,13 @@ package enum JSONReader {
 
     /// The document as a type of ours.
     ///
-    /// - Throws: ``JSONError``, of kind `mismatch` and with a pointer when the document is not of this type.
+    /// - Throws: ``JSONError``, of kind `mismatch` and with a pointer when the document is not of this type, and errors of
+    ///   the type's own.
     package static func decode<Value: Decodable>(
         _ type: Value.Type,
         from bytes: some ContiguousBytes,
         limits: Limits = Limits()
-    ) throws(JSONError) -> Value {
+    ) throws -> Value {
         try JSONValueDecoder.decode(type, from: value(bytes, limits: limits))
     }
 
@@ -62,9 +63,14 @@ extension JSONValue {
         switch element.kind {
         case .null: self = .null
         case .bool: self = .bool(element.bool)
-        case .integer: self = .integer(element.integer)
-        case .unsigned: self = .unsigned(element.unsigned)
-        case .number: self = element.number.isFinite ? .number(element.number) : .outOfRange
+        case .number:
+            if let number = element.integer {
+                self = .integer(number)
+            } else if let number = element.unsigned {
+                self = .unsigned(number)
+            } else {
+                self = element.number.isFinite ? .number(element.number) : .outOfRange
+            }
         case .string: self = .string(element.string)
         case .array:
             var elements: [JSONValue] = []

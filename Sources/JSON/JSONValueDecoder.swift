@@ -6,16 +6,8 @@ struct JSONValueDecoder: Decoder {
     let codingPath: [any CodingKey]
     var userInfo: [CodingUserInfoKey: Any] { [:] }
 
-    static func decode<Value: Decodable>(_ type: Value.Type, from value: JSONValue) throws(JSONError) -> Value {
-        do {
-            return try JSONValueDecoder(value: value, codingPath: []).decode(type)
-        } catch let error as JSONError {
-            throw error
-        } catch let error as DecodingError {
-            throw JSONError(error)
-        } catch {
-            throw JSONError(.mismatch, "\(error)")
-        }
+    static func decode<Value: Decodable>(_ type: Value.Type, from value: JSONValue) throws -> Value {
+        try JSONValueDecoder(value: value, codingPath: []).decode(type)
     }
 
     func container<Key: CodingKey>(keyedBy type: Key.Type) throws -> KeyedDecodingContainer<Key> {
@@ -74,7 +66,18 @@ extension JSONValueDecoder: SingleValueDecodingContainer {
     func decode(_ type: UInt32.Type) throws -> UInt32 { try integer() }
     func decode(_ type: UInt64.Type) throws -> UInt64 { try integer() }
 
-    func decode<Value: Decodable>(_ type: Value.Type) throws -> Value { try Value(from: self) }
+    func decode<Value: Decodable>(_ type: Value.Type) throws -> Value {
+        do {
+            return try Value(from: self)
+        } catch is DecodingError {
+            // All other faults are errors of ours: this one is of a type with some raw values, and would name the type.
+            throw JSONError(.mismatch, "\(text) is not a value there is", pointer: JSONPointer.path(codingPath))
+        }
+    }
+
+    private var text: String {
+        if case .string(let text) = value { JSONString.quoted(text) } else { value.kind }
+    }
 
     /// A whole number, also one that is written with a fraction or an exponent.
     private func integer<Number: FixedWidthInteger>() throws -> Number {
@@ -122,8 +125,7 @@ private struct Members<Key: CodingKey>: KeyedDecodingContainerProtocol {
 
     private func decoder(_ key: Key) throws -> JSONValueDecoder {
         guard let value = members[key.stringValue] else {
-            let pointer = JSONPointer.path(codingPath)
-            throw JSONError(.mismatch, "the member \"\(key.stringValue)\" is missing", pointer: pointer)
+            throw JSONError(.mismatch, "is missing", pointer: JSONPointer.path(codingPath + [key]))
         }
         return JSONValueDecoder(value: value, codingPath: codingPath + [key])
     }
@@ -183,17 +185,10 @@ extension JSONPointer {
     }
 }
 
-extension JSONError {
-    /// What an `init(from:)` of its own found wrong.
-    fileprivate init(_ error: DecodingError) {
-        let context: DecodingError.Context? =
-            switch error {
-            case .typeMismatch(_, let context), .valueNotFound(_, let context), .keyNotFound(_, let context),
-                .dataCorrupted(let context):
-                context
-            @unknown default: nil
-            }
-        let reason = context?.debugDescription ?? "cannot be used"
-        self.init(.mismatch, reason, pointer: JSONPointer.path(context?.codingPath ?? []))
+extension JSONValue: Decodable {
+    /// Only ``JSONReader`` reads JSON: other decoders do not tell a whole number from another, nor say where a fault is.
+    package init(from decoder: any Decoder) throws {
+        guard let decoder = decoder as? JSONValueDecoder else { preconditionFailure("JSON is read by JSONReader") }
+        self = decoder.value
     }
 }

@@ -2,6 +2,7 @@ import Foundation
 package import HTTP
 import Jobs
 package import Logging
+import Platform
 import ServiceLifecycle
 import UnixSignals
 
@@ -24,8 +25,8 @@ package struct LimbicService {
     /// - Parameter onReady: called with the address once requests are answered.
     package func run(onReady: @escaping @Sendable (SocketAddress) -> Void) async throws {
         try await backend.sweep()
-        let accessLog = logger.logLevel <= .info ? AccessLog() : nil
-        defer { accessLog?.flush() }
+        let accessLog = logger.logLevel <= .info ? AccessLog(writer: .standardError) : nil
+        defer { LogWriter.standardError.flush() }
         var server = ServerConfiguration(host: backend.configuration.host, port: backend.configuration.port)
         server.drainTimeout = backend.configuration.drainTimeout
         let listener = ListenerService(

@@ -8,12 +8,15 @@ extension Study {
     /// - Throws: ``CellError`` that names the entry, by its number from 1 where it has no name, the field and the reason.
     package init(cells data: Data, base: Hyperparameters) throws(CellError) {
         let file: CellFile
-        do throws(JSONError) { file = try JSONReader.decode(CellFile.self, from: data) } catch {
+        do {
+            file = try JSONReader.decode(CellFile.self, from: data)
+        } catch let error as CellError {
+            throw error
+        } catch {
             throw CellError(cell: "1", field: "file", reason: "must be an array of objects in JSON")
         }
         var cells: [Cell] = []
         for entry in file.entries {
-            let entry = try entry.get()
             let cell = try Cell(entry.name, entry.hyperparameters, base: base)
             guard !cells.contains(where: { $0.name == cell.name }) else {
                 throw CellError(cell: cell.name, field: "name", reason: "is also that of another cell")
@@ -40,8 +43,7 @@ private struct CellFile: Decodable {
     /// Longer names would make names of files that no file system takes.
     static let nameLimit = 60
 
-    /// Up to the first that cannot be used.
-    private(set) var entries: [Result<Entry, CellError>] = []
+    private(set) var entries: [Entry] = []
 
     init(from decoder: any Decoder) throws {
         var container = try decoder.unkeyedContainer()
@@ -52,15 +54,11 @@ private struct CellFile: Decodable {
                 guard (1...Self.nameLimit).contains(entry.name.utf8.count) else {
                     throw CellError(cell: number, field: "name", reason: "must have 1 to \(Self.nameLimit) bytes")
                 }
-                entries.append(.success(entry))
-            } catch let error as CellError {
-                entries.append(.failure(error))
+                entries.append(entry)
             } catch let error as JSONError {
                 // The field begins with the place in the array.
-                let field = error.pointer.split(separator: "/").dropFirst().joined(separator: "/")
-                entries.append(
-                    .failure(CellError(cell: number, field: field.isEmpty ? "entry" : field, reason: error.reason)))
-                return
+                let field = error.field.split(separator: "/").dropFirst().joined(separator: "/")
+                throw CellError(cell: number, field: field.isEmpty ? "entry" : field, reason: error.reason)
             }
         }
     }

@@ -30,7 +30,7 @@ struct JSONValueDecoderTests {
 
     @Test(arguments: [
         ("[]", "", "must be an object, not an array"),
-        ("{}", "", "the member \"flag\" is missing"),
+        ("{}", "/flag", "is missing"),
         ("{\"flag\": 1}", "/flag", "must be true or false, not 1"),
         ("{\"flag\": true, \"seed\": -1}", "/seed", "must be an integer from 0 to 18446744073709551615, not -1"),
         (

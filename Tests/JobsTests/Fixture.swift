@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 import Platform
 import Synchronization
 import Testing
@@ -116,7 +117,7 @@ final class Fixture: Sendable {
 extension EventRecord {
     /// The document's fields that are strings.
     var fields: [String: String] {
-        let document = try? JSONDecoder().decode([String: JSONValue].self, from: document)
+        let document = try? JSONReader.decode([String: JSONValue].self, from: document)
         return (document ?? [:]).compactMapValues { value in
             if case .string(let text) = value { text } else { nil }
         }

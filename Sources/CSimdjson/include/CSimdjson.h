@@ -17,10 +17,7 @@ typedef struct {
     size_t index;
 } csj_value;
 
-// An unsigned number is one beyond the signed integers of 64 bits.
-typedef enum {
-    csj_null, csj_bool, csj_integer, csj_unsigned, csj_number, csj_string, csj_array, csj_object
-} csj_kind;
+typedef enum { csj_null, csj_bool, csj_number, csj_string, csj_array, csj_object } csj_kind;
 
 // A walk over the members of an object or the elements of an array.
 typedef struct {
@@ -55,10 +52,10 @@ void csj_replace_numbers(csj_parser *parser, const size_t *ordinals, const doubl
 
 csj_kind csj_value_kind(csj_value value);
 bool csj_value_bool(csj_value value);
-int64_t csj_value_integer(csj_value value);
-uint64_t csj_value_unsigned(csj_value value);
-// Of any number.
 double csj_value_number(csj_value value);
+// Whether a number is written without fraction and exponent and fits.
+bool csj_value_integer(csj_value value, int64_t *number);
+bool csj_value_unsigned(csj_value value, uint64_t *number);
 // UTF-8, not terminated; lives as long as the value.
 const char *csj_value_string(csj_value value, size_t *count);
 

@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 
 /// A directory with the splits of a data set: `train`, `valid` and `test`, each as `.npz` or `.ndjson`, and perhaps `meta.json`.
 ///
@@ -83,7 +84,7 @@ package struct DatasetDirectory: Sendable {
     private static func description(_ path: String) throws(DatasetError) -> Description? {
         let file = "meta.json"
         guard let data = FileManager.default.contents(atPath: "\(path)/\(file)") else { return nil }
-        guard let description = try? JSONDecoder().decode(Description.self, from: data) else {
+        guard let description = try? JSONReader.decode(Description.self, from: data) else {
             throw DatasetError(file: file, field: "file", reason: "must be an object, with text as name and labels")
         }
         if let labels = description.labels {

@@ -140,7 +140,10 @@ package struct HyperparameterErrors: Error, Sendable, Equatable, CustomStringCon
 extension Hyperparameters: Codable {
     package init(from decoder: any Decoder) throws {
         let values = try decoder.singleValueContainer().decode([String: HyperparameterValue].self)
-        self = try Hyperparameters().setting(values)
+        do throws(HyperparameterErrors) { self = try Hyperparameters().setting(values) } catch {
+            // With the place in the document that they stand in.
+            throw DecodingError.dataCorrupted(.init(codingPath: decoder.codingPath, debugDescription: "\(error)"))
+        }
     }
 
     package func encode(to encoder: any Encoder) throws {

@@ -12,4 +12,16 @@ extension ModelDirectory {
         }
         return SHA256.digest(of: Array(lines.joined().utf8))
     }
+
+    /// Whether the files of the model at `path` are those it was registered with.
+    ///
+    /// - Parameters:
+    ///   - digest: of both files; versions made before there was one have that of the weights alone.
+    ///   - configurationDigest: of the configuration as it was registered, which only such versions need.
+    /// - Throws: `SystemError` when a file cannot be read.
+    package static func isUnaltered(_ path: String, digest: String, configurationDigest: String) throws -> Bool {
+        if try self.digest(of: path) == digest { return true }
+        return try SHA256.digest(ofFile: path + "/" + weightsName) == digest
+            && SHA256.digest(ofFile: path + "/" + configurationName) == configurationDigest
+    }
 }

@@ -60,11 +60,12 @@ package enum ModelDirectory {
         do {
             configuration = try JSONReader.decode(
                 ModelConfiguration.self, from: Data(contentsOf: URL(filePath: file)))
+        } catch let error as HyperparameterErrors {
+            throw ModelError(file: file, field: "hyperparameters", reason: "\(error)")
         } catch let error as JSONError {
-            let field = error.pointer.dropFirst()
+            let isWhole = error.pointer.isEmpty
             throw ModelError(
-                file: file, field: field.isEmpty ? "file" : String(field),
-                reason: error.pointer.isEmpty ? "\(error)" : error.reason)
+                file: file, field: isWhole ? "file" : error.field, reason: isWhole ? error.description : error.reason)
         } catch {
             throw ModelError(file: file, field: "file", reason: error.localizedDescription)
         }

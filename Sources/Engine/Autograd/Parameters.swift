@@ -61,7 +61,7 @@ package final class Parameters: Sendable {
     }
 
     /// Whether no value is NaN or infinite.
-    package var isFinite: Bool { Elementwise.isFinite(flat) }
+    package var isFinite: Bool { Elementwise.isFinite(storage.pointer, count: layout.count) }
 
     package func values(_ parameter: Parameter) -> [Float] {
         Array(UnsafeBufferPointer(start: pointer(parameter), count: parameter.count))

@@ -8,6 +8,7 @@ package final class AdamW {
     private let beta1: Float = 0.9
     private let beta2: Float = 0.999
     private let epsilon: Float = 1e-8
+    private let count: Int
     private let firstMoment: Storage
     private let secondMoment: Storage
     /// Steps taken so far.
@@ -15,13 +16,16 @@ package final class AdamW {
 
     package init(layout: ParameterLayout, weightDecay: Float) {
         self.weightDecay = weightDecay
+        count = layout.count
         firstMoment = Storage(zeros: layout.count)
         secondMoment = Storage(zeros: layout.count)
     }
 
     /// Whether the moments are all finite. The second one overflows where a gradient is beyond about 6·10²⁰, and from
     /// then on its parameter stands still.
-    package var isFinite: Bool { Elementwise.isFinite(firstMoment) && Elementwise.isFinite(secondMoment) }
+    package var isFinite: Bool {
+        [firstMoment, secondMoment].allSatisfy { Elementwise.isFinite($0.pointer, count: count) }
+    }
 
     /// Changes `parameters` in place by one step along `gradients`.
     package func step(_ parameters: Parameters, _ gradients: Gradients, learningRate: Float) {

@@ -1,4 +1,4 @@
-import Foundation
+import Platform
 
 /// A safetensors file that cannot be read or written.
 package struct SafetensorsError: Error, Hashable, CustomStringConvertible {
@@ -15,9 +15,9 @@ package struct SafetensorsError: Error, Hashable, CustomStringConvertible {
         self.reason = reason
     }
 
-    /// A system call on the file failed with this errno.
-    init(file: String, operation: String, code: Int32) {
-        self.init(file: file, tensor: nil, reason: "\(operation) failed: \(String(cString: strerror(code))) (\(code))")
+    /// A system call on the file failed.
+    init(file: String, _ error: SystemError) {
+        self.init(file: file, tensor: nil, reason: "\(error.operation) failed: \(error.reason) (\(error.code))")
     }
 
     package var description: String {

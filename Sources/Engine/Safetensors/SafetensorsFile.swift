@@ -1,4 +1,5 @@
 import Foundation
+import Platform
 
 /// A safetensors file, checked and mapped into memory.
 ///
@@ -83,11 +84,11 @@ private final class FileMapping: @unchecked Sendable {
     init(path: String) throws(SafetensorsError) {
         // Without O_NONBLOCK, opening a pipe would wait for its other end.
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-        guard descriptor >= 0 else { throw SafetensorsError(file: path, operation: "open", code: errno) }
+        guard descriptor >= 0 else { throw SafetensorsError(file: path, SystemError("open")) }
         defer { close(descriptor) }
         var status = stat()
         guard fstat(descriptor, &status) == 0 else {
-            throw SafetensorsError(file: path, operation: "fstat", code: errno)
+            throw SafetensorsError(file: path, SystemError("fstat"))
         }
         guard status.st_mode & S_IFMT == S_IFREG else {
             throw SafetensorsError(file: path, tensor: nil, reason: "is not a regular file")
@@ -99,7 +100,7 @@ private final class FileMapping: @unchecked Sendable {
         }
         let address = mmap(nil, size, PROT_READ, MAP_PRIVATE, descriptor, 0)
         guard let address, address != MAP_FAILED else {
-            throw SafetensorsError(file: path, operation: "mmap", code: errno)
+            throw SafetensorsError(file: path, SystemError("mmap"))
         }
         bytes = UnsafeRawBufferPointer(start: address, count: size)
     }

@@ -1,7 +1,11 @@
+import JSON
+
 /// The header of a safetensors file, read from untrusted bytes.
 struct SafetensorsHeader {
     /// The most bytes a header may have, as in the Hugging Face library.
     static let limit = 100_000_000
+    /// A header holds tensors, which hold their shapes.
+    private static let depth = 3
 
     private(set) var metadata: [String: String] = [:]
     private(set) var tensors: [String: SafetensorsFile.Entry] = [:]
@@ -25,70 +29,105 @@ struct SafetensorsHeader {
         self.file = file
         dataStart = 8 + Int(length)
         dataCount = bytes.count - dataStart
-        var scanner = SafetensorsScanner(file: file, bytes: UnsafeRawBufferPointer(rebasing: bytes[8..<dataStart]))
-        try read(&scanner)
+        try read(UnsafeRawBufferPointer(rebasing: bytes[8..<dataStart]))
         try checkLayout()
     }
 
-    private mutating func read(_ scanner: inout SafetensorsScanner) throws(SafetensorsError) {
-        var hasMetadata = false
-        try scanner.object { (scanner, name) throws(SafetensorsError) in
-            guard name == "__metadata__" else {
-                scanner.tensor = name
-                defer { scanner.tensor = nil }
-                guard tensors[name] == nil else { throw scanner.fault("is declared twice") }
-                tensors[name] = try entry(&scanner)
-                return
-            }
-            guard !hasMetadata else { throw scanner.fault("has two keys \"__metadata__\" in its header") }
-            hasMetadata = true
-            try scanner.object { (scanner, key) throws(SafetensorsError) in
-                guard metadata[key] == nil else { throw scanner.fault("has metadata \"\(key)\" twice") }
-                metadata[key] = try scanner.string()
-            }
+    private mutating func read(_ text: UnsafeRawBufferPointer) throws(SafetensorsError) {
+        let parser = JSONParser(capacity: Self.limit, depth: Self.depth)
+        let outcome: Result<Void, SafetensorsError>
+        do throws(JSONError) {
+            outcome = try parser.parse(text) { root in Result { () throws(SafetensorsError) in try read(root) } }
+        } catch {
+            throw fault("has a header that cannot be read: \(error)")
         }
-        try scanner.end()
+        try outcome.get()
     }
 
-    private func entry(_ scanner: inout SafetensorsScanner) throws(SafetensorsError) -> SafetensorsFile.Entry {
+    private mutating func read(_ root: JSONElement) throws(SafetensorsError) {
+        guard root.kind == .object else { throw fault("has a header that is not a JSON object") }
+        var hasMetadata = false
+        try root.forEachMember { name, value throws(SafetensorsError) in
+            if name == "__metadata__" {
+                guard !hasMetadata else { throw fault("has two keys \"__metadata__\" in its header") }
+                hasMetadata = true
+                try readMetadata(value)
+            } else {
+                guard tensors[name] == nil else { throw fault("is declared twice", tensor: name) }
+                tensors[name] = try entry(value, tensor: name)
+            }
+        }
+    }
+
+    private mutating func readMetadata(_ value: JSONElement) throws(SafetensorsError) {
+        guard value.kind == .object else { throw fault("has metadata that is not an object") }
+        try value.forEachMember { key, text throws(SafetensorsError) in
+            guard metadata[key] == nil else { throw fault("has metadata \"\(key)\" twice") }
+            guard text.kind == .string else { throw fault("has metadata \"\(key)\" that is not text") }
+            metadata[key] = text.string
+        }
+    }
+
+    private func entry(_ value: JSONElement, tensor: String) throws(SafetensorsError) -> SafetensorsFile.Entry {
+        func fault(_ reason: String) -> SafetensorsError { self.fault(reason, tensor: tensor) }
+
+        guard value.kind == .object else { throw fault("is not declared by an object") }
         var dtype: SafetensorsType?
         var shape: [Int]?
         var offsets: [Int]?
-        try scanner.object { (scanner, key) throws(SafetensorsError) in
+        try value.forEachMember { key, value throws(SafetensorsError) in
             switch key {
             case "dtype" where dtype == nil:
-                let name = try scanner.string()
-                dtype = SafetensorsType(rawValue: name)
-                guard dtype != nil else { throw scanner.fault("has the unknown dtype \"\(name)\"") }
+                guard value.kind == .string else { throw fault("has a dtype that is not text") }
+                dtype = SafetensorsType(rawValue: value.string)
+                guard dtype != nil else { throw fault("has the unknown dtype \"\(value.string)\"") }
             case "shape" where shape == nil:
-                shape = try scanner.integers()
+                shape = Self.integers(value)
+                guard shape != nil else { throw fault("has a shape that is not \(Self.integersInWords)") }
             case "data_offsets" where offsets == nil:
-                offsets = try scanner.integers()
+                offsets = Self.integers(value)
+                guard offsets != nil else { throw fault("has data_offsets that are not \(Self.integersInWords)") }
             case "dtype", "shape", "data_offsets":
-                throw scanner.fault("has two keys \"\(key)\"")
+                throw fault("has two keys \"\(key)\"")
             default:
-                throw scanner.fault("has the unknown key \"\(key)\"")
+                throw fault("has the unknown key \"\(key)\"")
             }
         }
-        guard let dtype else { throw scanner.fault("has no dtype") }
-        guard let shape else { throw scanner.fault("has no shape") }
-        guard let offsets else { throw scanner.fault("has no data_offsets") }
+        guard let dtype else { throw fault("has no dtype") }
+        guard let shape else { throw fault("has no shape") }
+        guard let offsets else { throw fault("has no data_offsets") }
 
         guard offsets.count == 2, offsets[0] <= offsets[1], offsets[1] <= dataCount else {
-            throw scanner.fault("has data_offsets \(offsets), which are not a range within \(dataCount) bytes of data")
+            throw fault("has data_offsets \(offsets), which are not a range within \(dataCount) bytes of data")
         }
         var size = dtype.size
         for dimension in shape {
             let (product, overflow) = size.multipliedReportingOverflow(by: dimension)
-            guard !overflow else { throw scanner.fault("has a shape too large to address: \(shape)") }
+            guard !overflow else { throw fault("has a shape too large to address: \(shape)") }
             size = product
         }
         guard size == offsets[1] - offsets[0] else {
-            throw scanner.fault(
+            throw fault(
                 "of shape \(shape) and dtype \(dtype.rawValue) takes \(size) bytes, but has \(offsets[1] - offsets[0])"
             )
         }
         return SafetensorsFile.Entry(dtype: dtype, shape: shape, range: dataStart + offsets[0]..<dataStart + offsets[1])
+    }
+
+    private static let integersInWords = "an array of integers of at least 0 and at most 63 bits"
+
+    private static func integers(_ value: JSONElement) -> [Int]? {
+        guard value.kind == .array else { return nil }
+        var integers: [Int?] = []
+        value.forEachElement { element in
+            integers.append(element.kind == .number ? element.integer.flatMap { $0 >= 0 ? $0 : nil } : nil)
+        }
+        let whole = integers.compactMap(\.self)
+        return whole.count == integers.count ? whole : nil
+    }
+
+    private func fault(_ reason: String, tensor: String? = nil) -> SafetensorsError {
+        SafetensorsError(file: file, tensor: tensor, reason: reason)
     }
 
     /// The tensors must cover the data exactly: no byte unused, none used twice.

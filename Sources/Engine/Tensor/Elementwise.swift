@@ -10,8 +10,8 @@ enum Elementwise {
     }
 
     /// Whether no element is NaN or infinite: squares of float32 summed in float64 do not overflow.
-    static func isFinite(_ tensor: Tensor) -> Bool {
-        mapChunks(tensor.count) { ck_sum_of_squares(tensor.pointer + $0.lowerBound, $0.count) }
+    static func isFinite(_ start: UnsafeMutablePointer<Float>, count: Int) -> Bool {
+        mapChunks(count) { ck_sum_of_squares(start + $0.lowerBound, $0.count) }
             .allSatisfy(\.isFinite)
     }
 

@@ -1,5 +1,6 @@
 package import Foundation
 import GRDB
+import JSON
 
 /// A job as stored.
 package struct JobRecord: Sendable, Equatable {
@@ -61,7 +62,7 @@ extension JobRecord {
         priority = row["priority"]
         maxAttempts = row["max_attempts"]
         attempt = row["attempt"]
-        progress = try row.documentIfPresent("progress").map { try JSONDecoder().decode(JobProgress.self, from: $0) }
+        progress = try row.documentIfPresent("progress").map { try JSONReader.decode(JobProgress.self, from: $0) }
         result = row.documentIfPresent("result")
         error = row["error"]
         revision = row["revision"]

@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 
 /// Cuts a worker's standard output into lines and reads them as messages.
 ///
@@ -68,6 +69,8 @@ package struct MessageReader {
             return .message(message)
         } catch DecodingError.keyNotFound(let key, _) {
             return unreadable("no field \(key.stringValue)")
+        } catch let error as JSONError where error.kind == .mismatch {
+            return unreadable(error.description)
         } catch DecodingError.typeMismatch(_, let context) {
             return unreadable("wrong type at \(context.codingPath.map(\.stringValue).joined(separator: "."))")
         } catch {

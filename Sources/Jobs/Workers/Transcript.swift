@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 
 /// What a child has said so far, on both of its streams.
 actor Transcript {

@@ -1,4 +1,5 @@
 import Foundation
+import Platform
 
 /// The file with the standard error of a job's children, bounded in size, and its last lines in memory.
 ///
@@ -47,13 +48,6 @@ struct WorkerLog: ~Copyable {
     }
 
     private static func write(_ bytes: ArraySlice<UInt8>, to descriptor: CInt) {
-        bytes.withUnsafeBytes { buffer in
-            var rest = buffer[...]
-            while !rest.isEmpty {
-                let count = Glibc.write(descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
-                guard count > 0 || (count < 0 && errno == EINTR) else { return }
-                rest = rest.dropFirst(max(count, 0))
-            }
-        }
+        try? Descriptor.writeAll(bytes, to: descriptor)
     }
 }

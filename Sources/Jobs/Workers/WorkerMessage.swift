@@ -1,4 +1,5 @@
 package import Foundation
+import JSON
 
 /// What a worker tells the server: one JSON object per line on its standard output.
 ///
@@ -23,7 +24,7 @@ package enum WorkerMessage: Sendable, Equatable {
 
     /// The message as a line, with the line feed at its end.
     ///
-    /// - Throws: `DecodingError` when a document is not a JSON object.
+    /// - Throws: `JSONError` when a document is not a JSON object.
     package func line() throws -> Data {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
@@ -34,9 +35,9 @@ package enum WorkerMessage: Sendable, Equatable {
 
     /// Reads a line; a line feed at its end is allowed.
     ///
-    /// - Throws: `DecodingError` when it is not JSON, no known type of message, or lacks a field.
+    /// - Throws: `JSONError` when it is not JSON or no known type of message, `DecodingError` when it lacks a field.
     package init(line: Data) throws {
-        self = try JSONDecoder().decode(Wire.self, from: line).unwrapped()
+        self = try JSONReader.decode(Wire.self, from: line).unwrapped()
     }
 }
 
@@ -81,10 +82,10 @@ extension WorkerMessage {
             case .event(let kind, let document):
                 type = .event
                 self.kind = kind
-                self.document = try JSONDecoder().decode([String: JSONValue].self, from: document)
+                self.document = try JSONReader.decode([String: JSONValue].self, from: document)
             case .result(let document):
                 type = .result
-                self.document = try JSONDecoder().decode([String: JSONValue].self, from: document)
+                self.document = try JSONReader.decode([String: JSONValue].self, from: document)
             case .failure(let message):
                 type = .failure
                 self.message = message

@@ -99,7 +99,10 @@ final class ModelCache: Sendable {
             let attributes = try FileManager.default.attributesOfItem(atPath: weights.path)
             try reserve((attributes[.size] as? NSNumber)?.intValue ?? 0, for: key, version)
             // A bit that fell over would pass every other check and predict nonsense.
-            guard try Self.isUnaltered(version, in: folder) else {
+            guard
+                try ModelDirectory.isUnaltered(
+                    folder.path, digest: version.digest, configurationDigest: version.configurationDigest)
+            else {
                 throw unreadable(version, "its files are not those of the digest \(version.digest)")
             }
             let model = try ModelDirectory.read(folder.path)
@@ -112,15 +115,6 @@ final class ModelCache: Sendable {
         } catch {
             throw unreadable(version, "its files cannot be read")
         }
-    }
-
-    /// Whether the files of a version are those it was registered with.
-    private static func isUnaltered(_ version: ModelVersion, in folder: URL) throws -> Bool {
-        if try ModelDirectory.digest(of: folder.path) == version.digest { return true }
-        let digest = { try SHA256.digest(ofFile: folder.appendingPathComponent($0).path) }
-        // Earlier versions took the digest of the weights alone.
-        return try digest(ModelDirectory.weightsName) == version.digest
-            && digest(ModelDirectory.configurationName) == version.configurationDigest
     }
 
     /// Makes room for a model that is about to be loaded.

@@ -2,6 +2,7 @@ import Emotion
 import HTTP
 import HTTPTypes
 import Jobs
+import JSON
 
 /// `/v1/models`: what there is to predict with.
 struct ModelRoutes: Sendable {

@@ -1,5 +1,5 @@
 import Emotion
-import Foundation
+import JSON
 import Jobs
 
 /// A version of a model as clients see it.
@@ -90,7 +90,7 @@ struct VersionView: Encodable {
 
 extension ModelRecord {
     var configuration: ModelConfiguration {
-        get throws { try JSONDecoder().decode(ModelConfiguration.self, from: document) }
+        get throws { try JSONReader.decode(ModelConfiguration.self, from: document) }
     }
 }
 

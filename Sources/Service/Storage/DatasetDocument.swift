@@ -1,6 +1,7 @@
 import Emotion
 import Foundation
 import Jobs
+import JSON
 
 /// What was said of a data set when it was made; the document of its record.
 struct DatasetDocument: Codable, Sendable, Equatable {
@@ -19,7 +20,7 @@ struct DatasetSchema: Sendable, Equatable {
 
     /// - Parameter excluded: a split that has no say, because it is about to be replaced.
     init(_ record: DatasetRecord, excluding excluded: String? = nil) throws {
-        let document = try JSONDecoder().decode(DatasetDocument.self, from: record.document)
+        let document = try JSONReader.decode(DatasetDocument.self, from: record.document)
         let report = try record.splits.first { $0.name != excluded }?.report
         isDeclared = document.modalities != nil
         modalities =
@@ -56,6 +57,6 @@ struct DatasetSchema: Sendable, Equatable {
 extension SplitRecord {
     /// What was found in the file; the document of the record.
     var report: SplitReport {
-        get throws { try JSONDecoder().decode(SplitReport.self, from: document) }
+        get throws { try JSONReader.decode(SplitReport.self, from: document) }
     }
 }

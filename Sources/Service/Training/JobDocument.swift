@@ -1,6 +1,7 @@
 import Emotion
 import Foundation
 import Jobs
+import JSON
 
 /// What was asked of a job, with everything resolved; the document of its record.
 struct JobDocument: Codable, Sendable, Equatable {
@@ -30,6 +31,6 @@ struct JobDocument: Codable, Sendable, Equatable {
 
 extension JobRecord {
     var specification: JobDocument {
-        get throws { try JSONDecoder().decode(JobDocument.self, from: document) }
+        get throws { try JSONReader.decode(JobDocument.self, from: document) }
     }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import Platform
 
 /// Clients that ask an HTTP server on the loopback device the same thing over and over, one request at a time on each of
 /// several kept-alive connections, from one thread.
@@ -55,7 +56,7 @@ struct HTTPLoad: Sendable {
     }
 
     static func failure(_ operation: String) -> Failure {
-        Failure(.inputOutput, "\(operation): \(String(cString: strerror(errno)))")
+        Failure(SystemError(operation))
     }
 }
 

@@ -2,6 +2,7 @@ import ArgumentParser
 import Engine
 import Foundation
 import Logging
+import Platform
 import Service
 
 /// Runs the service.
@@ -108,7 +109,7 @@ struct Serve: AsyncParsableCommand {
         guard let level = Logger.Level(rawValue: name) else {
             throw ValidationError("\(Settings.logLevel.variable): there is no level \(name)")
         }
-        var logger = Logger(label: "limbic") { StreamLogHandler.standardError(label: $0) }
+        var logger = Logger(label: "limbic") { _ in LineLogHandler(writer: .standardError) }
         logger.logLevel = level
         return logger
     }

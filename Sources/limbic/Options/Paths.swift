@@ -1,12 +1,13 @@
 import Emotion
 import Foundation
+import Platform
 
 /// Checks on paths that were given as arguments, made before any work is done.
 enum Paths {
     /// - Throws: ``Failure`` when there is nothing at `path`, or nothing this process may read.
     static func requireReadable(_ path: String) throws {
         guard access(path, R_OK) == 0 else {
-            throw Failure(.noInput, "\(path): \(String(cString: strerror(errno)))")
+            throw Failure(.noInput, "\(path): \(SystemError("access").reason)")
         }
     }
 
@@ -62,7 +63,7 @@ struct OutputDirectory {
             throw Failure(.inputOutput, "\(path): cannot be made: \(error.localizedDescription)")
         }
         guard access(path, W_OK) == 0 else {
-            throw Failure(.inputOutput, "\(path): \(String(cString: strerror(errno)))")
+            throw Failure(.inputOutput, "\(path): \(SystemError("access").reason)")
         }
     }
 

@@ -1,3 +1,5 @@
+import JSON
+
 /// A JSON value that is printed with its members in the order given.
 indirect enum JSONText {
     case null
@@ -27,7 +29,7 @@ indirect enum JSONText {
         case .integer(let number): text += String(number)
         case .number(let number): text += number.isFinite ? number.description : "null"
         case .float(let number): text += number.isFinite ? number.description : "null"
-        case .string(let string): Self.append(string, to: &text)
+        case .string(let string): JSONString.append(string, to: &text)
         case .array(let values):
             text += "["
             for (index, value) in values.enumerated() {
@@ -39,30 +41,11 @@ indirect enum JSONText {
             text += "{"
             for (index, member) in members.enumerated() {
                 if index > 0 { text += "," }
-                Self.append(member.0, to: &text)
+                JSONString.append(member.0, to: &text)
                 text += ":"
                 member.1.append(to: &text)
             }
             text += "}"
         }
-    }
-
-    /// RFC 8259, section 7: quotes, backslashes and control characters are escaped.
-    private static func append(_ string: String, to text: inout String) {
-        text += "\""
-        for scalar in string.unicodeScalars {
-            switch scalar {
-            case "\"": text += "\\\""
-            case "\\": text += "\\\\"
-            case "\n": text += "\\n"
-            case "\r": text += "\\r"
-            case "\t": text += "\\t"
-            case _ where scalar.value < 0x20:
-                let digits = String(scalar.value, radix: 16)
-                text += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-            default: text.unicodeScalars.append(scalar)
-            }
-        }
-        text += "\""
     }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import Platform
 
 /// Lines of a file or of standard input, as soon as they arrive.
 final class LineSource {
@@ -16,7 +17,7 @@ final class LineSource {
     init(path: String) throws {
         name = path == "-" ? "standard input" : path
         descriptor = path == "-" ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw Failure(.noInput, "\(name): \(String(cString: strerror(errno)))") }
+        guard descriptor >= 0 else { throw Failure(.noInput, "\(name): \(SystemError("open").reason)") }
         if path != "-" { try fill() }
     }
 
@@ -70,7 +71,7 @@ final class LineSource {
         } while count < 0 && errno == EINTR
         let code = errno
         buffer.removeLast(Self.chunk - max(count, 0))
-        guard count >= 0 else { throw Failure(.inputOutput, "\(name): \(String(cString: strerror(code)))") }
+        guard count >= 0 else { throw Failure(.inputOutput, "\(name): \(SystemError("read", code: code).reason)") }
         isAtEnd = count == 0
     }
 }

@@ -78,12 +78,25 @@ struct MetricsTable {
             if !counting.labelsNeverPredicted.isEmpty {
                 notes.append("never predicted: \(counting.labelsNeverPredicted.joined(separator: ", "))")
             }
-            for undefined in counting.undefined {
-                notes.append(
-                    "undefined: \(undefined.metric)\(undefined.label.map { " of \($0)" } ?? ""): \(undefined.reason)")
-            }
-            return notes.map { "\(column.name): \($0)\n" }
+            return (notes + Self.undefined(counting.undefined)).map { "\(column.name): \($0)\n" }
         }.joined()
+    }
+
+    /// The labels of one metric and one reason together.
+    private static func undefined(_ figures: [Metrics.Counting.Undefined]) -> [String] {
+        var lines: [(metric: String, reason: String, labels: [String])] = []
+        for figure in figures {
+            let place = lines.firstIndex { $0.metric == figure.metric && $0.reason == figure.reason }
+            if let place {
+                lines[place].labels += [figure.label].compactMap(\.self)
+            } else {
+                lines.append((figure.metric, figure.reason, [figure.label].compactMap(\.self)))
+            }
+        }
+        return lines.map { line in
+            let labels = line.labels.isEmpty ? "" : " of \(line.labels.joined(separator: ", "))"
+            return "undefined: \(line.metric)\(labels): \(line.reason)"
+        }
     }
 }
 

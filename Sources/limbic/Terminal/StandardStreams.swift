@@ -1,10 +1,11 @@
 import Foundation
+import Platform
 
 /// Standard error, written at once.
 enum StandardError {
     static func write(_ text: String) {
         // There is nowhere to tell that standard error cannot be written.
-        _ = writeAll(Array(text.utf8), to: STDERR_FILENO)
+        try? Descriptor.writeAll(Array(text.utf8), to: STDERR_FILENO)
     }
 
     static var isTerminal: Bool { isatty(STDERR_FILENO) == 1 && getenv("TERM").map { String(cString: $0) } != "dumb" }
@@ -21,24 +22,8 @@ enum StandardError {
 enum StandardOutput {
     /// - Throws: ``Failure`` when the text cannot be written, for example to a full disk.
     static func write(_ text: String) throws {
-        guard writeAll(Array(text.utf8), to: STDOUT_FILENO) else {
-            throw Failure(.inputOutput, "standard output: \(String(cString: strerror(errno)))")
+        do throws(SystemError) { try Descriptor.writeAll(Array(text.utf8), to: STDOUT_FILENO) } catch {
+            throw Failure(.inputOutput, "standard output: \(error.reason)")
         }
-    }
-}
-
-/// False, with `errno`, when not all could be written.
-private func writeAll(_ bytes: [UInt8], to descriptor: Int32) -> Bool {
-    bytes.withUnsafeBytes { buffer in
-        var written = 0
-        while written < buffer.count {
-            let count = write(descriptor, buffer.baseAddress! + written, buffer.count - written)
-            if count > 0 {
-                written += count
-            } else if errno != EINTR {
-                return false
-            }
-        }
-        return true
     }
 }

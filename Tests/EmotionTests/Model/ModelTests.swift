@@ -162,6 +162,17 @@ struct ModelTests {
         #expect(fewer?.reason == "is not a tensor of a model of this size")
     }
 
+    @Test("a hyperparameter out of range is named with its place", arguments: ["threshold", "dropout"])
+    func hyperparameter(name: String) throws {
+        let error = try Self.fault { object in
+            var hyperparameters = object["hyperparameters"] as? [String: Any] ?? [:]
+            hyperparameters[name] = 1.5
+            object["hyperparameters"] = hyperparameters
+        }
+        #expect(error?.field == "hyperparameters")
+        #expect(error?.reason.hasPrefix("\(name): 1.5 is not a number") == true, "\(error as Any)")
+    }
+
     /// Means and deviations as `config.json` holds them.
     private static func numbers(_ mean: [Any], _ deviation: [Any]) -> [String: Any] {
         ["mean": mean, "deviation": deviation]

@@ -62,8 +62,8 @@ import Testing
         let response = Response.problem(status: .badRequest, code: "c", detail: "a \"b\"\n\\", requestID: .made(1))
         let text = String(decoding: try await response.body.collect(), as: UTF8.self)
         #expect(
-            text == #"{"type":"about:blank","title":"Bad Request","status":400,"detail":"a \"b\"\u000a\\","#
-                + #""error":"a \"b\"\u000a\\","code":"c","request_id":"0000000000000001"}"#
+            text == #"{"type":"about:blank","title":"Bad Request","status":400,"detail":"a \"b\"\n\\","#
+                + #""error":"a \"b\"\n\\","code":"c","request_id":"0000000000000001"}"#
         )
         #expect(response.fields[.contentType] == "application/problem+json")
     }

@@ -1,5 +1,6 @@
 import Foundation
 import HTTPTypes
+import Platform
 import Testing
 
 @testable import HTTP
@@ -20,10 +21,11 @@ import Testing
 
     @Test func aLinePerExchangeInOrder() throws {
         let pipe = Pipe()
-        let log = AccessLog(descriptor: pipe.fileHandleForWriting.fileDescriptor)
+        let writer = LogWriter(descriptor: pipe.fileHandleForWriting.fileDescriptor)
+        let log = AccessLog(writer: writer)
         log.record(Self.exchange(1))
         log.record(Self.exchange(0xAB, route: nil))
-        log.flush()
+        writer.flush()
         try pipe.fileHandleForWriting.close()
         let text = String(decoding: try #require(try pipe.fileHandleForReading.readToEnd()), as: UTF8.self)
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false)

@@ -33,12 +33,15 @@ import Testing
     @Test(arguments: [
         ("hello", "not a message"),
         ("{\"type\":\"result\"", "not a message"),
-        ("[]", "wrong type at "),
-        (#"{"type":"dance"}"#, "not a message"),
+        ("[]", "must be an object, not an array"),
+        (#"{"type":"dance"}"#, "/type: \"dance\" is not a value there is"),
         (#"{"type":"metric","step":1}"#, "no field name"),
-        (#"{"type":"metric","name":"l","step":"1"}"#, "wrong type at step"),
-        (#"{"type":"result","document":[1]}"#, "wrong type at document"),
-        (#"{"step":1}"#, "no field type"),
+        (
+            #"{"type":"metric","name":"l","step":"1"}"#,
+            "/step: must be an integer from \(Int.min) to \(Int.max), not a string"
+        ),
+        (#"{"type":"result","document":[1]}"#, "/document: must be an object, not an array"),
+        (#"{"step":1}"#, "/type: is missing"),
         (
             #"{"type":"event","kind":"state","document":{"state":"succeeded"}}"#,
             "an event of kind state, which is the server's"

@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 import Testing
 
 @testable import Jobs
@@ -42,6 +43,6 @@ import Testing
     }
 
     @Test func documentsMustBeObjects() {
-        #expect(throws: DecodingError.self) { try WorkerMessage.result(document: Data("[1]".utf8)).line() }
+        #expect(throws: JSONError.self) { try WorkerMessage.result(document: Data("[1]".utf8)).line() }
     }
 }

@@ -141,7 +141,7 @@ package final class ClipDecoder: Sendable {
         switch value.kind {
         case .null: .null
         case .bool: .bool(value.bool)
-        case .integer, .unsigned, .number: .number(value.number)
+        case .number: .number(value.number)
         case .string: .string(value.string)
         case .array, .object:
             throw ClipError(

@@ -1,4 +1,5 @@
 import Foundation
+import Platform
 
 /// Makes a data set with a planted signal: several labels at once, learnable, and better from several modalities than from one.
 ///
@@ -89,7 +90,7 @@ package struct SyntheticDataset: Sendable {
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
         do {
             try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
-            try encoder.encode(description).write(to: URL(fileURLWithPath: "\(directory)/meta.json"), options: .atomic)
+            try WholeFile.write(encoder.encode(description), to: "\(directory)/meta.json")
         } catch {
             throw NPZError(.cannotWrite, file: "meta.json", reason: error.localizedDescription)
         }

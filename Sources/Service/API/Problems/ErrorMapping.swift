@@ -13,8 +13,11 @@ struct ErrorMapping: Sendable {
     /// The answer to a request that failed. Failures of the server itself are logged with what caused them.
     func response(to error: any Error, request: Request?) -> Response {
         let problem = Self.problem(error)
-        // What clients ask of HTTP that there is not is no failure of ours.
-        if problem.status.code >= 500, !(error is Problem), !(error is RequestError) {
+        if error is CancellationError || error is ConnectionError {
+            // The client went away or the server is stopping: nothing has failed.
+            logger.debug("request given up", metadata: ["request_id": "\(request?.id.description ?? "-")"])
+        } else if problem.status.code >= 500, !(error is Problem), !(error is RequestError) {
+            // What clients ask of HTTP that there is not, a RequestError, is no failure of ours either.
             logger.error(
                 "request failed",
                 metadata: ["request_id": "\(request?.id.description ?? "-")", "error": "\(error)"]

@@ -1,7 +1,7 @@
 import JSON
 
 /// What is wrong with one field of a request.
-struct FieldError: Encodable, Equatable, Sendable {
+struct FieldError: Equatable, Sendable {
     /// A JSON pointer into the body (RFC 6901); empty for the whole of it. Ends in … where a name is too long to repeat.
     let pointer: String
     let detail: String

@@ -2,19 +2,6 @@ import HTTP
 import HTTPTypes
 
 extension Problem {
-    /// The document as it is sent. `error` is the detail again, for clients of the inference protocol.
-    private struct Document: Encodable {
-        let type = "about:blank"
-        let title: String
-        let status: Int
-        let detail: String
-        let error: String
-        let code: String
-        let requestID: String?
-        let errors: [FieldError]?
-        let errorsTotal: Int?
-    }
-
     /// As the document looks.
     static let schema = Schema.object([
         .init("type", .string(format: "uri-reference")),
@@ -34,25 +21,16 @@ extension Problem {
 
     /// However long what was asked is, the answer is not.
     func response(requestID: RequestID?) -> Response {
-        let detail = detail.shortened(to: 1000)
-        let document = Document(
-            title: status.reasonPhrase.isEmpty ? "Error" : status.reasonPhrase,
-            status: status.code,
-            detail: detail,
-            error: detail,
+        .problem(
+            status: status,
             code: code,
-            requestID: requestID?.description,
-            errors: errors.isEmpty ? nil : errors.prefix(FieldErrors.limit).map(\.bounded),
-            errorsTotal: errors.isEmpty ? nil : errorsTotal ?? errors.count
+            detail: detail.shortened(to: 1000),
+            requestID: requestID,
+            errors: errors.prefix(FieldErrors.limit).map {
+                ($0.pointer.shortened(to: 500), $0.detail.shortened(to: 1000))
+            },
+            errorsTotal: errorsTotal ?? errors.count,
+            fields: fields
         )
-        var fields = fields
-        fields[.contentType] = "application/problem+json"
-        return .encoding(document, status: status, fields: fields)
-    }
-}
-
-extension FieldError {
-    fileprivate var bounded: FieldError {
-        FieldError(pointer: pointer.shortened(to: 500), detail: detail.shortened(to: 1000))
     }
 }
