@@ -88,7 +88,9 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
-            ]
+            ],
+            // By which a worker is known to be of the same build as the server.
+            linkerSettings: [.unsafeFlags(["-Xlinker", "--build-id"])]
         ),
 
         .target(name: "TestSupport", dependencies: ["Emotion", "Engine"], path: "Tests/TestSupport"),

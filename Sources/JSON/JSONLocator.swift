@@ -227,6 +227,7 @@ struct JSONLocator {
             throw Fault(offset: start, reason: "a number does not start with 0 and another digit")
         }
         var whole = true
+        var exponentDigits = 0
         if current == UInt8(ascii: ".") {
             whole = false
             offset += 1
@@ -236,10 +237,12 @@ struct JSONLocator {
             whole = false
             offset += 1
             if current == UInt8(ascii: "+") || current == UInt8(ascii: "-") { offset += 1 }
-            _ = try scanDigits()
+            exponentDigits = try scanDigits()
         }
-        let text = String(decoding: bytes[start..<offset], as: UTF8.self)
         defer { numberCount += 1 }
+        // Nearly all numbers fit by their length alone: less than 10¹⁸, and 10²⁰⁰ · 10⁹⁹.
+        if digits <= (whole ? 18 : 200), exponentDigits <= 2 { return }
+        let text = String(decoding: bytes[start..<offset], as: UTF8.self)
         let value = Double(text) ?? .infinity
         guard whole ? Int64(text) == nil && UInt64(text) == nil : !value.isFinite else { return }
         numbers.append(Number(ordinal: numberCount, range: start..<offset, value: value))

@@ -9,6 +9,7 @@ import Platform
 struct Backend: Sendable {
     let configuration: ServiceConfiguration
     let directory: DataDirectory
+    let files: OwnedFiles
     let database: Jobs.Database
     let datasets: DatasetStore
     let jobs: JobStore
@@ -16,8 +17,10 @@ struct Backend: Sendable {
     let registry: ModelRegistry
     let predictor: Predictor
     let health: Health
-    /// Checks uploads, one at a time.
-    let inspection = WorkQueue("limbic.inspect", qos: .utility)
+    /// The program of the workers, as it was when the service started.
+    let worker: WorkerExecutable
+    /// Checks uploads, a few at a time.
+    let inspection = WorkQueue("limbic.inspect", width: 4, qos: .utility)
     /// Where requests are read and answers written.
     private let documents = QueueExecutor("limbic.documents")
     let logger: Logger
@@ -26,13 +29,15 @@ struct Backend: Sendable {
     init(_ configuration: ServiceConfiguration, logger: Logger) throws {
         self.configuration = configuration
         self.logger = logger
+        worker = try WorkerExecutable(configuration.workerExecutable)
         database = try Jobs.Database(directory: configuration.dataDirectory, migrations: configuration.migrations)
         directory = try DataDirectory(configuration.dataDirectory)
+        files = OwnedFiles(directory: directory, pending: PendingFiles(database))
         datasets = DatasetStore(database)
         jobs = JobStore(database)
         models = ModelStore(database)
         registry = try ModelRegistry(models, logger: logger)
-        health = Health(directory: directory, logger: logger)
+        health = Health(directory: directory, database: database, logger: logger)
         predictor = Predictor(
             directory: directory,
             limits: ModelCache.Limits(
@@ -67,44 +72,19 @@ struct Backend: Sendable {
     }
 
     func makePool() -> WorkerPool {
-        let hooks = TrainingHooks(directory: directory, threads: configuration.trainingThreads)
+        let hooks = TrainingHooks(files: files, threads: configuration.trainingThreads, build: worker.build)
+        let launcher = Launcher(prefix: configuration.launcher)
         return WorkerPool(
             store: jobs,
-            executable: configuration.workerExecutable,
+            executable: { [worker] in worker.command(behind: launcher) },
             logDirectory: directory.logs,
             hooks: hooks.hooks,
             options: WorkerPool.Options(
                 slots: configuration.slots,
-                launcher: Launcher(prefix: configuration.launcher),
+                launcher: launcher,
                 gracePeriod: configuration.drainTimeout
             ),
             logger: logger
         )
-    }
-
-    /// Removes files that no record names. For the start, before anything runs.
-    func sweep() async throws {
-        var known: Set<String> = []
-        var after: String?
-        while let page = try await nonEmpty(datasets.list(after: after, limit: 1000)) {
-            known.formUnion(page.flatMap(\.splits).map(\.path))
-            after = page.last?.id
-        }
-        var name: String?
-        while let page = try await nonEmpty(models.list(after: name, limit: 1000)) {
-            for model in page {
-                var version: Int?
-                while let versions = try await nonEmpty(models.versions(of: model.name, after: version, limit: 1000)) {
-                    known.formUnion(versions.map(\.directory))
-                    version = versions.last?.version
-                }
-            }
-            name = page.last?.name
-        }
-        directory.sweep(known: known)
-    }
-
-    private func nonEmpty<Element>(_ page: Page<Element>) -> [Element]? {
-        page.data.isEmpty ? nil : page.data
     }
 }

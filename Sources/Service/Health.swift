@@ -1,39 +1,48 @@
 import Foundation
 import HTTP
 import HTTPTypes
+import Jobs
 import Logging
 import Platform
 import Synchronization
 
 /// Whether the service can take work. Answers at once from memory; a probe of the disk runs beside it.
 final class Health: Sendable {
-    private enum State: Equatable {
-        case ready
-        case starting
-        case draining
-        case unwritable
+    private struct State {
+        enum Phase {
+            case starting, serving, draining
+        }
+
+        var phase = Phase.starting
+        /// By the latest probe.
+        var isWritable = true
     }
 
-    private let state = Mutex(State.starting)
+    /// What a probe writes, in bytes: new pages, which a full disk has no room for.
+    private static let probeSize = 1 << 14
+
+    private let state = Mutex(State())
     private let directory: DataDirectory
+    private let database: Jobs.Database
     private let logger: Logger
     private let queue = WorkQueue("limbic.health", qos: .utility)
 
-    init(directory: DataDirectory, logger: Logger) {
+    init(directory: DataDirectory, database: Jobs.Database, logger: Logger) {
         self.directory = directory
+        self.database = database
         self.logger = logger
     }
 
     func start() {
-        state.withLock { if $0 == .starting { $0 = .ready } }
+        state.withLock { if $0.phase == .starting { $0.phase = .serving } }
     }
 
     /// From here on the service is not ready, for good.
     func drain() {
-        state.withLock { $0 = .draining }
+        state.withLock { $0.phase = .draining }
     }
 
-    /// Tries every few seconds whether the data directory can be written, until the task is cancelled.
+    /// Tries every few seconds whether files and database have room to grow, until the task is cancelled.
     func run(every interval: Duration = .seconds(5)) async {
         while !Task.isCancelled {
             await probe()
@@ -43,17 +52,30 @@ final class Health: Sendable {
 
     func probe() async {
         do {
-            try await queue.run { [directory] in
-                let url = directory.url("health")
-                // A page, which a full disk has no room for.
-                try Data(count: 4096).write(to: url)
-                try Files.sync(url.path)
-            }
-            state.withLock { if $0 == .unwritable { $0 = .ready } }
+            try await queue.run { [directory] in try Self.write(to: directory.path(DataLayout.probe)) }
+            try await database.probe(size: Self.probeSize)
+            state.withLock { $0.isWritable = true }
+        } catch is CancellationError {
+            // Nothing was learnt.
         } catch {
             logger.error("the data directory cannot be written", metadata: ["error": "\(error)"])
-            state.withLock { if $0 == .ready { $0 = .unwritable } }
+            state.withLock { $0.isWritable = false }
         }
+    }
+
+    /// Makes a file anew: one that is there has its room already, so that writing over it would always succeed.
+    private static func write(to path: String) throws {
+        unlink(path)
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw SystemError("open", path: path) }
+        defer {
+            close(descriptor)
+            unlink(path)
+        }
+        // Not zeros, which some file systems do not store.
+        let bytes = (0..<probeSize).map { _ in UInt8.random(in: 0...255) }
+        try Descriptor.writeAll(bytes, to: descriptor)
+        guard fsync(descriptor) == 0 else { throw SystemError("fsync", path: path) }
     }
 
     var operations: [Operation] {
@@ -72,11 +94,12 @@ final class Health: Sendable {
                 answers: [.init(summary: "It can", content: .json(.object([.init("ready", .boolean)])))],
                 failures: [.serviceUnavailable],
                 handler: .immediate { [self] _ in
-                    switch state.withLock({ $0 }) {
-                    case .ready: ready
+                    let state = state.withLock { $0 }
+                    switch state.phase {
                     case .starting: throw Problem.unavailable(code: "starting", "the service is starting")
                     case .draining: throw Problem.unavailable(code: "draining", "the service is stopping")
-                    case .unwritable:
+                    case .serving where state.isWritable: return ready
+                    case .serving:
                         throw Problem.unavailable(code: "store_unavailable", "the data directory cannot be written")
                     }
                 }

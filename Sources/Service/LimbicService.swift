@@ -14,9 +14,9 @@ package struct LimbicService {
     private let backend: Backend
     private let logger: Logger
 
-    /// Opens the data directory. Throws errors of Jobs and of the file system, which say what is wrong in words.
-    package init(_ configuration: ServiceConfiguration, logger: Logger) throws {
-        backend = try Backend(configuration, logger: logger)
+    /// Opens the data directory.
+    package init(_ configuration: ServiceConfiguration, logger: Logger) throws(StartError) {
+        do { backend = try Backend(configuration, logger: logger) } catch { throw StartError(error) }
         self.logger = logger
     }
 
@@ -24,11 +24,14 @@ package struct LimbicService {
     ///
     /// - Parameter onReady: called with the address once requests are answered.
     package func run(onReady: @escaping @Sendable (SocketAddress) -> Void) async throws {
-        try await backend.sweep()
+        try await backend.files.sweep()
         let accessLog = logger.logLevel <= .info ? AccessLog(writer: .standardError) : nil
-        defer { LogWriter.standardError.flush() }
         var server = ServerConfiguration(host: backend.configuration.host, port: backend.configuration.port)
         server.drainTimeout = backend.configuration.drainTimeout
+        server.maxConnections = min(
+            server.maxConnections,
+            DescriptorLimit.raise().connections(slots: backend.configuration.slots)
+        )
         let listener = ListenerService(
             server: Server(
                 configuration: server,

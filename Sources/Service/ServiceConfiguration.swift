@@ -2,13 +2,13 @@ package import Foundation
 
 /// Where the service keeps its data, where it listens, and what it bounds.
 package struct ServiceConfiguration: Sendable {
-    /// Holds the database and all files; made when it is not there.
+    /// Holds the database and all files, and nothing that is not ours; made when it is not there.
     package var dataDirectory: URL
     /// Numbered SQL files.
     package var migrations: URL
     /// The dashboard, served below `/`.
     package var publicDirectory: URL
-    /// Started as `executable worker` for each job.
+    /// Started as `executable worker` for each job, as it is when the service starts: it is held open.
     package var workerExecutable: String
     package var host = "127.0.0.1"
     /// 0 takes a free one.

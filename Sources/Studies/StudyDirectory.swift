@@ -28,7 +28,7 @@ package struct StudyDirectory {
             let text = try Data(contentsOf: URL(filePath: "\(runs)/\(file)"))
             let run: StudyRun
             do { run = try JSONReader.decode(StudyRun.self, from: text) } catch {
-                throw StudyError.unreadable(file: file, reason: (error as? JSONError)?.reason ?? "\(error)")
+                throw StudyError.unreadable(file: file, reason: "\(error)")
             }
             if let difference = difference(of: run) { throw StudyError.otherSettings(file: file, difference) }
             outcomes[run.cell, default: [:]][run.outcome.seed] = run.outcome
@@ -118,18 +118,5 @@ package struct StudyDirectory {
             + fields.map {
                 "\($0.name) \($0.read(run.settings.hyperparameters)) instead of \($0.read(cell.hyperparameters))"
             }.joined(separator: ", ")
-    }
-}
-
-/// Runs that a study cannot go on from.
-package enum StudyError: Error, Sendable, Equatable, CustomStringConvertible {
-    case unreadable(file: String, reason: String)
-    case otherSettings(file: String, String)
-
-    package var description: String {
-        switch self {
-        case .unreadable(let file, let reason): "\(file): is not a run of a study: \(reason)"
-        case .otherSettings(let file, let difference): "\(file): \(difference); take another directory for --out"
-        }
     }
 }

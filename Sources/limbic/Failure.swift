@@ -17,6 +17,7 @@ struct Failure: Error, CustomStringConvertible {
         case software = 70
         case system = 71
         case inputOutput = 74
+        case configuration = 78
         /// Ended by SIGINT, numbered as shells do.
         case interrupted = 130
     }

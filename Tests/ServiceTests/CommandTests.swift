@@ -10,12 +10,19 @@ struct CommandTests {
     private let directory = URL.temporary()
 
     /// Runs `limbic` to its end.
-    private func limbic(_ arguments: String...) throws -> (status: Int32, output: String, errors: String) {
-        try run(arguments)
+    private func limbic(
+        _ arguments: String...,
+        environment: [String: String] = [:]
+    ) throws -> (status: Int32, output: String, errors: String) {
+        try run(arguments, environment: environment)
     }
 
-    private func run(_ arguments: [String]) throws -> (status: Int32, output: String, errors: String) {
+    private func run(
+        _ arguments: [String],
+        environment: [String: String] = [:]
+    ) throws -> (status: Int32, output: String, errors: String) {
         let process = Process()
+        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         process.executableURL = URL(filePath: ServiceConfiguration.make(directory).workerExecutable)
         process.arguments = arguments
         let (output, errors) = (Pipe(), Pipe())
@@ -36,6 +43,54 @@ struct CommandTests {
         #expect(made.status == 64)
         #expect(made.errors.contains("--modalities would take the bias out of --kind modality-bias"))
         #expect(!FileManager.default.fileExists(atPath: out))
+    }
+
+    /// How `limbic serve` ends that is refused its data directory.
+    private func serve(_ path: String, environment: [String: String] = [:]) throws -> (status: Int32, errors: String) {
+        let migrations = TestService.root.appendingPathComponent("Migrations").path
+        let publicFolder = TestService.root.appendingPathComponent("Public").path
+        let end = try limbic(
+            "serve", "--port", "0", "--migrations", migrations, "--public", publicFolder, "--data-dir", path,
+            environment: environment)
+        #expect(end.output.isEmpty)
+        return (end.status, end.errors)
+    }
+
+    @Test(arguments: ["", " "])
+    func anEmptyPathIsRefused(path: String) throws {
+        let flag = try serve(path)
+        #expect(flag.status == 64)
+        #expect(flag.errors.contains("--data-dir: the path is empty"))
+        let variable = try limbic("serve", "--port", "0", environment: ["LIMBIC_DATA_DIR": path])
+        #expect(variable.status == 64)
+        #expect(variable.errors.contains("LIMBIC_DATA_DIR: the path is empty"))
+        for name in ["--migrations", "--public"] {
+            let end = try limbic("serve", "--port", "0", "--data-dir", directory.path, name, path)
+            #expect(end.status == 64 && end.errors.contains("\(name): the path is empty"))
+        }
+        #expect(!FileManager.default.fileExists(atPath: directory.path))
+    }
+
+    @Test func aDirectoryOfSomebodyElseIsRefusedInOneSentence() throws {
+        defer { try? FileManager.default.removeItem(at: directory) }
+        let folder = directory.appending(path: "models")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        try Data("precious".utf8).write(to: folder.appending(path: "weights.bin"))
+        let end = try serve(directory.path)
+        #expect(end.status == 78)
+        #expect(
+            end.errors == """
+                limbic: \(directory.path) is not a data directory of Limbic and is not empty (it holds models): name an \
+                empty or a new directory
+
+                """)
+        #expect(
+            try FileManager.default.subpathsOfDirectory(atPath: directory.path).sorted() == [
+                "models", "models/weights.bin",
+            ])
+        let file = try serve(folder.appending(path: "weights.bin").path)
+        #expect(file.status == 78 && file.errors.hasSuffix("is not a directory, so it cannot be a data directory\n"))
+        #expect(try serve("/").status == 78)
     }
 
     @Test func aStudyGoesOnWhenACellDiverges() throws {

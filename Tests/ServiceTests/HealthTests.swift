@@ -30,6 +30,13 @@ struct HealthTests {
         #expect(try await service.get("/v2/health/ready").status == 200)
     }
 
+    @Test func aProbeLeavesNothing() async throws {
+        let service = try TestService.make()
+        let before = try FileManager.default.contentsOfDirectory(atPath: service.directory.path).sorted()
+        await service.backend.health.probe()
+        #expect(try FileManager.default.contentsOfDirectory(atPath: service.directory.path).sorted() == before)
+    }
+
     @Test func servesTheDashboard() async throws {
         let service = try TestService.make()
         let page = try await service.get("/")

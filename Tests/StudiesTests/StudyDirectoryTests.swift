@@ -114,7 +114,7 @@ struct StudyDirectoryTests {
         _ = try complete(study, seeds: [1])
         _ = try scratch.write("runs/full-seed-1.json", "{}".utf8)
         let error = #expect(throws: StudyError.self) { try complete(study, seeds: [1]) }
-        #expect(error == .unreadable(file: "full-seed-1.json", reason: "the member \"cell\" is missing"))
+        #expect(error == .unreadable(file: "full-seed-1.json", reason: "/cell: is missing"))
     }
 
     /// A data set of four clips in each split.

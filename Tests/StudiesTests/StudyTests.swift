@@ -96,10 +96,10 @@ struct StudyTests {
             (#"[{"name": "x", "hyperparameters": {"atm": null}}]"#, "cell 1: hyperparameters/atm: "),
             (
                 #"[{"name": "x", "hyperparameters": {}}, {"hyperparameters": {}}]"#,
-                #"cell 2: entry: the member "name" is missing"#
+                #"cell 2: name: is missing"#
             ),
             (#"[{"name": "", "hyperparameters": {}}]"#, "cell 1: name: must have 1 to 60 bytes"),
-            (#"[{"name": "x"}]"#, #"cell 1: entry: the member "hyperparameters" is missing"#),
+            (#"[{"name": "x"}]"#, #"cell 1: hyperparameters: is missing"#),
             (#"[3]"#, "cell 1: entry: "),
             (#"{"name": "x"}"#, "cell 1: file: must be an array"),
             (#"[{"#, "cell 1: file: must be an array"),

@@ -8,13 +8,16 @@ package struct Clip: Sendable, Equatable {
         package let featureSize: Int
         /// [L, D], row-major.
         package let values: [Float]
+        /// Positions in `values` that are 0 because they were not finite.
+        package let replaced: [Int]
 
-        package init(length: Int, featureSize: Int, values: [Float]) {
+        package init(length: Int, featureSize: Int, values: [Float], replaced: [Int] = []) {
             precondition(length > 0 && featureSize > 0, "a modality without units is left out of its clip")
             precondition(values.count == length * featureSize, "values hold [length, featureSize]")
             self.length = length
             self.featureSize = featureSize
             self.values = values
+            self.replaced = replaced
         }
     }
 

@@ -7,20 +7,29 @@ package struct Standardization: Sendable, Codable, Equatable {
     /// [D], positive; 1 for a feature that does not vary.
     package let deviation: [Float]
 
+    /// Values that were replaced because they were not finite have no part in it.
+    ///
     /// - Parameter sequences: the units of the training split.
     package init(_ sequences: Sequences) {
-        let (rows, size) = (sequences.rowCount, sequences.featureSize)
+        let size = sequences.featureSize
+        var counts = [Int](repeating: sequences.rowCount, count: size)
+        for (feature, replaced) in sequences.replaced.enumerated() { counts[feature] -= replaced }
         var sums = [Double](repeating: 0, count: size)
-        for (index, value) in sequences.values.enumerated() { sums[index % size] += Double(value) }
-        let means = sums.map { rows > 0 ? $0 / Double(rows) : 0 }
-        var squares = [Double](repeating: 0, count: size)
+        var zeros = sequences.replaced.map { -$0 } + [Int](repeating: 0, count: size - sequences.replaced.count)
         for (index, value) in sequences.values.enumerated() {
+            sums[index % size] += Double(value)
+            if value == 0 { zeros[index % size] += 1 }
+        }
+        let means = zip(sums, counts).map { $1 > 0 ? $0 / Double($1) : 0 }
+        // Zeros are counted, as those that stand for something else have to be left out.
+        var squares = zip(zeros, means).map { Double($0) * $1 * $1 }
+        for (index, value) in sequences.values.enumerated() where value != 0 {
             let distance = Double(value) - means[index % size]
             squares[index % size] += distance * distance
         }
         mean = means.map { Float($0) }
-        deviation = squares.map {
-            let deviation = $0 > 0 ? Float(($0 / Double(rows)).squareRoot()) : 0
+        deviation = zip(squares, counts).map { square, count in
+            let deviation = square > 0 ? Float((square / Double(count)).squareRoot()) : 0
             return deviation > 0 ? deviation : 1
         }
     }

@@ -35,29 +35,68 @@ package final class Database: Sendable {
     private let pool: DatabasePool
     private let lock: DirectoryLock
 
-    /// Opens or creates the database in `directory`, which is created when missing, and brings its schema up to date
-    /// with the files `NNNN-name.sql` in `migrations`.
+    /// Opens the database of the data directory `directory`, and brings its schema up to date with the files
+    /// `NNNN-name.sql` in `migrations`.
     ///
-    /// - Throws: ``OpenError`` when another server has it open, ``MigrationError`` when schema and files do not fit,
-    ///   ``StorageError`` when SQLite fails.
+    /// A directory that is empty or not there becomes a data directory. Nothing is made or changed in one that is refused.
+    ///
+    /// - Throws: ``DirectoryError`` when the directory is not ours, has lost its database or is used by another server,
+    ///   ``MigrationError`` when schema and files do not fit, ``StorageError`` when SQLite fails.
     package init(directory: URL, migrations: URL, options: Options = Options()) throws {
         self.options = options
-        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
-        lock = try DirectoryLock(directory: directory)
         let files = try MigrationFile.load(from: migrations)
-        pool = try Self.translating {
+        _ = try DirectorySurvey(directory)
+        try Self.makeFolder(directory)
+        lock = try DirectoryLock(directory: directory)
+        // Once more, now that no other server can change it.
+        let survey = try DirectorySurvey(directory)
+        var marker = survey.marker
+        if marker == nil, !survey.hasDatabase {
+            marker = DirectoryMarker(format: DirectoryMarker.currentFormat, id: options.makeIdentifier("dir"))
+            try marker?.write(in: directory)
+        }
+        let known = marker?.id
+        let (pool, id) = try Self.translating {
             var configuration = GRDB.Configuration()
             configuration.busyMode = .timeout(options.busyTimeout / .seconds(1))
-            let path = directory.appendingPathComponent("limbic.sqlite").path
+            let path = directory.appendingPathComponent(DirectorySurvey.databaseName).path
             let pool = try DatabasePool(path: path, configuration: configuration)
-            try pool.writeWithoutTransaction { connection in
+            let id = try pool.writeWithoutTransaction { connection in
                 // GRDB sets NORMAL when it turns write-ahead logging on, and NORMAL may lose the last commits when
                 // the machine stops.
                 try connection.execute(sql: "PRAGMA synchronous = FULL")
+                let owner = DirectoryOwner(connection: connection, directory: directory)
+                try owner.check(known)
                 try Migrator(files: files, clock: options.clock).run(on: connection)
+                return try owner.settle(known ?? options.makeIdentifier("dir"))
             }
-            return pool
+            return (pool, id)
         }
+        self.pool = pool
+        if marker == nil {
+            try DirectoryMarker(format: DirectoryMarker.currentFormat, id: id).write(in: directory)
+        }
+    }
+
+    private static func makeFolder(_ directory: URL) throws {
+        do {
+            try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+        } catch {
+            let code = ((error as? CocoaError)?.underlying as? POSIXError)?.code ?? .EIO
+            throw DirectoryError.inaccessible(directory.path, errno: code.rawValue)
+        }
+    }
+
+    /// Commits something that takes `size` bytes of new pages, and takes it away again.
+    ///
+    /// - Throws: ``StorageError`` when nothing can be written at the moment.
+    package func probe(size: Int) async throws {
+        let now = options.clock.now()
+        try await write { connection in
+            let sql = "UPDATE data_directory SET probed_at = ?, probe = randomblob(?)"
+            try connection.execute(sql: sql, arguments: [now, size])
+        }
+        try await write { try $0.execute(sql: "UPDATE data_directory SET probe = NULL") }
     }
 
     /// Waits for the work under way, closes the connections, ends all change streams and gives the data directory

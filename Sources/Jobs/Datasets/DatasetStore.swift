@@ -61,7 +61,7 @@ package struct DatasetStore: Sendable {
     ///
     /// - Parameter revise: runs inside the transaction with the data set as it would be, and returns the document it
     ///   shall have; whatever it throws leaves everything as it was.
-    /// - Returns: the data set as it now is, and the split that was replaced, whose file can go.
+    /// - Returns: the data set as it now is, and the split that was replaced, whose file is pending and can go.
     /// - Throws: ``DatasetStoreError/notFound(id:)``, ``DatasetStoreError/frozen(id:)``.
     package func put(
         _ split: SplitRecord,
@@ -91,15 +91,17 @@ package struct DatasetStore: Sendable {
                 sql: "UPDATE datasets SET document = ? WHERE id = ?",
                 arguments: [dataset.document.text, id]
             )
+            try PendingFiles.forget(split.files, on: connection)
+            try PendingFiles.add(replaced?.files ?? [], on: connection)
             return (dataset, replaced)
         }
     }
 
     /// Deletes a data set that no job uses.
     ///
-    /// - Returns: the data set as it was, whose files can go.
+    /// - Returns: the paths of its files and last of its folder, which are pending and can go.
     /// - Throws: ``DatasetStoreError/notFound(id:)``, ``DatasetStoreError/inUse(id:)``.
-    package func delete(_ id: String) async throws -> DatasetRecord {
+    package func delete(_ id: String) async throws -> [String] {
         try await database.write { connection in
             guard let dataset = try Self.fetch(id, on: connection) else { throw DatasetStoreError.notFound(id: id) }
             let isUsed = try Bool.fetchOne(
@@ -110,7 +112,9 @@ package struct DatasetStore: Sendable {
             )
             guard isUsed == false else { throw DatasetStoreError.inUse(id: id) }
             try connection.execute(sql: "DELETE FROM datasets WHERE id = ?", arguments: [id])
-            return dataset
+            let files = dataset.splits.flatMap(\.files) + [DataLayout.dataset(id) + "/"]
+            try PendingFiles.add(files, on: connection)
+            return files
         }
     }
 

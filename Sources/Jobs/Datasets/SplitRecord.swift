@@ -23,6 +23,15 @@ package struct SplitRecord: Sendable, Equatable {
 }
 
 extension SplitRecord {
+    /// The file beside the split's that tells its clips from those of other splits.
+    package var fingerprintsPath: String { Self.files(at: path)[1] }
+
+    /// All files of the split, relative to the data directory.
+    package var files: [String] { Self.files(at: path) }
+
+    /// All files of a split whose clips are in the file at `path`.
+    package static func files(at path: String) -> [String] { [path, path + ".fingerprints"] }
+
     /// From a row of `dataset_splits`.
     init(_ row: Row) {
         self.init(

@@ -4,8 +4,11 @@ import Platform
 
 /// What a worker pool does with jobs.
 extension JobStore {
-    /// Takes on the waiting job of the highest priority, of those the oldest, and begins its next attempt.
-    package func claim() async throws -> ClaimedJob? {
+    /// Takes on the waiting job of the highest priority, of those the oldest, and begins its next attempt. The folder it may
+    /// write to is pending from then on.
+    ///
+    /// - Parameter excluded: jobs that are not to be taken yet.
+    package func claim(excluding excluded: [String] = []) async throws -> ClaimedJob? {
         let now = database.options.clock.now()
         return try await database.write { connection in
             let row = try Row.fetchOne(
@@ -13,8 +16,10 @@ extension JobStore {
                 // Without the hint SQLite reads and sorts all waiting jobs.
                 sql: """
                     SELECT ordinal, id FROM jobs INDEXED BY jobs_waiting
-                    WHERE state = 'queued' ORDER BY priority DESC, ordinal LIMIT 1
-                    """
+                    WHERE state = 'queued' AND id NOT IN (\(databaseQuestionMarks(count: excluded.count)))
+                    ORDER BY priority DESC, ordinal LIMIT 1
+                    """,
+                arguments: StatementArguments(excluded)
             )
             guard let row else { return nil }
             let ordinal: Int64 = row["ordinal"]
@@ -34,7 +39,9 @@ extension JobStore {
             guard let job = try Self.fetch(row["id"], on: connection),
                 let dataset = try DatasetStore.fetch(job.dataset, on: connection)
             else { preconditionFailure("a claimed job is gone") }
-            return ClaimedJob(job: job, dataset: dataset)
+            let claimed = ClaimedJob(job: job, dataset: dataset)
+            try PendingFiles.add([DataLayout.work(claimed.token)], on: connection)
+            return claimed
         }
     }
 
@@ -156,6 +163,11 @@ extension JobStore {
             database.announce(.queue, after: connection)
             return requeued
         }
+    }
+
+    /// Has every slot look for a job.
+    func announceQueue() {
+        database.changes.publish(.queue)
     }
 
     /// A stream that yields at once, and whenever a job may be waiting for a slot.

@@ -25,8 +25,8 @@ extension JobStore {
     /// - Parameters:
     ///   - names: the metrics wanted; nil means all.
     ///   - fromStep: the first step wanted.
-    ///   - maxPoints: how many points a series has at most, at least 2. A longer one is thinned evenly; its first and
-    ///     last points stay.
+    ///   - maxPoints: how many points a series has at most, at least 2. A longer one is thinned evenly over its steps; its
+    ///     first and last points stay.
     /// - Throws: ``JobStoreError/notFound(id:)``.
     package func metrics(
         of id: String,
@@ -39,31 +39,29 @@ extension JobStore {
             guard let ordinal = try Self.ordinal(of: id, on: connection) else {
                 throw JobStoreError.notFound(id: id)
             }
-            let condition = names.map { "AND name IN (\(databaseQuestionMarks(count: $0.count)))" } ?? ""
-            // Point r of n falls into bucket (r - 1)(m - 1)/(n - 1) of 0 … m - 1; the first point of each is kept.
-            let rows = try Row.fetchAll(
-                connection,
-                sql: """
-                    WITH numbered AS (
-                        SELECT name, step, value,
-                            row_number() OVER (PARTITION BY name ORDER BY step) AS r,
-                            count(*) OVER (PARTITION BY name) AS n
-                        FROM metrics WHERE job = ? AND step >= ? \(condition)
-                    )
-                    SELECT name, step, value FROM numbered
-                    WHERE r = 1 OR n <= ? OR (r - 1) * (? - 1) / (n - 1) <> (r - 2) * (? - 1) / (n - 1)
-                    ORDER BY name, step
-                    """,
-                arguments: [ordinal, fromStep] + StatementArguments(names ?? []) + [maxPoints, maxPoints, maxPoints]
-            )
-            var series: [MetricSeries] = []
-            for row in rows {
-                if series.last?.name != row["name"] {
-                    series.append(MetricSeries(name: row["name"], points: []))
-                }
-                series[series.count - 1].points.append(.init(step: row["step"], value: row["value"]))
+            let present = try Self.metricNames(of: ordinal, on: connection)
+            return try present.filter { names?.contains($0) ?? true }.compactMap { name in
+                let course = MetricCourse(job: ordinal, name: name, fromStep: fromStep, connection: connection)
+                let points = try course.points(atMost: maxPoints)
+                return points.isEmpty ? nil : MetricSeries(name: name, points: points)
             }
-            return series
         }
+    }
+
+    /// The names of a job's metrics in their order, each found by one look into the primary key.
+    private static func metricNames(of job: Int64, on connection: Connection) throws -> [String] {
+        try String.fetchAll(
+            connection,
+            sql: """
+                WITH RECURSIVE names (name) AS (
+                    SELECT min(name) FROM metrics WHERE job = :job
+                    UNION ALL
+                    SELECT (SELECT min(name) FROM metrics WHERE job = :job AND name > names.name)
+                    FROM names WHERE name IS NOT NULL
+                )
+                SELECT name FROM names WHERE name IS NOT NULL
+                """,
+            arguments: ["job": job]
+        )
     }
 }

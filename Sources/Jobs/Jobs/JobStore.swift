@@ -117,13 +117,17 @@ package struct JobStore: Sendable {
 
     /// Forgets a job that is over, with its attempts, events and metrics. The model versions that came of it stay.
     ///
+    /// - Returns: the paths of its files, which are pending and can go.
     /// - Throws: ``JobStoreError/notFound(id:)``, ``JobStoreError/notOver(id:state:)``.
-    package func delete(_ id: String) async throws {
+    package func delete(_ id: String) async throws -> [String] {
         try await database.write { connection in
             guard let job = try Self.fetch(id, on: connection) else { throw JobStoreError.notFound(id: id) }
             guard job.state.isOver else { throw JobStoreError.notOver(id: id, state: job.state) }
             try connection.execute(sql: "DELETE FROM jobs WHERE id = ?", arguments: [id])
+            let files = [DataLayout.log(job: id)]
+            try PendingFiles.add(files, on: connection)
             database.announce(.job(id), after: connection)
+            return files
         }
     }
 

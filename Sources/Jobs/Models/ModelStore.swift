@@ -106,6 +106,7 @@ package struct ModelStore: Sendable {
                 """,
             arguments: [draft.name, version, job?.ordinal, draft.digest, draft.directory, draft.document.text, now]
         )
+        try PendingFiles.forget([draft.directory], on: connection)
         return ModelRecord(
             name: draft.name,
             version: version,

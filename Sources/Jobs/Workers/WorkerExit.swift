@@ -5,6 +5,17 @@ enum WorkerExit: Equatable, Sendable {
     case exited(Int32)
     case signalled(Int32)
 
+    /// Whether it ended because somebody, who was not this server, asked it to: a batch system that takes a machine back,
+    /// or a machine that is going down. A worker that stops at the next step exits with `EX_TEMPFAIL` of `sysexits.h`; one
+    /// that had not begun yet, or a launcher in front of it, dies of the signal or exits with 128 and its number.
+    var isRequested: Bool {
+        let polite = [SIGTERM, SIGINT, SIGHUP]
+        return switch self {
+        case .exited(let status): status == 75 || polite.contains(status - 128)
+        case .signalled(let number): polite.contains(number)
+        }
+    }
+
     /// In words, as the error of an attempt says it.
     var description: String {
         switch self {

@@ -22,6 +22,9 @@ package enum WorkerMessage: Sendable, Equatable {
     /// The training cannot be done, and why.
     case failure(message: String)
 
+    /// The most steps or epochs a message may speak of, so that what is computed with them does not overflow.
+    private static let maxCount = 1 << 40
+
     /// The message as a line, with the line feed at its end.
     ///
     /// - Throws: `JSONError` when a document is not a JSON object.
@@ -97,15 +100,15 @@ extension WorkerMessage {
             case .progress:
                 try .progress(
                     JobProgress(
-                        step: field(step, .step),
-                        steps: field(steps, .steps),
-                        epoch: field(epoch, .epoch),
-                        epochs: field(epochs, .epochs),
+                        step: count(step, .step),
+                        steps: count(steps, .steps),
+                        epoch: count(epoch, .epoch),
+                        epochs: count(epochs, .epochs),
                         clipsPerSecond: clipsPerSecond
                     )
                 )
             case .metric:
-                try .metric(name: field(name, .name), step: field(step, .step), value: value ?? .nan)
+                try .metric(name: field(name, .name), step: count(step, .step), value: value ?? .nan)
             case .event:
                 try .event(kind: field(kind, .kind), document: encoded(field(document, .document)))
             case .result:
@@ -120,6 +123,17 @@ extension WorkerMessage {
                 throw DecodingError.keyNotFound(
                     key,
                     .init(codingPath: [], debugDescription: "a \(type.rawValue) message has a field \(key.rawValue)")
+                )
+            }
+            return value
+        }
+
+        private func count(_ value: Int?, _ key: CodingKeys) throws -> Int {
+            let value = try field(value, key)
+            guard (0...WorkerMessage.maxCount).contains(value) else {
+                throw DecodingError.typeMismatch(
+                    Int.self,
+                    .init(codingPath: [key], debugDescription: "a count is 0 to \(WorkerMessage.maxCount)")
                 )
             }
             return value

@@ -16,7 +16,8 @@ package struct WorkerPool: Sendable {
         package var gracePeriod: Duration
         /// How much of the standard error of a job's children is kept, in bytes; the rest is counted and dropped.
         package var maxLogSize: Int
-        /// How long to wait before a failed write to the database is tried again.
+        /// How long to wait before a failed write to the database is tried again, and before a job runs again that something
+        /// outside interrupted: twice as long each time that happens to it in a row, up to 64 times.
         package var retryDelay: Duration
 
         package init(
@@ -38,45 +39,53 @@ package struct WorkerPool: Sendable {
     /// What the pool leaves to the service, which knows what jobs are about.
     package struct Hooks: Sendable {
         /// Makes the specification for the worker: JSON without line feeds.
-        package var specification: @Sendable (ClaimedJob) throws -> Data
+        ///
+        /// What it and `publish` throw that is no ``AttemptError`` is logged, and told to clients in general terms only.
+        package var specification: @Sendable (ClaimedJob) async throws -> Data
         /// Puts the files of a result where models lie, and describes the model, or nil when none came of it. Called
         /// before the job has succeeded; when the attempt runs again, it is called again.
         package var publish: @Sendable (ClaimedJob, _ result: Data) async throws -> ModelDraft?
         /// Removes what `publish` put in place, because the job was cancelled in between.
         package var withdraw: @Sendable (ClaimedJob, ModelDraft) async -> Void
+        /// Removes what the attempt has written and nobody needs any more. Called however the attempt went, when its child
+        /// has ended and before its outcome is known to anyone.
+        package var cleanUp: @Sendable (ClaimedJob) async -> Void
 
         package init(
-            specification: @escaping @Sendable (ClaimedJob) throws -> Data,
+            specification: @escaping @Sendable (ClaimedJob) async throws -> Data,
             publish: @escaping @Sendable (ClaimedJob, _ result: Data) async throws -> ModelDraft?,
-            withdraw: @escaping @Sendable (ClaimedJob, ModelDraft) async -> Void = { _, _ in }
+            withdraw: @escaping @Sendable (ClaimedJob, ModelDraft) async -> Void = { _, _ in },
+            cleanUp: @escaping @Sendable (ClaimedJob) async -> Void = { _ in }
         ) {
             self.specification = specification
             self.publish = publish
             self.withdraw = withdraw
+            self.cleanUp = cleanUp
         }
     }
 
     let store: JobStore
-    /// The command that the launcher starts: the executable and its arguments.
-    let command: [String]
+    /// Path of the program, asked for before each start.
+    let executable: @Sendable () -> String
     let logDirectory: URL
     let hooks: Hooks
     let options: Options
     let logger: Logger
+    private let delayed = DelayedJobs()
 
     /// - Parameters:
-    ///   - executable: path of the program that is started as `executable worker`.
+    ///   - executable: path of the program that is started as `executable worker`, asked for before each start.
     ///   - logDirectory: gets a file `<job>.log` per job with the standard error of its children.
     package init(
         store: JobStore,
-        executable: String,
+        executable: @escaping @Sendable () -> String,
         logDirectory: URL,
         hooks: Hooks,
         options: Options = Options(),
         logger: Logger
     ) {
         self.store = store
-        command = [executable, "worker"]
+        self.executable = executable
         self.logDirectory = logDirectory
         self.hooks = hooks
         self.options = options
@@ -89,6 +98,7 @@ package struct WorkerPool: Sendable {
         // Writing to a child that has died must be an error of that write, not the end of the server.
         signal(SIGPIPE, SIG_IGN)
         try FileManager.default.createDirectory(at: logDirectory, withIntermediateDirectories: true)
+        await WorkerProcess.prepare()
         try await store.requeueInterrupted()
         await withTaskGroup(of: Void.self) { group in
             for _ in 0..<options.slots {
@@ -101,8 +111,23 @@ package struct WorkerPool: Sendable {
     private func runSlot() async {
         for await _ in store.queueChanges() {
             while !Task.isCancelled, let job = await claim() {
-                await AttemptRunner(pool: self, job: job).run()
+                let end = await AttemptRunner(pool: self, job: job).run()
+                if end == .outOfResources {
+                    // Another job would meet the same want.
+                    try? await Task.sleep(for: options.retryDelay)
+                }
             }
+        }
+    }
+
+    /// Keeps a job that something outside interrupted from running again at once.
+    func delay(_ job: JobRecord) {
+        let inARow = job.attempts.dropLast().reversed().prefix { $0.outcome == .interrupted }.count
+        let delay = options.retryDelay * (1 << min(inARow, 6))
+        delayed.delay(job.id, by: delay)
+        Task { [store] in
+            try? await Task.sleep(for: delay)
+            store.announceQueue()
         }
     }
 
@@ -110,7 +135,7 @@ package struct WorkerPool: Sendable {
         while !Task.isCancelled {
             do {
                 // In a task of its own, so that no cancellation comes between the commit and its answer.
-                return try await Task { try await store.claim() }.value
+                return try await Task { try await store.claim(excluding: delayed.waiting) }.value
             } catch {
                 logger.error("could not claim a job", metadata: ["error": "\(error)"])
                 try? await Task.sleep(for: options.retryDelay)

@@ -23,12 +23,14 @@ struct WorkerProcess {
     ///   - stop: asks the child to end, by SIGTERM and the end of its input, and after the grace period by SIGKILL.
     ///   - onOutput: gets standard output as it comes. While it works the child may have to wait for the pipe.
     ///   - onError: gets standard error likewise, at the same time.
+    /// - Throws: ``AttemptError`` when it could not be started.
     func run(
         input: Data,
         stop: StopSignal,
         onOutput: @escaping @Sendable ([UInt8]) async -> Void,
         onError: @escaping @Sendable ([UInt8]) async -> Void
     ) async throws -> WorkerExit {
+        try Self.requireDescriptors()
         var options = PlatformOptions()
         options.createSession = true
         options.teardownSequence = [
@@ -80,9 +82,39 @@ struct WorkerProcess {
             child.cancel()
         }
         defer { watchdog.cancel() }
-        switch try await child.value {
-        case .exited(let status): return .exited(status)
-        case .signaled(let number): return .signalled(number)
+        do {
+            switch try await child.value {
+            case .exited(let status): return .exited(status)
+            case .signaled(let number): return .signalled(number)
+            }
+        } catch let error as SubprocessError {
+            let what = "the worker could not be started"
+            throw error.underlyingError.map { AttemptError(what, code: $0.rawValue) } ?? AttemptError(what)
+        } catch let error as Errno {
+            throw AttemptError("the worker could not be started", code: error.rawValue)
+        }
+    }
+
+    /// Has the library make what it makes once, at its first child: if there are no descriptors left at that moment, it
+    /// remembers that for good.
+    static func prepare() async {
+        let nothing = WorkerProcess(commandLine: ["true"], gracePeriod: .seconds(1))
+        // Where there is no such program, the library has done its part all the same.
+        _ = try? await nothing.run(input: Data(), stop: StopSignal(), onOutput: { _ in }, onError: { _ in })
+    }
+
+    /// The library ends the process when it has made some of its pipes and can make no more, so what it takes to start a
+    /// child is asked for before.
+    ///
+    /// - Throws: ``AttemptError`` when there is no room for it.
+    private static func requireDescriptors() throws {
+        var taken: [CInt] = []
+        defer { taken.forEach { close($0) } }
+        // Three pipes, one more for the failure of a start, and what watches over the child, twice.
+        for _ in 0..<24 {
+            let descriptor = open("/dev/null", O_RDONLY | O_CLOEXEC)
+            guard descriptor >= 0 else { throw AttemptError("the worker could not be started", code: errno) }
+            taken.append(descriptor)
         }
     }
 

@@ -82,6 +82,7 @@ extension Schema {
     fileprivate func value(of text: String) -> JSONValue {
         switch kind {
         case .integer: Int(text).map { .integer($0) } ?? .string(text)
+        case .boolean: text == "true" ? true : text == "false" ? false : .string(text)
         default: .string(text)
         }
     }

@@ -25,7 +25,12 @@ final class LoadedModel: Sendable {
         var limits = ClipDecoder.Limits()
         limits.bytes = documentLimit
         limits.units = clipUnitLimit
-        decoder = ClipDecoder(modalities: model.configuration.modalities, limits: limits)
+        decoder = ClipDecoder(
+            modalities: model.configuration.modalities,
+            ignoresLabels: true,
+            replacesNonfinite: model.configuration.hyperparameters.replaceNonfinite,
+            limits: limits
+        )
         labels = model.configuration.labels.map(JSONWriter.quoted)
         labelBytes = labels.reduce(0) { $0 + $1.count + 16 }
         var writer = JSONWriter()

@@ -48,6 +48,9 @@ extension DatasetRoutes {
 }
 
 extension SplitUpload {
+    static let replaceNonfinite = Field<Bool?>.optionalFlag(
+        "replace_nonfinite", "Whether features that are not finite are read as 0 instead of refused")
+
     var operation: Operation {
         Operation(
             id: "putSplit", method: .put, pattern: "/v1/datasets/{id}/splits/{split}", tag: "data sets", scope: .train,
@@ -56,6 +59,7 @@ extension SplitUpload {
                 Field.string("id", "The id of a data set").member,
                 .init("split", .words(DatasetDirectory.Split.allCases.map(\.rawValue), "What the split is for")),
             ],
+            query: [Self.replaceNonfinite.member],
             header: [ContentDigest.field.member],
             body: .file(types: UploadFormat.mediaTypes, limit: backend.configuration.maxUploadSize),
             answers: [
@@ -78,6 +82,7 @@ extension DatasetView {
         .init("created_at", .time),
         .init("modalities", .array(of: .modality), isRequired: false),
         .init("labels", .array(of: .string()), isRequired: false),
+        .init("replace_nonfinite", Schema(.boolean, "Whether features that are not finite are read as 0")),
         .init("splits", .dictionary(of: split, "By their names")),
     ]).named("Dataset")
 

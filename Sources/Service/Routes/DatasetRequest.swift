@@ -3,33 +3,40 @@ import JSON
 
 /// The body of `POST /v1/datasets`.
 enum DatasetRequest {
+    private static let noControls = Schema.Pattern(
+        "^[^\\u0000-\\u001f\\u007f-\\u009f]*$", rule: "have no control characters")
     private static let nameField = Field.string(
-        "name", length: 1...200,
-        pattern: .init("^[^\\u0000-\\u001f\\u007f-\\u009f]*$", rule: "have no control characters"),
-        example: "words", "What people call it")
+        "name", length: 1...200, pattern: noControls, example: "words", "What people call it")
     private static let labelsField = Field<[String]?>.names(
-        "labels", count: 1...100_000, .string(length: 1...200),
+        "labels", count: 1...SplitOptions.maximumLabels,
+        .string(length: 1...SplitOptions.maximumLabelCharacters, pattern: noControls),
         "The emotions, in the order of the arrays; the splits tell how many when they are not declared")
+    private static let replaceField = Field<Bool>.flag(
+        "replace_nonfinite", default: false, "Whether features that are not finite are read as 0 instead of refused")
+    /// The most modalities of a data set: an archive has no more arrays.
+    private static let modalityLimit = 256
     private static let modalitiesField = Field<JSONValue?>.optionalValue(
         "modalities",
         .choice(
             [
-                .dictionary(of: .integer(Modality.featureSizes), names: .modalityName, count: 1...256),
-                .array(of: .modality, count: 1...256),
+                .dictionary(of: .integer(Modality.featureSizes), names: .modalityName, count: 1...modalityLimit),
+                .array(of: .modality, count: 1...modalityLimit),
             ],
             "The features of a unit by modality: {\"text\": 300} or, as answers have it, a list; a split may lack what is "
                 + "declared"
         )
     )
 
-    static let schema = Schema.object([nameField.member, modalitiesField.member, labelsField.member])
-        .named("DatasetRequest")
+    static let schema = Schema.object([
+        nameField.member, modalitiesField.member, labelsField.member, replaceField.member,
+    ]).named("DatasetRequest")
 
     /// - Parameter values: that ``schema`` has passed.
     static func read(_ values: Values) throws(Problem) -> (name: String, document: DatasetDocument) {
         var document = DatasetDocument()
         document.labels = values[labelsField]
         document.modalities = try values[modalitiesField].map { (value) throws(Problem) in try modalities(value) }
+        document.replacesNonfinite = values[replaceField]
         return (values[nameField], document)
     }
 

@@ -26,9 +26,7 @@ struct DatasetRoutes: Sendable {
     }
 
     @Sendable func delete(_ request: Request) async throws -> Response {
-        let record = try await backend.datasets.delete(request.parameters.require("id"))
-        let directory = backend.directory
-        try await backend.inspection.run { directory.remove(directory.url("datasets/\(record.id)")) }
+        await backend.files.discard(try await backend.datasets.delete(request.parameters.require("id")))
         return Response(status: .noContent)
     }
 }

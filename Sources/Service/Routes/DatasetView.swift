@@ -27,6 +27,8 @@ struct DatasetView: Encodable {
     private let createdAt: Timestamp
     private let modalities: [Modality]?
     private let labels: [String]?
+    /// Whether features that are not finite are read as 0.
+    private let replaceNonfinite: Bool
     private let splits: [String: Split]
 
     init(_ record: DatasetRecord) throws {
@@ -38,9 +40,11 @@ struct DatasetView: Encodable {
         createdAt = Timestamp(record.createdAt)
         modalities = schema.modalities
         labels = schema.labels
+        replaceNonfinite = schema.replacesNonfinite
         splits = Dictionary(
             uniqueKeysWithValues: try record.splits.map {
-                ($0.name, Split(digest: $0.digest, bytes: $0.byteCount, report: try $0.report))
+                let report = try $0.contents.report(among: record.splits)
+                return ($0.name, Split(digest: $0.digest, bytes: $0.byteCount, report: report))
             }
         )
     }

@@ -113,7 +113,7 @@ struct JobHistoryRoutes: Sendable {
         guard try await backend.jobs.get(id) != nil else { throw JobStoreError.notFound(id: id) }
         let fields: HTTPFields = [.contentType: "text/plain; charset=utf-8"]
         // A job whose workers said nothing has no file.
-        guard let file = try? OpenFile(path: backend.directory.log(of: id).path) else {
+        guard let file = try? OpenFile(path: backend.directory.path(DataLayout.log(job: id))) else {
             return Response(fields: fields)
         }
         return Response(fields: fields, body: .file(file))

@@ -39,12 +39,15 @@ struct JobRequest {
     let model: String
     let priority: Int
     let maxAttempts: Int
-    let document: JobDocument
+    private(set) var document: JobDocument
+    /// Names of the hyperparameters that were given, beyond the recipe.
+    private let given: Set<String>
 
     /// - Parameter values: that ``schema`` has passed.
     /// - Throws: ``Problem`` about hyperparameters that do not go together.
     init(_ values: Values) throws(Problem) {
         dataset = values[Self.datasetField]
+        given = Set((values[Self.hyperparametersField]?.members ?? [:]).keys)
         model = values[Self.modelField]
         priority = values[Self.priorityField]
         maxAttempts = values[Self.attemptsField]
@@ -55,6 +58,13 @@ struct JobRequest {
             hyperparameters: try Self.hyperparameters(values[Self.hyperparametersField], over: recipe.hyperparameters),
             earlyStopping: values[Self.stoppingField].flatMap { Self.earlyStopping(Values($0)) }
         )
+    }
+
+    /// Takes over what the data set says and the request does not.
+    mutating func adopt(_ schema: DatasetSchema) {
+        if schema.replacesNonfinite || schema.hasReplacedValues, !given.contains("replace_nonfinite") {
+            document.hyperparameters.replaceNonfinite = true
+        }
     }
 
     private static func hyperparameters(_ value: JSONValue?, over recipe: Hyperparameters) throws(Problem)

@@ -70,7 +70,9 @@ struct JobRoutes: Sendable {
     }
 
     @Sendable private func submit(_ request: Request) async throws -> Response {
-        let job = try JobRequest(request.document())
+        var job = try JobRequest(request.document())
+        if let dataset = try await backend.datasets.get(job.dataset) { job.adopt(try DatasetSchema(dataset)) }
+        let hyperparameters = job.document.hyperparameters
         let submission = JobSubmission(
             dataset: job.dataset,
             model: job.model,
@@ -89,7 +91,7 @@ struct JobRoutes: Sendable {
                     code: "incomplete_dataset"
                 )
             }
-            try Self.check(job.document.hyperparameters, against: DatasetSchema(dataset))
+            try Self.check(hyperparameters, against: DatasetSchema(dataset))
         }
         var fields: HTTPFields = [.location: "/v1/jobs/\(record.id)"]
         if !isNew { fields[.idempotentReplayed] = "true" }
@@ -100,6 +102,10 @@ struct JobRoutes: Sendable {
     private static func check(_ hyperparameters: Hyperparameters, against schema: DatasetSchema) throws(Problem) {
         if let fault = hyperparameters.precision.fault {
             throw .invalid("/hyperparameters/precision", fault, code: "invalid_request")
+        }
+        if schema.hasReplacedValues, !hyperparameters.replaceNonfinite {
+            let detail = "must be true: the data set has values that are not finite and are read as 0"
+            throw .invalid("/hyperparameters/replace_nonfinite", detail, code: "invalid_request")
         }
         guard let labels = schema.labels, let modalities = schema.modalities else { return }
         let configuration = ModelConfiguration(
@@ -143,10 +149,8 @@ struct JobRoutes: Sendable {
     @Sendable private func delete(_ request: Request) async throws -> Response {
         let id = request.parameters.require("id")
         guard let record = try await backend.jobs.get(id) else { throw JobStoreError.notFound(id: id) }
-        try await backend.jobs.delete(id)
+        await backend.files.discard(try await backend.jobs.delete(id))
         for version in record.versions { try await backend.registry.reload(version.name, version: version.version) }
-        let directory = backend.directory
-        try await backend.inspection.run { directory.remove(directory.log(of: id)) }
         return Response(status: .noContent)
     }
 }

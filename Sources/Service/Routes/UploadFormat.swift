@@ -30,27 +30,14 @@ enum UploadFormat {
     }
 
     /// Throws a ``Problem`` when the file is something else.
-    func check(_ url: URL) throws {
-        let file = try FileHandle(forReadingFrom: url)
-        defer { try? file.close() }
-        let start = try file.read(upToCount: 64) ?? Data()
-        let isArchive = start.starts(with: "PK".utf8)
-        switch (self, isArchive) {
-        case (.npz, false):
-            throw Problem.invalidSplit([SplitProblem(field: "file", reason: "is not an npz archive")], count: 1)
-        case (.lines, true):
-            throw Problem.invalidSplit(
-                [SplitProblem(field: "file", reason: "is an archive, not lines of JSON")],
-                count: 1
-            )
-        case (.unknown, false):
-            // Empty files and empty lines are left to the reader of lines, which finds no clip in them.
-            let first = start.first { !" \t\r\n".utf8.contains($0) }
-            guard first == nil || first == UInt8(ascii: "{") else {
-                let reason = "is neither an npz archive nor lines of JSON objects"
-                throw Problem.invalidSplit([SplitProblem(field: "file", reason: reason)], count: 1)
-            }
-        default: break
+    func check(_ format: SplitFormat?) throws {
+        let reason: String
+        switch (self, format) {
+        case (_, let other?) where other.fault != nil: reason = other.fault ?? ""
+        case (.npz, .lines): reason = "is not an npz archive but text, or empty; lines of JSON are application/x-ndjson"
+        case (.lines, .archive): reason = "is an archive, not lines of JSON; an archive is application/x-npz"
+        default: return
         }
+        throw Problem.invalidSplit([SplitProblem(field: "file", reason: reason)], count: 1)
     }
 }

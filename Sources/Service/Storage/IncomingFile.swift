@@ -6,6 +6,8 @@ import Platform
 /// `@unchecked Sendable`: `descriptor`, `hash` and `byteCount` are only touched on `queue`, which is serial, and by
 /// `deinit`.
 final class IncomingFile: @unchecked Sendable {
+    /// Relative to the data directory.
+    let path: String
     let url: URL
     private let descriptor: Int32
     private let queue = WorkQueue("limbic.upload")
@@ -13,8 +15,11 @@ final class IncomingFile: @unchecked Sendable {
     private var byteCount: Int64 = 0
 
     /// Makes the file, which is removed with the value unless it has been moved away.
-    init(in directory: DataDirectory) throws {
-        url = directory.url("incoming/\(UUID().uuidString)")
+    ///
+    /// - Parameter path: on record as pending, and relative to the data directory.
+    init(_ path: String, in directory: DataDirectory) throws {
+        self.path = path
+        url = directory.url(path)
         descriptor = open(url.path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else { throw SystemError("open", path: url.path) }
     }

@@ -9,22 +9,9 @@ struct JobDocument: Codable, Sendable, Equatable {
     var seed: UInt64
     var hyperparameters: Hyperparameters
     var earlyStopping: Training.EarlyStopping?
-    var checkpoint: Checkpoint?
-
-    /// How often the state of a training is to be kept. Kept with the job; a job that is interrupted starts over.
-    struct Checkpoint: Codable, Sendable, Equatable {
-        var everySteps: Int
-        /// How many of the latest are to be kept.
-        var keep: Int
-
-        private enum CodingKeys: String, CodingKey {
-            case everySteps = "every_steps"
-            case keep
-        }
-    }
 
     private enum CodingKeys: String, CodingKey {
-        case recipe, seed, hyperparameters, checkpoint
+        case recipe, seed, hyperparameters
         case earlyStopping = "early_stopping"
     }
 }

@@ -5,39 +5,53 @@ import Platform
 
 /// What the worker pool leaves to the service: telling a worker what to do, and making a model of what it did.
 struct TrainingHooks: Sendable {
-    let directory: DataDirectory
+    let files: OwnedFiles
     /// Threads of the engine in a worker.
     let threads: Int
+    /// Names the build that a worker has to be of.
+    let build: String?
 
-    private let queue = WorkQueue("limbic.publish")
+    private let queue = WorkQueue("limbic.publish", isConcurrent: true)
 
-    init(directory: DataDirectory, threads: Int) {
-        self.directory = directory
+    init(files: OwnedFiles, threads: Int, build: String?) {
+        self.files = files
         self.threads = threads
+        self.build = build
     }
 
     var hooks: WorkerPool.Hooks {
         WorkerPool.Hooks(
-            specification: { try specification($0) },
+            specification: { try await specification($0) },
             publish: { job, _ in try await publish(job) },
-            withdraw: { _, draft in await withdraw(draft) }
+            withdraw: { _, draft in await files.discard([draft.directory]) },
+            cleanUp: { job in await files.discard([DataLayout.work(job.token)]) }
         )
     }
 
-    private func specification(_ claimed: ClaimedJob) throws -> Data {
+    private func specification(_ claimed: ClaimedJob) async throws -> Data {
+        let directory = files.directory
+        return try await reporting("the training could not be prepared") {
+            try await queue.run {
+                let output = directory.url("\(DataLayout.work(claimed.token))/model")
+                try FileManager.default.createDirectory(at: output, withIntermediateDirectories: true)
+                return try task(for: claimed, output: output).line()
+            }
+        }
+    }
+
+    private func task(for claimed: ClaimedJob, output: URL) throws -> TrainingTask {
         let job = try claimed.job.specification
         let schema = try DatasetSchema(claimed.dataset)
         guard let modalities = schema.modalities, let labels = schema.labels else {
             preconditionFailure("a data set with splits has modalities and labels")
         }
-        // What an earlier attempt left behind is of no use.
-        directory.remove(directory.work(job: claimed.job.id))
-        let output = directory.work(job: claimed.job.id).appendingPathComponent("\(claimed.job.attempt)/model")
-        try FileManager.default.createDirectory(at: output, withIntermediateDirectories: true)
         let splits = claimed.dataset.splits.compactMap { split in
-            DatasetDirectory.Split(rawValue: split.name).map { ($0, directory.path(split.path)) }
+            DatasetDirectory.Split(rawValue: split.name).map {
+                ($0, TrainingTask.SplitFile(path: files.directory.path(split.path), digest: split.digest))
+            }
         }
-        return try TrainingTask(
+        return TrainingTask(
+            build: build,
             splits: Dictionary(uniqueKeysWithValues: splits),
             labels: labels,
             modalities: modalities,
@@ -46,27 +60,38 @@ struct TrainingHooks: Sendable {
             earlyStopping: job.earlyStopping,
             output: output.path,
             threads: threads
-        ).line()
+        )
     }
 
     private func publish(_ claimed: ClaimedJob) async throws -> ModelDraft {
         let job = claimed.job
-        let work = directory.work(job: job.id)
-        let source = work.appendingPathComponent("\(job.attempt)/model")
-        let target = "models/\(job.model)/\(job.id)-\(job.attempt)"
-        return try await queue.run {
-            let digest = try ModelDirectory.digest(of: source.path)
-            let configuration = source.appendingPathComponent(ModelDirectory.configurationName)
-            let document = try Data(contentsOf: configuration)
-            // Refuses a directory that could not be loaded later.
-            _ = try ModelDirectory.readConfiguration(source.path)
-            try directory.move(source, to: directory.url(target))
-            directory.remove(work)
-            return ModelDraft(name: job.model, digest: digest, directory: target, document: document)
+        let directory = files.directory
+        let source = directory.url("\(DataLayout.work(claimed.token))/model")
+        let target = "\(DataLayout.model(job.model))/\(job.id)-\(job.attempt)"
+        return try await reporting("the model could not be put in its place") {
+            try await files.making([target]) {
+                try await queue.run {
+                    let digest = try ModelDirectory.digest(of: source.path)
+                    let configuration = source.appendingPathComponent(ModelDirectory.configurationName)
+                    let document = try Data(contentsOf: configuration)
+                    // Refuses a directory that could not be loaded later.
+                    _ = try ModelDirectory.readConfiguration(source.path)
+                    try directory.move(source, to: directory.url(target))
+                    return ModelDraft(name: job.model, digest: digest, directory: target, document: document)
+                }
+            }
         }
     }
 
-    private func withdraw(_ draft: ModelDraft) async {
-        directory.remove(directory.url(draft.directory))
+    /// Tells of a disk that is full, and of the like, as what it is: the same may succeed later.
+    private func reporting<Value>(_ what: String, _ body: () async throws -> Value) async throws -> Value {
+        do {
+            return try await body()
+        } catch let error as SystemError {
+            throw AttemptError(what, code: error.code)
+        } catch let error as CocoaError {
+            guard let cause = error.underlying as? POSIXError else { throw error }
+            throw AttemptError(what, code: cause.code.rawValue)
+        }
     }
 }

@@ -3,8 +3,19 @@ import Foundation
 
 /// What a worker is told to do: the one line on its standard input.
 package struct TrainingTask: Codable, Sendable, Equatable {
-    /// The files of the splits, by absolute path; `train` and `valid` are there.
-    package var splits: [String: String]
+    /// A split on the disk.
+    package struct SplitFile: Codable, Sendable, Equatable {
+        /// Absolute.
+        package var path: String
+        /// Of the file as it was uploaded, `sha256:…`.
+        package var digest: String
+    }
+
+    /// The build of the program that wrote the task, nil when it is not known. A worker of another build may read a task, and
+    /// write a model, in another way.
+    package var build: String?
+    /// The files of the splits; `train` and `valid` are there.
+    package var splits: [String: SplitFile]
     package var labels: [String]
     package var modalities: [Modality]
     package var hyperparameters: Hyperparameters
@@ -16,7 +27,8 @@ package struct TrainingTask: Codable, Sendable, Equatable {
     package var threads: Int
 
     package init(
-        splits: [DatasetDirectory.Split: String],
+        build: String?,
+        splits: [DatasetDirectory.Split: SplitFile],
         labels: [String],
         modalities: [Modality],
         hyperparameters: Hyperparameters,
@@ -25,6 +37,7 @@ package struct TrainingTask: Codable, Sendable, Equatable {
         output: String,
         threads: Int
     ) {
+        self.build = build
         self.splits = Dictionary(uniqueKeysWithValues: splits.map { ($0.key.rawValue, $0.value) })
         self.labels = labels
         self.modalities = modalities
@@ -36,11 +49,11 @@ package struct TrainingTask: Codable, Sendable, Equatable {
     }
 
     private enum CodingKeys: String, CodingKey {
-        case splits, labels, modalities, hyperparameters, seed, output, threads
+        case build, splits, labels, modalities, hyperparameters, seed, output, threads
         case earlyStopping = "early_stopping"
     }
 
-    func path(of split: DatasetDirectory.Split) -> String? { splits[split.rawValue] }
+    func file(of split: DatasetDirectory.Split) -> SplitFile? { splits[split.rawValue] }
 
     /// The task as a line, without the line feed.
     func line() throws -> Data {

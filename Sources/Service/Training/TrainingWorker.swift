@@ -29,7 +29,7 @@ struct TrainingWorker {
         try GEMMBackend.load()
         let train = try read(.train)
         let validation = try read(.valid)
-        let test = try task.path(of: .test).map { _ in try read(.test) }
+        let test = try task.file(of: .test).map { _ in try read(.test) }
         try send(
             "data_loaded",
             ["train": train.count, "valid": validation.count, "test": test?.count].compactMapValues(\.self)
@@ -68,14 +68,32 @@ struct TrainingWorker {
 
     private func read(_ split: DatasetDirectory.Split) throws -> Clips {
         try checkStop()
-        guard let path = task.path(of: split) else {
-            throw DatasetError(file: "task", field: split.rawValue, reason: "the data set has no such split")
+        // Its name in the data directory is nothing a client knows.
+        let name = "the \(split.rawValue) split"
+        guard let file = task.file(of: split) else {
+            throw DatasetError(file: name, field: "file", reason: "the data set has no such split")
+        }
+        guard let digest = try? SHA256.digest(ofFile: file.path) else {
+            throw DatasetError(file: name, field: "file", reason: "cannot be read")
+        }
+        guard digest == file.digest else {
+            throw DatasetError(
+                file: name,
+                field: "file",
+                reason: "is not what was uploaded: its digest is \(digest), and was \(file.digest)"
+            )
         }
         var options = SplitOptions()
         options.modalities = task.modalities
         options.labels = task.labels
+        // What the server allows it has checked.
+        options.maximumBytes = .max
         options.replaceNonfinite = task.hyperparameters.replaceNonfinite
-        return try SplitReader.read(path: path, options: options).clips
+        do {
+            return try SplitReader.read(path: file.path, options: options).clips
+        } catch {
+            throw DatasetError(file: name, problems: error.problems, problemCount: error.problemCount)
+        }
     }
 
     private mutating func observe(_ event: Training.Event) throws {
@@ -98,7 +116,13 @@ struct TrainingWorker {
                 progress.epoch = epoch
                 try send(progress)
             }
-        case .stoppedEarly(let stop): try send("early_stop", stop)
+        case .stoppedEarly(let stop):
+            try send("early_stop", stop)
+            if var progress {
+                // There is no more to come than has been done.
+                (progress.steps, progress.epochs) = (progress.step, progress.epoch)
+                try send(progress)
+            }
         }
     }
 

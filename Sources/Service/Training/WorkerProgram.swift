@@ -18,7 +18,7 @@ package enum WorkerProgram {
         package static let usage: Int32 = 64
         /// The data cannot be used.
         package static let data: Int32 = 65
-        /// Anything else that went wrong.
+        /// Anything else that went wrong, such as a server of another build.
         package static let failure: Int32 = 70
         /// There is not enough memory.
         package static let memory: Int32 = 71
@@ -35,6 +35,8 @@ package enum WorkerProgram {
     package static func run() -> Int32 {
         let messages = dup(STDOUT_FILENO)
         guard messages >= 0, dup2(STDERR_FILENO, STDOUT_FILENO) >= 0 else { return Exit.failure }
+        // Started by a descriptor, it would be listed by a number.
+        try? Data("limbic".utf8).write(to: URL(filePath: "/proc/self/comm"))
         // A server that is gone shows as an error of the write.
         signal(SIGPIPE, SIG_IGN)
         let stop = StopFlag()
@@ -44,11 +46,19 @@ package enum WorkerProgram {
         guard let line = readLine() else {
             return fail("there is no task on standard input", output, Exit.usage)
         }
+        // First, as another build may write everything else in another way.
+        if let build = try? JSONReader.decode(TaskBuild.self, from: line), build.build != BuildID.own {
+            return fail(
+                "the worker is of another build than the server, which has to be started again after an update",
+                output,
+                Exit.failure
+            )
+        }
         let task: TrainingTask
         do {
             task = try JSONReader.decode(TrainingTask.self, from: line)
         } catch {
-            return fail("the task cannot be read: \(error)", output, Exit.usage)
+            return fail("the task cannot be read", cause: error, output, Exit.usage)
         }
         watchInput(stop)
         return run(task, stop: stop, output: output)
@@ -65,14 +75,26 @@ package enum WorkerProgram {
             return fail("\(error)", output, Exit.data)
         } catch let error as MemoryError {
             return fail("\(error)", output, Exit.memory)
-        } catch {
+        } catch let error as TrainingError {
             return fail("\(error)", output, Exit.failure)
+        } catch let error as SystemError {
+            return fail("the model could not be written: \(error.reason)", cause: error, output, Exit.failure)
+        } catch {
+            return fail("the training failed; the log of the job says why", cause: error, output, Exit.failure)
         }
     }
 
-    /// Says why the training cannot be done, to the server and to whoever reads the log.
-    private static func fail(_ message: String, _ output: consuming MessageOutput, _ code: Int32) -> Int32 {
-        try? FileHandle.standardError.write(contentsOf: Data("\(message)\n".utf8))
+    /// Says why the training cannot be done: to the server, whose clients see it, and to whoever reads the log.
+    ///
+    /// - Parameter cause: for the log alone, as it may name files and types.
+    private static func fail(
+        _ message: String,
+        cause: (any Error)? = nil,
+        _ output: consuming MessageOutput,
+        _ code: Int32
+    ) -> Int32 {
+        let line = cause.map { "\(message): \($0)\n" } ?? "\(message)\n"
+        try? FileHandle.standardError.write(contentsOf: Data(line.utf8))
         // When the server is gone there is nobody left to tell.
         try? output.send(.failure(message: message))
         try? output.flush()
@@ -114,4 +136,9 @@ package enum WorkerProgram {
             stop.raise()
         }
     }
+}
+
+/// What can be read of a task whatever else is in it.
+private struct TaskBuild: Decodable {
+    let build: String?
 }

@@ -6,12 +6,18 @@ extension Dataset {
     /// `limbic dataset inspect`: what a data set holds and what is wrong with it.
     struct Inspect: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Show shapes, lengths, label counts, missing modalities and problems.",
-            discussion: "Exit code 65 when there is a problem. A directory's splits must have labels, a file need not."
+            abstract: "Show shapes, lengths, label counts, missing modalities, warnings and problems.",
+            discussion: """
+                Exit code 65 when there is a problem: of a directory, when a training on it would not start. A directory's \
+                splits must have labels, a file need not. With warnings alone the code is 0.
+                """
         )
 
         @Argument(help: "Directory with train, valid and test, or one file, npz or newline-delimited JSON.")
         var path: String
+
+        @Flag(help: "Read features that are not finite as 0, as training does with replace_nonfinite.")
+        var replaceNonfinite = false
 
         @Flag(help: "Print one JSON object.")
         var json = false
@@ -25,40 +31,41 @@ extension Dataset {
             }
         }
 
+        private var options: SplitOptions {
+            var options = SplitOptions()
+            options.replaceNonfinite = replaceNonfinite
+            return options
+        }
+
         private func directory() throws -> DatasetInspection {
             let dataset: DatasetDirectory
             do {
-                dataset = try DatasetDirectory(path: path)
+                dataset = try DatasetDirectory(path: path, options: options)
             } catch {
                 // Splits that do not fit together are looked at one by one all the same.
-                return try disagreeing(error)
+                return disagreeing(error)
             }
             var inspection = DatasetInspection(name: dataset.name, labels: dataset.labels)
-            for split in dataset.splits {
-                inspection.splits.append(.init(name: split.rawValue, report: try dataset.inspect(split)))
-            }
+            inspection.problems = dataset.missing
+            for split in dataset.splits { inspection.add(split.rawValue, try dataset.examine(split)) }
             return inspection
         }
 
-        private func disagreeing(_ error: DatasetError) throws -> DatasetInspection {
+        private func disagreeing(_ error: DatasetError) -> DatasetInspection {
             var inspection = DatasetInspection(name: (path as NSString).lastPathComponent)
             inspection.fault = error
-            for split in DatasetDirectory.Split.allCases {
-                for name in ["\(split.rawValue).npz", "\(split.rawValue).ndjson"] {
-                    let file = "\(path)/\(name)"
-                    guard FileManager.default.fileExists(atPath: file) else { continue }
-                    inspection.splits.append(.init(name: split.rawValue, report: SplitReader.inspect(path: file)))
-                }
+            for (split, file) in DatasetDirectory.files(in: path) {
+                inspection.add(split.rawValue, SplitReader.examine(path: file, options: options))
             }
             return inspection
         }
 
         private func file() -> DatasetInspection {
-            var options = SplitOptions()
+            var options = options
             options.requiresLabels = false
             let name = (path as NSString).lastPathComponent
             var inspection = DatasetInspection(name: name)
-            inspection.splits = [.init(name: name, report: SplitReader.inspect(path: path, options: options))]
+            inspection.add(name, SplitReader.examine(path: path, options: options))
             return inspection
         }
     }

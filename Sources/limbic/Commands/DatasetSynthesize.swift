@@ -23,8 +23,12 @@ extension Dataset {
         @Option(help: "Name of the data set.")
         var name: String?
 
-        @Option(help: "Modalities, each NAME:FEATURES:UNITS, where UNITS is a number or a range such as 3-12.")
-        var modalities: SourceList?
+        @Option(
+            name: .customLong("modalities"),
+            help:
+                "Modalities, each NAME:FEATURES:UNITS, where UNITS is a number or a range such as 3-12; may come again."
+        )
+        var lists: [SourceList] = []
 
         @Option(help: "Clips of train, valid and test; 0 leaves a split out (default: 800,200,200).")
         var clips: ClipCounts?
@@ -61,7 +65,11 @@ extension Dataset {
             if let signal, !(0...1000).contains(signal) {
                 throw ValidationError("--signal \(signal) is not a number from 0 to 1000")
             }
-            if kind == .modalityBias, modalities != nil {
+            let names = lists.flatMap(\.values).map(\.name)
+            if let twice = names.enumerated().first(where: { names[..<$0.offset].contains($0.element) }) {
+                throw ValidationError("--modalities names \(twice.element) twice")
+            }
+            if kind == .modalityBias, !lists.isEmpty {
                 throw ValidationError(
                     "--modalities would take the bias out of --kind modality-bias, which is in its modalities; "
                         + "use --kind planted")
@@ -71,7 +79,7 @@ extension Dataset {
         private var dataset: SyntheticDataset {
             var dataset = SyntheticDataset(kind)
             dataset.name = name ?? dataset.name
-            dataset.sources = modalities?.values ?? dataset.sources
+            if !lists.isEmpty { dataset.sources = lists.flatMap(\.values) }
             if let labels {
                 dataset.labels = (0..<labels).map { index in
                     index < dataset.labels.count ? dataset.labels[index] : "label_\(index)"
@@ -114,7 +122,7 @@ extension Dataset.Synthesize {
                 else { return nil }
                 values.append(.init(name: String(parts[0]), featureSize: features, units: units))
             }
-            guard !values.isEmpty, Set(values.map(\.name)).count == values.count else { return nil }
+            guard !values.isEmpty else { return nil }
             self.values = values
         }
 

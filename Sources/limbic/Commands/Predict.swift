@@ -18,7 +18,7 @@ struct Predict: ParsableCommand {
     @Option(help: "Model directory.")
     var model: String
 
-    @Option(help: "File of clips, or - for JSON on standard input.")
+    @Option(help: "File of clips, or - for standard input.")
     var data: String
 
     @Option(help: "tuned, or a probability from 0 to 1 (default: the model's own).")
@@ -44,23 +44,35 @@ struct Predict: ParsableCommand {
             let thresholds = try ThresholdChoice.thresholds(threshold, of: model)
             let printer = PredictionPrinter(configuration: model.configuration, thresholds: thresholds.values)
             let source = try LineSource(path: data)
-            if source.isArchive {
-                try predictSplit(model, printer)
-            } else {
-                try predictLines(source, model, printer)
+            switch source.format {
+            case .archive: try Self.withFile(data, source) { try predictSplit($0, model, printer) }
+            case .foreign(let reason):
+                throw Failure(.badData, "\(name): \(reason)")
+            case .lines, .array: try predictLines(source, model, printer)
             }
         }
+    }
+
+    /// Runs `body` on the file at `path`, or on a temporary one with all of standard input: an archive is read from its end.
+    private static func withFile(_ path: String, _ source: LineSource, _ body: (String) throws -> Void) throws {
+        guard path == "-" else { return try body(path) }
+        let folder = FileManager.default.temporaryDirectory.appending(path: "limbic-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let file = folder.appending(path: "standard input")
+        try Data(source.rest()).write(to: file)
+        try body(file.path)
     }
 
     /// How many clips are computed together at most.
     private static let batchSize = 64
 
-    private func predictSplit(_ model: Model, _ printer: PredictionPrinter) throws {
+    private func predictSplit(_ path: String, _ model: Model, _ printer: PredictionPrinter) throws {
         var options = SplitOptions()
         options.modalities = model.configuration.modalities
         options.requiresLabels = false
         options.replaceNonfinite = model.configuration.hyperparameters.replaceNonfinite
-        let clips = try SplitReader.read(path: data, options: options).clips
+        let clips = try SplitReader.read(path: path, options: options).clips
         var faults = Faults()
         for start in stride(from: 0, to: clips.count, by: Self.batchSize) {
             let batch = clips.select(Array(start..<min(start + Self.batchSize, clips.count)))

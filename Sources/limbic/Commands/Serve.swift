@@ -54,12 +54,15 @@ struct Serve: AsyncParsableCommand {
         let configuration = try makeConfiguration()
         let logger = try makeLogger()
         try await Failure.reporting {
+            defer { LogWriter.standardError.flush() }
             try threads.apply()
             do {
                 try await LimbicService(configuration, logger: logger).run { address in
                     // Without a reader of standard output there is nobody to tell.
                     try? StandardOutput.write("listening on http://\(address)\n")
                 }
+            } catch let error as StartError {
+                throw Failure(error.needsAttention ? .configuration : .unavailable, error.description)
             } catch {
                 throw Failure(.unavailable, "\(error)")
             }
@@ -72,7 +75,8 @@ struct Serve: AsyncParsableCommand {
             dataDirectory: URL(filePath: try Settings.dataDirectory.value(dataDirectory)),
             migrations: try SupportFiles.folder("Migrations", Settings.migrations.optionalValue(migrations)),
             publicDirectory: try SupportFiles.folder("Public", Settings.publicDirectory.optionalValue(publicDirectory)),
-            workerExecutable: SupportFiles.executable,
+            // What runs, wherever it lies by now.
+            workerExecutable: "/proc/self/exe",
             threads: threads,
             trainingThreads: try Settings.trainingThreads.optionalValue(trainingThreads) ?? threads
         )

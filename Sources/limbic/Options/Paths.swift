@@ -6,6 +6,7 @@ import Platform
 enum Paths {
     /// - Throws: ``Failure`` when there is nothing at `path`, or nothing this process may read.
     static func requireReadable(_ path: String) throws {
+        guard !path.isEmpty else { throw Failure(.usage, "a path is empty") }
         guard access(path, R_OK) == 0 else {
             throw Failure(.noInput, "\(path): \(SystemError("access").reason)")
         }
@@ -46,6 +47,7 @@ struct OutputDirectory {
     /// - Parameter force: takes a directory that holds something; files of the same names are replaced.
     /// - Throws: ``Failure``
     init(_ path: String, force: Bool) throws {
+        guard !path.isEmpty else { throw Failure(.usage, "--out: the path is empty") }
         self.path = path
         let files = FileManager.default
         isNew = !files.fileExists(atPath: path)

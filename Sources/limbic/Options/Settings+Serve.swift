@@ -5,7 +5,8 @@ extension Settings {
     static let dataDirectory = Setting(
         "LIMBIC_DATA_DIR",
         default: ".limbic",
-        "Directory of the database and all files, made when missing"
+        isPath: true,
+        "Directory of the database and all files, made when missing; one that holds something else is refused"
     )
     static let host = Setting("LIMBIC_HOST", default: "127.0.0.1", "Name or address to listen on")
     static let port = Setting("LIMBIC_PORT", default: 8080, "Port to listen on; 0 takes a free one")
@@ -58,11 +59,13 @@ extension Settings {
     static let migrations = Setting<String>(
         "LIMBIC_MIGRATIONS",
         otherwise: "the first Migrations there is, see below",
+        isPath: true,
         "Directory of the numbered SQL files"
     )
     static let publicDirectory = Setting<String>(
         "LIMBIC_PUBLIC",
         otherwise: "the first Public there is, see below",
+        isPath: true,
         "Directory of the dashboard"
     )
 }

@@ -16,8 +16,12 @@ struct Setting<Value: ExpressibleByArgument & Sendable>: Sendable {
     let fallback: Value?
     private let summary: String
     private let fallbackText: String
+    /// Whether an empty value is refused, and not taken for none at all: that of a path comes of a variable that is not set,
+    /// and would stand for the working directory.
+    private let isPath: Bool
 
-    init(_ variable: String, default fallback: Value, _ summary: String) {
+    init(_ variable: String, default fallback: Value, isPath: Bool = false, _ summary: String) {
+        self.isPath = isPath
         self.variable = variable
         self.fallback = fallback
         self.summary = summary
@@ -25,11 +29,17 @@ struct Setting<Value: ExpressibleByArgument & Sendable>: Sendable {
     }
 
     /// A setting without a fixed default; `fallback` says in words what happens without it.
-    init(_ variable: String, otherwise fallback: String, _ summary: String) {
+    init(_ variable: String, otherwise fallback: String, isPath: Bool = false, _ summary: String) {
+        self.isPath = isPath
         self.variable = variable
         self.fallback = nil
         self.summary = summary
         fallbackText = fallback
+    }
+
+    /// The flag that goes with the variable.
+    private var option: String {
+        "--" + variable.dropFirst("LIMBIC_".count).lowercased().replacingOccurrences(of: "_", with: "-")
     }
 
     var help: ArgumentHelp {
@@ -38,11 +48,15 @@ struct Setting<Value: ExpressibleByArgument & Sendable>: Sendable {
 
     /// The value that holds, or nil where there is neither flag nor variable nor default.
     ///
-    /// - Throws: `ValidationError` when the variable cannot be read.
+    /// - Throws: `ValidationError` when the variable cannot be read, and for a path that is empty.
     func optionalValue(_ flag: Value?) throws -> Value? {
+        let text = ProcessInfo.processInfo.environment[variable]
+        if isPath, let path = flag as? String ?? (flag == nil ? text : nil), path.allSatisfy(\.isWhitespace) {
+            throw ValidationError("\(flag == nil ? variable : option): the path is empty")
+        }
         if let flag { return flag }
         // An empty variable is one that somebody wanted to unset.
-        guard let text = ProcessInfo.processInfo.environment[variable], !text.isEmpty else { return fallback }
+        guard let text, !text.isEmpty else { return fallback }
         guard let value = Value(argument: text) else {
             throw ValidationError("\(variable): '\(text)' is not a value of this setting")
         }

@@ -27,7 +27,12 @@ struct ClipLines {
         var limits = ClipDecoder.Limits()
         limits.bytes = Self.limit
         limits.clips = 1 << 20
-        decoder = ClipDecoder(modalities: configuration.modalities, labels: nil, limits: limits)
+        decoder = ClipDecoder(
+            modalities: configuration.modalities,
+            ignoresLabels: true,
+            replacesNonfinite: configuration.hyperparameters.replaceNonfinite,
+            limits: limits
+        )
     }
 
     /// The next clips: those of all lines that are there already, but at least one. Nil at the end.

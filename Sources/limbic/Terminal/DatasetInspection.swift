@@ -6,15 +6,33 @@ struct DatasetInspection: Encodable {
     struct Split: Encodable {
         /// `train`, `valid`, `test`, or the name of the file.
         let name: String
-        let report: SplitReport
+        var report: SplitReport
     }
 
     let name: String
     /// Names of labels; empty when there are none.
     var labels: [String] = []
-    var splits: [Split] = []
+    private(set) var splits: [Split] = []
+    private var fingerprints: [SplitFingerprints] = []
     /// Why the splits do not make a data set together.
     var fault: DatasetError?
+    /// What a training lacks.
+    var problems: [SplitProblem] = []
+
+    init(name: String, labels: [String] = []) {
+        self.name = name
+        self.labels = labels
+    }
+
+    /// Adds a split, which is compared with those before it.
+    mutating func add(_ name: String, _ inspection: SplitReader.Inspection) {
+        var split = Split(name: name, report: inspection.report)
+        for (other, theirs) in zip(splits, fingerprints) {
+            split.report.warnings += inspection.fingerprints.overlap(with: theirs, named: other.name)
+        }
+        splits.append(split)
+        fingerprints.append(inspection.fingerprints)
+    }
 
     private enum CodingKeys: String, CodingKey {
         case name, labels, splits, problems, usable
@@ -25,19 +43,18 @@ struct DatasetInspection: Encodable {
         try container.encode(name, forKey: .name)
         try container.encode(labels, forKey: .labels)
         try container.encode(splits, forKey: .splits)
-        try container.encode(fault?.problems ?? [], forKey: .problems)
+        try container.encode((fault?.problems ?? []) + problems, forKey: .problems)
         try container.encode(error == nil, forKey: .usable)
     }
 
     /// The first thing that is wrong; nil when the data set can be used.
     var error: DatasetError? {
         if let fault { return fault }
-        guard let split = splits.first(where: { $0.report.problemCount > 0 }) else { return nil }
-        return DatasetError(
-            file: split.name,
-            problems: split.report.problems,
-            problemCount: split.report.problemCount
-        )
+        if let split = splits.first(where: { $0.report.problemCount > 0 }) {
+            let report = split.report
+            return DatasetError(file: split.name, problems: report.problems, problemCount: report.problemCount)
+        }
+        return problems.isEmpty ? nil : DatasetError(file: name, problems: problems)
     }
 
     func json() throws -> String {
@@ -49,6 +66,7 @@ struct DatasetInspection: Encodable {
     var text: String {
         var text = name + "\n"
         if let fault { text += "problem: \(fault)\n" }
+        for problem in problems { text += "problem: \(problem.description)\n" }
         for split in splits { text += "\n" + describe(split) }
         return text
     }
@@ -77,11 +95,13 @@ struct DatasetInspection: Encodable {
             }
             text += "  labels: \(counts.joined(separator: ", ")); clips without any: \(report.unlabelledClips)\n"
         }
-        for problem in report.problems {
-            text += "  problem: \(problem.row.map { "clip \($0), " } ?? "")\(problem.field): \(problem.reason)\n"
-        }
-        if report.problemCount > report.problems.count {
-            text += "  and \(report.problemCount - report.problems.count) problems more\n"
+        for problem in report.problems { text += "  problem: \(problem.description)\n" }
+        let told = report.problems.contains { $0.count != nil } ? report.problemCount : report.problems.count
+        if report.problemCount > told { text += "  and \(report.problemCount - told) problems more\n" }
+        for warning in report.warnings {
+            let examples =
+                warning.examples.joined(separator: ", ") + (warning.count > warning.examples.count ? ", …" : "")
+            text += "  warning: \(warning.detail) [\(warning.code.rawValue): \(examples)]\n"
         }
         return text
     }

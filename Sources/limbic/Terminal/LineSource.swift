@@ -1,3 +1,4 @@
+import Emotion
 import Foundation
 import Platform
 
@@ -9,6 +10,8 @@ final class LineSource {
     /// Where in the buffer the next line starts.
     private var start = 0
     private var isAtEnd = false
+    /// What the first bytes tell.
+    private(set) var format = SplitFormat.lines
 
     private static let chunk = 1 << 18
 
@@ -18,15 +21,15 @@ final class LineSource {
         name = path == "-" ? "standard input" : path
         descriptor = path == "-" ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw Failure(.noInput, "\(name): \(SystemError("open").reason)") }
-        if path != "-" { try fill() }
+        // A format is told by its first bytes; whoever writes them has begun.
+        while buffer.count < SplitFormat.startSize, !isAtEnd, !buffer.contains(UInt8(ascii: "\n")) { try fill() }
+        format = SplitFormat(start: Array(buffer.prefix(SplitFormat.startSize)))
+        if buffer.starts(with: SplitFormat.byteOrderMark) { start = SplitFormat.byteOrderMark.count }
     }
 
     deinit {
         if descriptor != STDIN_FILENO { close(descriptor) }
     }
-
-    /// Whether what was read so far begins as a zip archive does; no JSON begins so.
-    var isArchive: Bool { buffer.starts(with: "PK".utf8) }
 
     /// Whether ``next()`` returns without waiting for more input.
     var hasLine: Bool { isAtEnd || buffer[start...].contains(UInt8(ascii: "\n")) }

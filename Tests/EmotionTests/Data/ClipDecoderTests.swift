@@ -127,6 +127,29 @@ import Testing
         #expect(request.ids == ["a", "b"])
     }
 
+    @Test(arguments: [#"["sad"]"#, #"["no such label"]"#, "[1, 0, 1]", "[]", "null", #""sad""#, "{}", "[2]", "[1e400]"])
+    func labelsAreLeftAloneInAPrediction(labels: String) throws {
+        let decoder = ClipDecoder(modalities: [Modality(name: "text", featureSize: 1)], ignoresLabels: true)
+        let request = try Self.decode(
+            #"{"clips": [{"labels": LABELS, "text": [[1]]}]}"#.replacingOccurrences(of: "LABELS", with: labels), decoder
+        )
+        #expect(try request.clips[0].get().labels == nil)
+        let twice = try Self.decode(#"{"clips": [{"labels": [1], "labels": [1], "text": [[1]]}]}"#, decoder)
+        #expect(throws: ClipError(code: .duplicateMember, detail: "the member comes twice", pointer: "/clips/0/labels"))
+        {
+            try twice.clips[0].get()
+        }
+    }
+
+    @Test func anErrorListsAFewModalitiesOnly() throws {
+        let modalities = (10..<90).map { Modality(name: "m\($0)", featureSize: 1) }
+        let request = try Self.decode(#"{"clips": [{"x": [[1]]}]}"#, ClipDecoder(modalities: modalities))
+        let detail = "no such modality; there are: m10, m11, m12, m13, m14, m15, m16, m17, m18, m19 and 70 more"
+        #expect(throws: ClipError(code: .unknownModality, detail: detail, pointer: "/clips/0/x")) {
+            try request.clips[0].get()
+        }
+    }
+
     @Test func limitsHold() throws {
         var limits = ClipDecoder.Limits()
         limits.bytes = 200

@@ -229,4 +229,44 @@ import Testing
         let directory = try DatasetDirectory(path: scratch.path)
         #expect(try directory.read(.test).clips.labels == [0, 1])
     }
+
+    @Test func whatATrainingLacks() throws {
+        let scratch = try ScratchDirectory()
+        try Self.write(scratch, "test.npz")
+        try Self.write(scratch, "dev.npz")
+        var missing = try DatasetDirectory(path: scratch.path).missing
+        #expect(missing.map(\.field) == ["train", "valid"])
+        #expect(missing.last?.reason.contains("is it dev.npz?") == true)
+        try Self.write(scratch, "train.npz")
+        try Self.write(scratch, "valid.npz")
+        missing = try DatasetDirectory(path: scratch.path).missing
+        #expect(missing.isEmpty)
+    }
+
+    @Test func twoFilesOfASplit() throws {
+        let scratch = try ScratchDirectory()
+        try Self.write(scratch, "train.npz")
+        _ = try scratch.write("train.jsonl", #"{"labels": [1, 1], "text": [[1, 2]]}"#.utf8)
+        #expect(try Self.failure(scratch).problems.first?.reason == "there is also train.npz; one has to go")
+    }
+
+    @Test func namesInASplit() throws {
+        let scratch = try ScratchDirectory()
+        func write(_ file: String, _ names: String?) throws {
+            var arrays = [
+                "text": NPYBytes.floats([1, 1, 1], [1]), "labels": NPYBytes.make("|u1", "(1, 2)", [0, 1]),
+            ]
+            arrays["label_names"] = names.map { NPYBytes.make("|S1", "(2,)", Array($0.utf8)) }
+            let entries = arrays.sorted { $0.key < $1.key }.map { ZipBytes.Entry($0.key + ".npy", $0.value) }
+            _ = try scratch.write(file, ZipBytes.make(entries))
+        }
+        try write("train.npz", nil)
+        try write("valid.npz", "ab")
+        #expect(try DatasetDirectory(path: scratch.path).labels == ["a", "b"])
+        try write("test.npz", "ba")
+        #expect(try Self.failure(scratch).problems.first?.field == "label_names[0]")
+        try write("test.npz", "ab")
+        _ = try scratch.write("meta.json", #"{"labels": ["a", "c"]}"#.utf8)
+        #expect(try Self.failure(scratch).problems.first?.reason.contains("calls this label \"c\"") == true)
+    }
 }

@@ -130,6 +130,13 @@ struct InputTests {
         var features = Tensor([3, 0.1, 1e6 + 2, 6, 1.1, 1e6], shape: [2, 3])
         scaling.apply(to: &features)
         expectClose(features.values, [0, 0, 0, 1.3887301, 1, -1.2247449], absolute: 1e-6)
+        // The same without the zeros that stand for something else; those that are values count.
+        let replaced = Standardization(
+            Sequences(
+                featureSize: 2, lengths: [3, 2], values: [1e6, 1, 0, 0, 1e6 + 2, 2, 0, 0, 1e6 + 4, 3], replaced: [2, 1])
+        )
+        expectClose(replaced.mean, [1e6 + 2, 1.5], relative: 1e-7)
+        expectClose(replaced.deviation, [1.6329932, 1.118034], relative: 1e-6)
         let empty = Standardization(Sequences(featureSize: 2, lengths: [0, 0], values: []))
         #expect(empty.mean == [0, 0])
         #expect(empty.deviation == [1, 1])

@@ -12,9 +12,9 @@ import Testing
 
     static func values(_ archive: NPZArchive, _ name: String = "x") throws -> [Float] {
         var values: [Float] = []
-        try archive.forEachChunk(of: #require(archive.array(name))) { chunk, position throws(NPZError) in
-            #expect(position == values.count)
-            values += chunk
+        try archive.forEachChunk(of: #require(archive.array(name))) { chunk throws(NPZError) in
+            #expect(chunk.position == values.count)
+            values += chunk.values
         }
         return values
     }
@@ -135,9 +135,26 @@ import Testing
                 ])
             )
         )
-        #expect(try archive.strings(of: #require(archive.array("wide"))) == ["aé"])
-        #expect(try archive.strings(of: #require(archive.array("bytes"))) == ["ab", nil])
-        #expect(try archive.strings(of: #require(archive.array("number"))) == ["-2"])
+        #expect(try archive.strings(of: #require(archive.array("wide")), limit: 9) == ["aé"])
+        #expect(try archive.strings(of: #require(archive.array("bytes")), limit: 9) == ["ab", nil])
+        #expect(try archive.strings(of: #require(archive.array("number")), limit: 9) == ["-2"])
+        #expect(try archive.strings(of: #require(archive.array("wide")), limit: 1) == ["aé"])
+    }
+
+    @Test func aNulInATextIsNotItsEnd() throws {
+        let scratch = try ScratchDirectory()
+        let wide = ([97, 0, 98] as [UInt32]).flatMap(ZipBytes.little)
+        let archive = try NPZArchive(
+            path: scratch.write(
+                "x.npz",
+                ZipBytes.make([
+                    .init("wide.npy", NPYBytes.make("<U3", "(1,)", wide)),
+                    .init("bytes.npy", NPYBytes.make("|S3", "(1,)", [97, 0, 98])),
+                ])
+            )
+        )
+        #expect(try archive.strings(of: #require(archive.array("wide")), limit: 9) == [nil])
+        #expect(try archive.strings(of: #require(archive.array("bytes")), limit: 9) == [nil])
     }
 }
 
@@ -153,9 +170,9 @@ import Testing
         let error = #expect(throws: NPZError.self) {
             let archive = try NPZArchive(path: path, limits: limits)
             for array in archive.arrays where array.isNumeric {
-                try archive.forEachChunk(of: array) { _, _ throws(NPZError) in }
+                try archive.forEachChunk(of: array) { _ throws(NPZError) in }
             }
-            for array in archive.arrays where !array.isNumeric { _ = try archive.strings(of: array) }
+            for array in archive.arrays where !array.isNumeric { _ = try archive.strings(of: array, limit: 99) }
         }
         let found = try #require(error)
         #expect(found.file == "bad.npz")
@@ -309,12 +326,55 @@ import Testing
 
     @Test(arguments: [
         ("|O", "pickle"), ("<c8", "<c8"), ("<M8[ns]", "<M8"), ("<f16", "<f16"), ("<i3", "<i3"), ("", "''"),
-        ("<U999999", "<U999999"),
+        ("|V2", "bfloat16"), ("|V2", "x.astype('float32')"), ("|V1", "float32"), ("<c8", "numpy.abs(x)"),
+        ("|O", "x.astype(str)"), ("<M8[ns]", "x.astype('int64')"),
     ])
     func elementsThatAreNotRead(descriptor: String, mentioned: String) throws {
         let error = try Self.failure(ZipBytes.make([.init("x.npy", NPYBytes.make(descriptor, "(1,)", [0]))]))
         #expect(error.kind == .badHeader)
         #expect(error.reason.contains(mentioned))
+    }
+
+    @Test(arguments: [
+        ("{'descr': [('a', '<f4'), ('b', '<i4', (3,))], 'fortran_order': False, 'shape': (1,)}", "arrays with fields"),
+        (#"{'descr': [('it\'s', '<f4')], 'fortran_order': False, 'shape': (1,)}"#, "arrays with fields"),
+        ("{'descr': ('<f4', (2,)), 'fortran_order': False, 'shape': (1,)}", "arrays with fields"),
+        ("{'descr': '<f4', 'fortran_order': False, 'shape': (99999999999999999999,)}", "the shape is impossible"),
+        ("{'descr': '<f4', 'fortran_order': False, 'shape': (-1,)}", "the shape is impossible"),
+        ("{'descr': '<f4', 'fortran_order': False, 'shape': ('a',)}", "not made of integers"),
+        ("{'descr': None, 'fortran_order': False, 'shape': (1,)}", "no element type"),
+        ("hello", "not a dictionary"),
+    ])
+    func headersSayWhatIsWrong(header: String, reason: String) throws {
+        let error = try Self.failure(ZipBytes.make([.init("x.npy", NPYBytes.make(header, [0, 0, 0, 0]))]))
+        #expect(error.kind == .badHeader)
+        #expect(error.reason.contains(reason), "\(error.reason)")
+    }
+
+    @Test(arguments: [
+        ("data.pkl", "pickle"), ("model/data.pkl", "pickle"), ("arrays/x.npy", "without folders"),
+        ("x\0.npy", "NUL"), ("sheet.xml", "not an array"),
+    ])
+    func entriesThatAreNoArrays(name: String, reason: String) throws {
+        let error = try Self.failure(ZipBytes.make([.init(name, Self.good)]))
+        #expect(error.kind == .badName)
+        #expect(error.reason.contains(reason), "\(error.reason)")
+    }
+
+    @Test func theBoundOnUnpackingIsTold() throws {
+        var limits = NPZArchive.Limits()
+        limits.freeBytes = 4096
+        let scratch = try ScratchDirectory()
+        let path = scratch.file("zeros.npz")
+        let writer = try NPZWriter(path: path)
+        try writer.add("x", shape: [1 << 20]) { _ in [0] }
+        try writer.close()
+        _ = try NPZArchive(path: path)
+        let error = #expect(throws: NPZError.self) { try NPZArchive(path: path, limits: limits) }
+        #expect(error?.kind == .tooLarge)
+        for word in ["200 times", "4096", "--max-upload-size", "numpy.savez"] {
+            #expect(error?.reason.contains(word) == true, "\(error?.reason ?? "")")
+        }
     }
 
     @Test(arguments: [

@@ -86,7 +86,13 @@ import Testing
         arrays["lengths"] = NPYBytes.make("|u1", "(3,)", [1, 1, 0])
         arrays["audio"] = NPYBytes.floats([3, 2, 1], [1, 2, 3, 4, 5, 6])
         #expect(
-            try Self.problems(arrays) == [SplitProblem(row: 2, field: "lengths", reason: "the clip has no modality")]
+            try Self.problems(arrays) == [
+                SplitProblem(
+                    row: 2,
+                    field: "lengths",
+                    reason: "the clip has no modality; leave out clips whose lengths are all 0"
+                )
+            ]
         )
         arrays["lengths"] = NPYBytes.make("|u1", "(3,)", [1, 2, 1])
         var clips = try SplitReader.read(path: Self.write(scratch, arrays)).clips
@@ -110,7 +116,8 @@ import Testing
         for (name, bytes) in [
             ("extra", NPYBytes.make("|S2", "(3,)", [1, 1, 1, 1, 1, 1])), ("mean", NPYBytes.floats([2], [1, 2])),
             ("flat", NPYBytes.floats([3, 1], [1, 2, 3])), ("lengths_video", NPYBytes.make("|u1", "(3,)", [1, 1, 1])),
-            ("é", NPYBytes.floats([3, 1, 1], [1, 2, 3])), ("void", NPYBytes.floats([3, 1, 0], [])),
+            ("empty", NPYBytes.floats([3, 0, 2], [])), ("é", NPYBytes.floats([3, 1, 1], [1, 2, 3])),
+            ("void", NPYBytes.floats([3, 1, 0], [])),
         ] {
             #expect(try Self.problems(with: name, bytes).map(\.field) == [name])
         }
@@ -140,9 +147,11 @@ import Testing
 
     @Test func labelsThatAreNotBinary() throws {
         let problems = try Self.problems(with: "labels", NPYBytes.floats([3, 2], [1, 0, 0.5, 1, .nan, 0]))
-        #expect(problems.map(\.row) == [1, 2])
-        #expect(problems.map(\.field) == ["labels[0]", "labels[0]"])
-        #expect(problems[0].reason == "0.5 is neither 0 nor 1")
+        #expect(problems.map(\.row) == [nil, 1, 2])
+        #expect(problems.map(\.count) == [2, nil, nil])
+        #expect(problems.map(\.field) == ["labels", "labels[0]", "labels[0]"])
+        #expect(problems[0].reason.contains("(labels > 0).astype('int64')"))
+        #expect(problems[1].reason == "0.5 is neither 0 nor 1")
     }
 
     @Test func labelsOfAnotherShape() throws {
@@ -169,6 +178,15 @@ import Testing
         let bytes = NPYBytes.floats([3, 2, 2], values)
         #expect(
             try Self.problems(with: "text", bytes) == [
+                SplitProblem(
+                    field: "text",
+                    reason: """
+                        2 values are not finite or do not fit a 32-bit float, such as clip 0, text[unit 1, feature 1]: nan is \
+                        not finite; replace_nonfinite reads them as 0, and so does \
+                        numpy.nan_to_num(text, nan=0, posinf=0, neginf=0)
+                        """,
+                    count: 2
+                ),
                 SplitProblem(row: 0, field: "text[unit 1, feature 1]", reason: "nan is not finite"),
                 SplitProblem(row: 2, field: "text[unit 0, feature 0]", reason: "-inf is not finite"),
             ]
@@ -177,7 +195,7 @@ import Testing
         let fortran = NPYBytes.make("<f4", "(3, 2, 2)", fortran: true, transposed)
         #expect(
             Set(try Self.problems(with: "text", fortran).map(\.field)) == [
-                "text[unit 1, feature 1]", "text[unit 0, feature 0]",
+                "text", "text[unit 1, feature 1]", "text[unit 0, feature 0]",
             ]
         )
         var options = SplitOptions()
@@ -189,17 +207,23 @@ import Testing
             let (clips, report) = try SplitReader.read(path: Self.write(scratch, arrays), options: options)
             #expect(clips.modalities["text"]?.values == [1, 2, 3, 0, 5, 6, 0, 8])
             #expect(report.replacedValues == 2)
+            #expect(clips.modalities["text"]?.replaced == [1, 1])
+            let warning = report.warnings.first { $0.code == .nonfinite }
+            #expect(warning?.field == "text" && warning?.count == 2)
+            #expect(warning?.examples.contains("clip 0, text[unit 1, feature 1]: nan is not finite") == true)
         }
     }
 
     @Test func lengthsOutOfRange() throws {
         let lengths = ([3, -1, 1] as [Int32]).flatMap(ZipBytes.little)
         let problems = try Self.problems(with: "lengths_text", NPYBytes.make("<i4", "(3,)", lengths))
-        #expect(problems.map(\.row) == [0, 1])
+        #expect(problems.map(\.row) == [nil, 0, 1])
         #expect(problems.allSatisfy { $0.field == "lengths_text" })
         #expect(try Self.problems(with: "lengths_text", NPYBytes.floats([3], [1, 1.5, 1])).map(\.row) == [1])
         #expect(
-            try Self.problems(with: "lengths_text", NPYBytes.floats([3], [.nan, 1, .infinity])).map(\.row) == [0, 2]
+            try Self.problems(with: "lengths_text", NPYBytes.floats([3], [.nan, 1, .infinity])).map(\.row) == [
+                nil, 0, 2,
+            ]
         )
         var arrays = Self.arrays()
         arrays["lengths_audio"] = nil
@@ -232,7 +256,11 @@ import Testing
         #expect(report.problemCount == 10)
         let error = #expect(throws: DatasetError.self) { try SplitReader.read(path: path, options: options) }
         #expect(
-            error?.description == "train.npz: clip 0, text[unit 0, feature 0]: nan is not finite (and 9 more)"
+            error?.description == """
+                train.npz: text: 10 values are not finite or do not fit a 32-bit float, such as clip 0, \
+                text[unit 0, feature 0]: nan is not finite; replace_nonfinite reads them as 0, and so does \
+                numpy.nan_to_num(text, nan=0, posinf=0, neginf=0)
+                """
         )
     }
 
@@ -330,5 +358,38 @@ import Testing
         let (clips, _) = try SplitReader.read(path: Self.write(scratch, line + line + line))
         #expect(clips.modalities["text"]?.lengths == [1, 1, 1])
         #expect(clips.modalities["text"]?.values.last == 2)
+    }
+
+    /// Problems of a file that need not have labels.
+    private static func inspect(_ lines: [String]) throws -> [SplitProblem] {
+        let scratch = try ScratchDirectory()
+        var options = SplitOptions()
+        options.requiresLabels = false
+        return SplitReader.inspect(path: try write(scratch, lines.joined(separator: "\n")), options: options).problems
+    }
+
+    @Test func atMost256Modalities() throws {
+        let lines = (0...300).map { "{\"m\($0)\": [[1]]}" }
+        #expect(try Self.inspect(Array(lines.prefix(256))).isEmpty)
+        let expected = SplitProblem(row: 256, field: "m256", reason: "with it there are more than 256 modalities")
+        #expect(try Self.inspect(lines) == [expected])
+        let members = (0...256).map { "\"m\($0)\": [[1]]" }.joined(separator: ",")
+        #expect(try Self.inspect(["{\(members)}"]).map(\.field) == ["m256"])
+    }
+
+    /// A length for each clip and modality would take a hundred times the memory of the file.
+    @Test func manyModalitiesOfClipsThatHaveHardlyAny() throws {
+        let names = (0..<200).map { "{\"m\($0)\": [[1]]}" }
+        let line = "{\"m0\":[[1]]}"
+        #expect(try Self.inspect(names + Array(repeating: line, count: 100)).isEmpty)
+        let early = try Self.inspect(names + Array(repeating: line, count: 600))
+        #expect(early.map(\.field) == ["file"] && early[0].reason.contains("hardly any"))
+        let late = try Self.inspect(Array(repeating: line, count: 600) + names)
+        #expect(late.count == 1 && late[0].reason.contains("hardly any"))
+    }
+
+    @Test func namesInProblemsAreAsInTheFile() throws {
+        let problems = try Self.problems(#"{"labels": [1], "a/b~1": [[1]]}"#)
+        #expect(problems.map(\.field) == ["a/b~1"])
     }
 }

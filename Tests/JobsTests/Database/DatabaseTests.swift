@@ -19,7 +19,7 @@ import Testing
 
     @Test func secondServerIsRefused() throws {
         let fixture = try Fixture.make()
-        let error = #expect(throws: OpenError.self) {
+        let error = #expect(throws: DirectoryError.self) {
             _ = try Jobs.Database(directory: fixture.directory, migrations: Fixture.migrations)
         }
         #expect(error == .alreadyInUse(directory: fixture.directory.path, holder: getpid()))
@@ -72,6 +72,25 @@ import Testing
         await #expect(throws: StorageError.self) {
             try await fixture.database.read { try $0.execute(sql: "DELETE FROM jobs") }
         }
+    }
+
+    @Test func aProbeNeedsRoomToGrow() async throws {
+        let fixture = try Fixture.make()
+        func limitPages(to count: String) async throws {
+            try await fixture.database.write { connection in
+                _ = try Int.fetchOne(connection, sql: "PRAGMA max_page_count = \(count)")
+            }
+        }
+        let pages = try await fixture.database.read { try Int.fetchOne($0, sql: "PRAGMA page_count") ?? 0 }
+        try await limitPages(to: "\(pages)")
+        let error = await #expect(throws: StorageError.self) { try await fixture.database.probe(size: 1 << 14) }
+        #expect(error?.kind == .full)
+        try await limitPages(to: "1000000")
+        try await fixture.database.probe(size: 1 << 14)
+        let kept = try await fixture.database.read {
+            try Int.fetchOne($0, sql: "SELECT length(probe) FROM data_directory")
+        }
+        #expect(kept == nil)
     }
 
     @Test func changeStreamsEndWithTheDatabase() async throws {

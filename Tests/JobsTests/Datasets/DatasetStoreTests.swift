@@ -72,7 +72,9 @@ import Testing
     @Test func unusedIsDeletedWithItsSplits() async throws {
         let fixture = try Fixture.make()
         let dataset = try await fixture.makeDataset()
-        #expect(try await fixture.datasets.delete(dataset.id) == dataset)
+        let files = try await fixture.datasets.delete(dataset.id)
+        #expect(files == ["datasets/train", "datasets/\(dataset.id)/"])
+        #expect(try await PendingFiles(fixture.database).all() == files.sorted())
         #expect(try await fixture.datasets.get(dataset.id) == nil)
         await #expect(throws: DatasetStoreError.notFound(id: dataset.id)) {
             try await fixture.datasets.delete(dataset.id)

@@ -34,6 +34,28 @@ import Testing
         #expect((gaps.max() ?? 0) - (gaps.min() ?? 0) <= 3)
     }
 
+    /// Steps as they come of metrics that are rare, come in bursts or begin late.
+    @Test(
+        arguments: [
+            [0, 1, 2, 3, 1000], [5, 6, 7, 1_000_000_000_000], Array(stride(from: 1, through: 9000, by: 97)),
+            Array(0..<50) + Array(5000..<5050), [1 << 40],
+        ],
+        [2, 3, 4, 5, 50, 99, 100, 1000]
+    )
+    func thinningOfUnevenStepsKeepsTheEndsAndTheBound(steps: [Int], maxPoints: Int) async throws {
+        let fixture = try Fixture.make()
+        let claimed = try await fixture.claim()
+        let metrics = steps.map { AttemptReport.Metric(name: "loss", step: $0, value: Double($0)) }
+        try await fixture.jobs.record(.init(metrics: metrics), of: claimed.token)
+        let series = try await fixture.jobs.metrics(of: claimed.job.id, maxPoints: maxPoints)
+        let points = try #require(series.first).points
+        #expect(points.count <= maxPoints)
+        if steps.count <= maxPoints { #expect(points.map(\.step) == steps) }
+        #expect(points.first?.step == steps.first && points.last?.step == steps.last)
+        #expect(points.allSatisfy { $0.value == Double($0.step) })
+        #expect(zip(points, points.dropFirst()).allSatisfy { $0.step < $1.step })
+    }
+
     @Test func metricsByNameAndFromAStep() async throws {
         let fixture = try Fixture.make()
         let claimed = try await fixture.claim()

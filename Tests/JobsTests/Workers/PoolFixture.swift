@@ -46,7 +46,7 @@ struct PoolFixture {
     ) async throws -> T {
         let pool = WorkerPool(
             store: jobs,
-            executable: executable ?? script.path,
+            executable: { [script] in executable ?? script.path },
             logDirectory: logDirectory,
             hooks: hooks,
             options: options,
@@ -81,13 +81,14 @@ struct PoolFixture {
 extension WorkerPool.Hooks {
     /// Hooks that hand the job's document to the worker and make a model of each result.
     static func make(
-        specification: @escaping @Sendable (ClaimedJob) throws -> Data = { $0.job.document },
+        specification: @escaping @Sendable (ClaimedJob) async throws -> Data = { $0.job.document },
         publish: @escaping @Sendable (ClaimedJob, Data) async throws -> ModelDraft? = { job, result in
             ModelDraft(name: job.job.model, digest: "sha256:02", directory: "models/\(job.job.id)", document: result)
         },
-        withdraw: @escaping @Sendable (ClaimedJob, ModelDraft) async -> Void = { _, _ in }
+        withdraw: @escaping @Sendable (ClaimedJob, ModelDraft) async -> Void = { _, _ in },
+        cleanUp: @escaping @Sendable (ClaimedJob) async -> Void = { _ in }
     ) -> WorkerPool.Hooks {
-        WorkerPool.Hooks(specification: specification, publish: publish, withdraw: withdraw)
+        WorkerPool.Hooks(specification: specification, publish: publish, withdraw: withdraw, cleanUp: cleanUp)
     }
 }
 

@@ -110,6 +110,29 @@ struct PredictTests {
         #expect(try expectProblem(refusal, 422, "invalid_request").keys.contains("/explain"))
     }
 
+    @Test func aClipThatIsOneOfADataSetsIsPredictedWithItsLabels() async throws {
+        let service = try TestService.make()
+        try await service.makeModel(labels: ["happy", "sad"])
+        let clips = [#"["sad"]"#, #"["unheard of"]"#, "[1, 0, 1]"].map { #"{"labels": \#($0), "text": [[1, 2, 3]]}"# }
+        let reply = try await service.post("/v1/models/emo/predict", #"{"clips": [\#(clips.joined(separator: ","))]}"#)
+        #expect(reply.status == 200)
+        #expect(try reply.json["predictions"].elements.map { $0["probabilities"].members.count } == [2, 2, 2])
+    }
+
+    @Test func aNumberThatNoDoubleHoldsSpoilsItsClipOnly() async throws {
+        let service = try TestService.make()
+        try await service.makeModel()
+        let reply = try await service.post(
+            "/v1/models/emo/predict",
+            #"{"clips": [{"id": "a", "text": [[1, 2, 3], [4, 1e400, 6]]}, {"id": "b", "text": [[1, 2, 3]]}]}"#
+        )
+        #expect(reply.status == 200)
+        let (bad, good) = (try reply.json["predictions"][0], try reply.json["predictions"][1])
+        #expect(bad["id"].text == "a" && bad["error"]["pointer"].text == "/clips/0/text/1/1")
+        #expect(bad["error"]["code"].text == "not_a_number")
+        #expect(good["id"].text == "b" && good["probabilities"].members.isEmpty == false)
+    }
+
     @Test(arguments: [#"{"clips": [{"text": [[1, NaN, 3]]}]}"#, #"{"clips": ["#, "", "\u{0}"])
     func saysWhereJSONIsMalformed(body: String) async throws {
         let service = try TestService.make()

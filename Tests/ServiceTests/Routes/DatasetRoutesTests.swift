@@ -78,7 +78,7 @@ struct DatasetRoutesTests {
     @Test func deletesADatasetWithItsFiles() async throws {
         let service = try TestService.make()
         let id = try await service.makeSyntheticDataset()
-        #expect(try service.files(in: "datasets").count == 4)
+        #expect(try service.files(in: "datasets").count == 7)
         #expect(try await service.send(.delete, "/v1/datasets/\(id)").status == 204)
         #expect(try service.files(in: "datasets").isEmpty)
         try expectProblem(try await service.get("/v1/datasets/\(id)"), 404, "not_found")

@@ -99,7 +99,8 @@ struct SplitUploadTests {
         )
         // The only split has no other to agree with.
         #expect(try await service.put("train", id, wide).status == 200)
-        #expect(try service.files(in: "datasets").count == 2)
+        // A folder, the split, and what its clips are found again by.
+        #expect(try service.files(in: "datasets").count == 3)
     }
 
     @Test func checksTheDigest() async throws {

@@ -2,6 +2,7 @@ import Emotion
 import Foundation
 import Jobs
 import JSON
+import Platform
 import Synchronization
 import Testing
 
@@ -46,15 +47,16 @@ struct TrainingTests {
         #expect(event["best_epoch"] == .integer(1) && event["kept_epoch"] == .integer(1))
         guard case .result(let document) = messages.last else { return #expect(Bool(false), "no result") }
         #expect(try JSONReader.value(document)["stopped_early"] == event)
-        // Epochs done, counted like those of the result.
+        // Epochs done, counted like those of the result, and no more to come.
         let progress = messages.compactMap { if case .progress(let progress) = $0 { progress } else { nil } }
-        #expect(progress.last?.epoch == 3 && progress.last?.step == 9 && progress.last?.steps == 24)
+        #expect(progress.last?.epoch == 3 && progress.last?.epochs == 3)
+        #expect(progress.last?.step == 9 && progress.last?.steps == 9)
     }
 
     @Test func failsWhereNoClipOfTheValidationSplitCanBeComputed() async throws {
         let service = try TestService.make()
-        let task = try await Self.task(in: service)
-        try Self.tooLarge.write(to: URL(filePath: #require(task.splits["valid"])))
+        var task = try await Self.task(in: service)
+        try Self.replace("valid", of: &task, by: Self.tooLarge)
         let (code, messages) = Self.run(task)
         #expect(code != WorkerProgram.Exit.success)
         guard case .failure(let message) = messages.last else { return #expect(Bool(false), "no failure") }
@@ -64,8 +66,8 @@ struct TrainingTests {
 
     @Test func warnsWhereNoClipOfTheTestSplitCanBeComputed() async throws {
         let service = try TestService.make()
-        let task = try await Self.task(in: service)
-        try Self.tooLarge.write(to: URL(filePath: #require(task.splits["test"])))
+        var task = try await Self.task(in: service)
+        try Self.replace("test", of: &task, by: Self.tooLarge)
         let (code, messages) = Self.run(task)
         #expect(code == WorkerProgram.Exit.success)
         let events = messages.compactMap { if case .event("warning", let document) = $0 { document } else { nil } }
@@ -85,13 +87,84 @@ struct TrainingTests {
     @Test func saysWhatIsWrongWithItsData() async throws {
         let service = try TestService.make()
         var task = try await Self.task(in: service)
-        let path = try #require(task.splits["valid"])
-        try Data("PK".utf8).write(to: URL(filePath: path))
+        try Self.replace("valid", of: &task, by: Data("PK".utf8))
         task.output += "-2"
-        let (code, messages) = Self.run(task)
-        #expect(code == WorkerProgram.Exit.data)
-        guard case .failure(let message) = messages.last else { return #expect(Bool(false), "no failure") }
-        #expect(message.contains("valid-"))
+        let message = try Self.failure(of: task, code: WorkerProgram.Exit.data)
+        #expect(message.hasPrefix("the valid split: "))
+        #expect(!message.contains("valid-") && !message.contains("/"), "\(message)")
+    }
+
+    @Test func trainsOnNothingButWhatWasUploaded() async throws {
+        let service = try TestService.make()
+        let task = try await Self.task(in: service)
+        for split in ["train", "valid", "test"] {
+            let file = try #require(task.splits[split])
+            let url = URL(filePath: file.path)
+            let whole = try Data(contentsOf: url)
+            // A byte more, of which what reads the archive may take no notice.
+            try (whole + [0]).write(to: url)
+            let digest = try SHA256.digest(ofFile: url.path)
+            #expect(
+                try Self.failure(of: task, code: WorkerProgram.Exit.data)
+                    == "the \(split) split: file: is not what was uploaded: its digest is \(digest), and was \(file.digest)"
+            )
+            try FileManager.default.removeItem(at: url)
+            #expect(
+                try Self.failure(of: task, code: WorkerProgram.Exit.data) == "the \(split) split: file: cannot be read")
+            try whole.write(to: url)
+        }
+    }
+
+    @Test func saysNothingOfItsFilesInAFailure() async throws {
+        let service = try TestService.make()
+        var task = try await Self.task(in: service)
+        task.output = "/proc/nowhere/model"
+        let message = try Self.failure(of: task, code: WorkerProgram.Exit.failure)
+        #expect(message == "the training failed; the log of the job says why")
+    }
+
+    @Test func refusesTheTaskOfAServerOfAnotherBuild() async throws {
+        // As a child, behind a server that takes its program for another build.
+        let service = try TestService.make()
+        let dataset = try await service.makeSyntheticDataset()
+        let own = service.backend.worker
+        let hooks = TrainingHooks(files: service.backend.files, threads: 1, build: "00")
+        let pool = WorkerPool(
+            store: service.backend.jobs,
+            executable: { own.command(behind: Launcher()) },
+            logDirectory: service.backend.directory.logs,
+            hooks: hooks.hooks,
+            logger: .quiet
+        )
+        let running = Task { try await pool.run() }
+        let body = #"{"dataset": "\#(dataset)", "model": "emo", \#(Self.small)}"#
+        let id = try #require(try await service.post("/v1/jobs", body).json["id"].text)
+        let record = try await service.job(id) { $0.state.isOver }
+        #expect(own.build != nil)
+        #expect(
+            record.error
+                == "the worker is of another build than the server, which has to be started again after an update")
+        #expect(try service.files(in: "work").isEmpty)
+        running.cancel()
+        try await running.value
+    }
+
+    @Test func leavesNothingOfAJobThatIsCancelled() async throws {
+        let service = try TestService.make()
+        let dataset = try await service.makeSyntheticDataset()
+        let pool = Task { try await service.backend.makePool().run() }
+        let body = Self.small.replacingOccurrences(of: #""epochs": 3"#, with: #""epochs": 100000"#)
+        let reply = try await service.post("/v1/jobs", #"{"dataset": "\#(dataset)", "model": "emo", \#(body)}"#)
+        let id = try #require(try reply.json["id"].text)
+        _ = try await service.job(id) { ($0.progress?.step ?? 0) > 0 }
+        #expect(try !service.files(in: "work").isEmpty)
+        _ = try await service.post("/v1/jobs/\(id)/cancel", "")
+        _ = try await service.job(id) { $0.state == .cancelled }
+        #expect(try service.files(in: "work").isEmpty)
+        #expect(try await service.delete("/v1/jobs/\(id)").status == 204)
+        #expect(try await service.backend.files.pending.all().isEmpty)
+        pool.cancel()
+        try await pool.value
     }
 
     @Test func stopsAtTheNextStep() async throws {
@@ -160,9 +233,9 @@ struct TrainingTests {
         #expect(try prediction.json["model"]["digest"] == version["digest"])
         try expectProblem(await service.post("/v1/jobs/\(id)/cancel", ""), 409, "job_over")
 
-        try await service.backend.sweep()
+        try await service.backend.files.sweep()
         #expect(try await service.get("/v1/models/emo/versions/1/weights").status == 200)
-        #expect(try service.files(in: "datasets").count == 4)
+        #expect(try service.files(in: "datasets").count == 7)
         pool.cancel()
         try await pool.value
     }
@@ -194,9 +267,12 @@ struct TrainingTests {
         hyperparameters.batchSize = 16
         hyperparameters.epochs = 3
         let splits = record.splits.compactMap { split in
-            DatasetDirectory.Split(rawValue: split.name).map { ($0, service.backend.directory.path(split.path)) }
+            DatasetDirectory.Split(rawValue: split.name).map {
+                ($0, TrainingTask.SplitFile(path: service.backend.directory.path(split.path), digest: split.digest))
+            }
         }
         return TrainingTask(
+            build: nil,
             splits: Dictionary(uniqueKeysWithValues: splits),
             labels: try #require(schema.labels),
             modalities: try #require(schema.modalities),
@@ -205,6 +281,21 @@ struct TrainingTests {
             output: service.backend.directory.path("work/model"),
             threads: 1
         )
+    }
+
+    /// Has a split hold `bytes`, as if they had been uploaded.
+    private static func replace(_ split: String, of task: inout TrainingTask, by bytes: Data) throws {
+        let path = try #require(task.splits[split]).path
+        try bytes.write(to: URL(filePath: path))
+        task.splits[split]?.digest = try SHA256.digest(ofFile: path)
+    }
+
+    /// What a task that cannot be done says of it.
+    private static func failure(of task: TrainingTask, code: Int32) throws -> String {
+        let (end, messages) = run(task)
+        #expect(end == code)
+        let message = messages.compactMap { if case .failure(let message) = $0 { message } else { nil } }.last
+        return try #require(message)
     }
 
     private static func run(_ task: TrainingTask) -> (code: Int32, messages: [WorkerMessage]) {

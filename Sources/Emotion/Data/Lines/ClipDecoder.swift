@@ -50,7 +50,16 @@ package final class ClipDecoder: Sendable {
     private let form: ClipForm
     private let parsers: JSONParserPool
 
-    package init(modalities: [Modality]?, labels: [String]? = nil, limits: Limits = Limits()) {
+    /// - Parameters:
+    ///   - ignoresLabels: whether labels are left alone, whatever they are: a prediction has no use for them.
+    ///   - replacesNonfinite: whether a feature that is null or beyond float32 is read as 0.
+    package init(
+        modalities: [Modality]?,
+        labels: [String]? = nil,
+        ignoresLabels: Bool = false,
+        replacesNonfinite: Bool = false,
+        limits: Limits = Limits()
+    ) {
         self.modalities = modalities
         self.labels = labels
         self.limits = limits
@@ -58,7 +67,9 @@ package final class ClipDecoder: Sendable {
         document.bytes = limits.bytes
         document.depth = limits.depth
         parsers = JSONParserPool(limits: document)
-        form = ClipForm(modalities: modalities, labels: labels, unitLimit: limits.units)
+        form = ClipForm(
+            modalities: modalities, labels: labels, ignoresLabels: ignoresLabels, unitLimit: limits.units,
+            replacesNonfinite: replacesNonfinite)
     }
 
     /// Reads `{"clips": […], …}`.

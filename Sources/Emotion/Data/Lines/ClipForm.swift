@@ -5,15 +5,34 @@ import JSON
 struct ClipForm: Sendable {
     /// By name of modality; nil: any modalities, any feature size.
     private let featureSizes: [String: Int]?
+    /// Those there are, in the words of an error.
+    private let knownModalities: String
     private let labelNames: [String]?
+    /// By name of label.
+    private let labelIndices: [String: Int]
+    private let ignoresLabels: Bool
     private let unitLimit: Int
+    private let replacesNonfinite: Bool
 
-    init(modalities: [Modality]?, labels: [String]?, unitLimit: Int) {
+    /// The most modalities of a clip, and of all clips of a split.
+    static let modalityLimit = 256
+    /// Names of modalities that an error lists.
+    private static let listedModalities = 10
+
+    init(
+        modalities: [Modality]?, labels: [String]?, ignoresLabels: Bool, unitLimit: Int, replacesNonfinite: Bool
+    ) {
         featureSizes = modalities.map { modalities in
             Dictionary(modalities.map { ($0.name, $0.featureSize) }, uniquingKeysWith: { first, _ in first })
         }
+        let names = (modalities ?? []).map(\.name).sorted()
+        let more = names.count > Self.listedModalities ? " and \(names.count - Self.listedModalities) more" : ""
+        knownModalities = names.prefix(Self.listedModalities).joined(separator: ", ") + more
         labelNames = labels
+        labelIndices = Dictionary((labels ?? []).enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
+        self.ignoresLabels = ignoresLabels
         self.unitLimit = unitLimit
+        self.replacesNonfinite = replacesNonfinite
     }
 
     /// The clip or what is wrong with it, and its id where it has one.
@@ -35,8 +54,15 @@ struct ClipForm: Sendable {
                 }
                 switch name {
                 case "id": clip.id = try id(member, pointer: place)
-                case "labels": if fault == nil { clip.labels = try labels(member, pointer: place) }
-                default: if fault == nil { clip.modalities[name] = try units(member, of: name, pointer: place) }
+                case "labels":
+                    if fault == nil, !ignoresLabels { clip.labels = try labels(member, pointer: place) }
+                default:
+                    guard fault == nil else { return }
+                    guard clip.modalities.count < Self.modalityLimit else {
+                        let detail = "the clip has more than \(Self.modalityLimit) modalities"
+                        throw ClipError(code: .unknownModality, detail: detail, pointer: place)
+                    }
+                    clip.modalities[name] = try units(member, of: name, pointer: place)
                 }
             } catch {
                 fault = fault ?? error
@@ -69,10 +95,9 @@ struct ClipForm: Sendable {
     private func units(_ value: JSONElement, of name: String, pointer: String) throws(ClipError) -> Clip.Units? {
         if let featureSizes {
             guard featureSizes[name] != nil else {
-                let known = featureSizes.keys.sorted().joined(separator: ", ")
                 throw ClipError(
                     code: .unknownModality,
-                    detail: "no such modality; there are: \(known)",
+                    detail: "no such modality; there are: \(knownModalities)",
                     pointer: pointer
                 )
             }
@@ -89,8 +114,36 @@ struct ClipForm: Sendable {
             let values = try value.matrix(rows: rows, columns: columns)
             return Clip.Units(length: rows, featureSize: columns, values: values)
         } catch {
+            if replacesNonfinite { return try replacing(value, rows: rows, columns: columns, pointer: pointer) }
             throw Self.explain(error, pointer: pointer)
         }
+    }
+
+    /// The units with 0 for what is null, as JSON has no other word for NaN, or beyond float32.
+    private func replacing(
+        _ value: JSONElement,
+        rows: Int,
+        columns: Int,
+        pointer: String
+    ) throws(ClipError) -> Clip.Units {
+        var values: [Float] = []
+        values.reserveCapacity(rows * columns)
+        var replaced: [Int] = []
+        try value.forEachElement { row throws(ClipError) in
+            try row.forEachElement { element throws(ClipError) in
+                let (unit, feature) = values.count.quotientAndRemainder(dividingBy: columns)
+                let number: Float
+                switch element.kind {
+                case .number: number = Float(element.number)
+                case .null: number = .nan
+                case .bool, .string, .array, .object:
+                    throw Self.explain(.notANumber(row: unit, column: feature), pointer: pointer)
+                }
+                if !number.isFinite { replaced.append(values.count) }
+                values.append(number.isFinite ? number : 0)
+            }
+        }
+        return Clip.Units(length: rows, featureSize: columns, values: values, replaced: replaced)
     }
 
     private func shape(
@@ -160,7 +213,7 @@ struct ClipForm: Sendable {
         }
         var labels = [Float](repeating: 0, count: labelNames.count)
         for (position, name) in names.enumerated() {
-            guard let label = labelNames.firstIndex(of: name) else {
+            guard let label = labelIndices[name] else {
                 throw ClipError(code: .badClip, detail: "no such label", pointer: "\(pointer)/\(position)")
             }
             labels[label] = 1

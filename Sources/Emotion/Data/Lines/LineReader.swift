@@ -76,7 +76,8 @@ struct LineReader {
             isAtEnd = true
             return
         }
+        let isStart = position == 0 && data.starts(with: SplitFormat.byteOrderMark)
         position += data.count
-        buffer += data
+        buffer += isStart ? data.dropFirst(SplitFormat.byteOrderMark.count) : data
     }
 }

@@ -14,17 +14,20 @@ struct NPYElement: Equatable {
     let size: Int
 
     /// Reads a descriptor such as `<f4`: byte order, kind, bytes (or characters).
-    init(descriptor: String) throws(NPYHeader.Fault) {
+    ///
+    /// - Parameter name: of the array, for what to write in Python.
+    init(descriptor: String, name: String = "x") throws(NPYHeader.Fault) {
         var rest = descriptor[...]
         var isBigEndian = false
         if let order = rest.first, "<>=|".contains(order) {
             isBigEndian = order == ">"
             rest.removeFirst()
         }
-        guard let letter = rest.popFirst() else { throw Self.unsupported(descriptor) }
-        if letter == "O" { throw NPYHeader.Fault(reason: "holds pickled Python objects, which are not read") }
+        let letter = rest.popFirst()
         // A width beyond the limit cannot be meant, and would overflow when it is multiplied.
-        guard let width = Int(rest), (0...Self.widthLimit).contains(width) else { throw Self.unsupported(descriptor) }
+        guard let letter, let width = Int(rest), (0...Self.widthLimit).contains(width) else {
+            throw Self.unsupported(descriptor, letter, name: name)
+        }
         (kind, size) =
             switch (letter, width) {
             case ("b", 1): (.bool, 1)
@@ -41,15 +44,32 @@ struct NPYElement: Equatable {
             case ("f", 8): (.float64, 8)
             case ("U", 1...): (.text(characters: width), 4 * width)
             case ("S", 1...): (.bytes(count: width), width)
-            default: throw Self.unsupported(descriptor)
+            default: throw Self.unsupported(descriptor, letter, name: name)
             }
         self.isBigEndian = isBigEndian
     }
 
-    private static let widthLimit = 4096
+    private static let widthLimit = 1 << 24
 
-    private static func unsupported(_ descriptor: String) -> NPYHeader.Fault {
-        NPYHeader.Fault(reason: "elements of type '\(descriptor.prefix(32))' are not read")
+    /// Why elements are not read, and what to do in NumPy.
+    private static func unsupported(_ descriptor: String, _ letter: Character?, name: String) -> NPYHeader.Fault {
+        let type = "elements of type '\(descriptor.prefix(32))'"
+        let reason =
+            switch letter {
+            case "O":
+                """
+                is a pickle of Python objects, which could run any program and is never loaded; save text as \
+                \(name).astype(str), numbers of one shape as numpy.stack(list(\(name))).astype('float32')
+                """
+            case "V" where descriptor.hasSuffix("V2"):
+                "\(type) are not read; they probably are bfloat16: save \(name).astype('float32')"
+            case "V": "\(type) are of no type of NumPy and not read; save \(name).astype('float32')"
+            case "c": "\(type) are complex and not read; save numpy.abs(\(name)), or \(name).real and \(name).imag"
+            case "M", "m": "\(type) are times and not read; save \(name).astype('int64')"
+            case "f", "i", "u": "\(type) are not read; save \(name).astype('float32')"
+            default: "\(type) are not read"
+            }
+        return NPYHeader.Fault(reason: reason)
     }
 
     var isNumeric: Bool {
@@ -102,20 +122,41 @@ struct NPYElement: Equatable {
         }
     }
 
-    /// One element as text; nil when it holds no text. Numbers come as written in decimal, floats not at all.
-    func string(_ raw: UnsafeRawBufferPointer) -> String? {
+    /// One number as it is, for a message.
+    func description(_ raw: UnsafeRawBufferPointer) -> String {
+        if kind == .float64 {
+            let bits = raw.loadUnaligned(fromByteOffset: 0, as: UInt64.self)
+            return "\(Double(bitPattern: isBigEndian ? UInt64(bigEndian: bits) : UInt64(littleEndian: bits)))"
+        }
+        var value: Float = 0
+        withUnsafeMutablePointer(to: &value) { convert(raw, to: UnsafeMutableBufferPointer(start: $0, count: 1)) }
+        return "\(value)"
+    }
+
+    /// One element as text; nil when it holds no text, or a NUL before its end. Numbers come as written in decimal, floats
+    /// not at all.
+    ///
+    /// - Parameter limit: a longer text is cut, to something that is still longer: characters, or bytes where these are kept.
+    func string(_ raw: UnsafeRawBufferPointer, limit: Int) -> String? {
         switch kind {
         case .text:
+            let words = (0..<size / 4).lazy.map { index in
+                let word = raw.loadUnaligned(fromByteOffset: 4 * index, as: UInt32.self)
+                return isBigEndian ? UInt32(bigEndian: word) : UInt32(littleEndian: word)
+            }
+            // Texts are filled up with zeros.
+            let count = (words.lastIndex { $0 != 0 } ?? -1) + 1
             var text = String.UnicodeScalarView()
-            for offset in stride(from: 0, to: size, by: 4) {
-                let word = raw.loadUnaligned(fromByteOffset: offset, as: UInt32.self)
-                let value = isBigEndian ? UInt32(bigEndian: word) : UInt32(littleEndian: word)
-                if value == 0 { break }
-                guard let scalar = Unicode.Scalar(value) else { return nil }
+            for word in words.prefix(min(count, limit + 1)) {
+                guard word != 0, let scalar = Unicode.Scalar(word) else { return nil }
                 text.append(scalar)
             }
             return String(text)
-        case .bytes: return String(validating: raw.prefix { $0 != 0 }, as: UTF8.self)
+        case .bytes:
+            let count = (raw.lastIndex { $0 != 0 } ?? -1) + 1
+            let bytes = raw.prefix(min(count, limit + 1))
+            if bytes.contains(0) { return nil }
+            return count > limit ? String(decoding: bytes, as: UTF8.self) : String(validating: bytes, as: UTF8.self)
         case .int8, .int16, .int32, .int64, .uint8, .uint16, .uint32, .uint64: return integerText(raw)
         case .bool, .float16, .float32, .float64: return nil
         }

@@ -42,31 +42,46 @@ struct NPYHeader: Equatable {
     }
 
     /// Reads the whole header, from the first byte of the file to the first element.
-    init(_ bytes: [UInt8]) throws(Fault) {
+    ///
+    /// - Parameter name: of the array, for what to write in Python.
+    init(_ bytes: [UInt8], name: String = "x") throws(Fault) {
         let start = bytes.count > 6 && bytes[6] == 1 ? 10 : Self.preambleSize
         guard bytes.count >= start else { throw Fault(reason: "the header is cut short") }
-        var reader = PythonLiteralReader(bytes[start...])
-        guard case .dictionary(let members)? = reader.document() else {
+        guard case .dictionary(let members)? = PythonLiteral(bytes[start...]) else {
             throw Fault(reason: "the header is not a dictionary")
         }
-        guard case .string(let descriptor)? = members["descr"] else {
-            throw Fault(reason: "the header has no simple element type; arrays with fields are not read")
-        }
+        element = try Self.element(members["descr"], name: name)
         guard case .bool(let isFortranOrder)? = members["fortran_order"] else {
             throw Fault(reason: "the header does not say fortran_order")
         }
-        guard case .tuple(let shape)? = members["shape"], members.count == 3 else {
-            throw Fault(reason: "the header has no shape, or more than a shape")
-        }
-        element = try NPYElement(descriptor: descriptor)
         self.isFortranOrder = isFortranOrder
-        self.shape = shape
+        guard case .sequence(let extents)? = members["shape"], members.count == 3, extents.count <= Self.dimensionLimit
+        else { throw Fault(reason: "the header has no shape, or more than a shape") }
+        shape = try extents.map { extent throws(Fault) in
+            guard case .integer(let number) = extent else { throw Fault(reason: "the shape is not made of integers") }
+            guard let number, number >= 0 else { throw Fault(reason: "the shape is impossible") }
+            return number
+        }
         dataOffset = bytes.count
         var size = element.size
         for extent in shape {
             let (product, overflow) = size.multipliedReportingOverflow(by: max(extent, 1))
-            guard extent >= 0, !overflow else { throw Fault(reason: "the shape \(shape) is impossible") }
+            guard !overflow else { throw Fault(reason: "the shape \(shape) is impossible") }
             size = product
+        }
+    }
+
+    /// As many as NumPy had before version 2; splits need three.
+    private static let dimensionLimit = 32
+
+    private static func element(_ descriptor: PythonLiteral?, name: String) throws(Fault) -> NPYElement {
+        switch descriptor {
+        case .string(let descriptor): return try NPYElement(descriptor: descriptor, name: name)
+        case .sequence:
+            throw Fault(
+                reason: "arrays with fields are not read; save numbers of one type: "
+                    + "numpy.lib.recfunctions.structured_to_unstructured(\(name))")
+        default: throw Fault(reason: "the header has no element type")
         }
     }
 
@@ -79,85 +94,5 @@ struct NPYHeader: Equatable {
         let length = size - 10
         return [0x93] + Array("NUMPY".utf8) + [1, 0, UInt8(length & 0xFF), UInt8(length >> 8)]
             + Array((text + padding + "\n").utf8)
-    }
-}
-
-/// Reads the literal of a Python dictionary with strings, truth values and tuples of integers, which is all that a header
-/// holds. Anything else, or an unfinished text, is nil.
-private struct PythonLiteralReader {
-    enum Value {
-        case string(String)
-        case bool(Bool)
-        case tuple([Int])
-        case dictionary([String: Value])
-    }
-
-    private var rest: ArraySlice<UInt8>
-
-    init(_ bytes: ArraySlice<UInt8>) { rest = bytes }
-
-    mutating func document() -> Value? {
-        guard take("{") else { return nil }
-        var members: [String: Value] = [:]
-        while !take("}") {
-            guard let key = string(), members[key] == nil, take(":"), let value = value() else { return nil }
-            members[key] = value
-            if take(",") { continue }
-            guard take("}") else { return nil }
-            break
-        }
-        skipSpace()
-        return rest.isEmpty ? .dictionary(members) : nil
-    }
-
-    private mutating func value() -> Value? {
-        if takeWord("True") { return .bool(true) }
-        if takeWord("False") { return .bool(false) }
-        if take("(") { return tuple() }
-        return string().map(Value.string)
-    }
-
-    private mutating func tuple() -> Value? {
-        var extents: [Int] = []
-        while !take(")") {
-            guard extents.count < 32, let extent = integer() else { return nil }
-            extents.append(extent)
-            if take(",") { continue }
-            guard take(")") else { return nil }
-            break
-        }
-        return .tuple(extents)
-    }
-
-    /// Python 2 wrote a long integer with an L behind it.
-    private mutating func integer() -> Int? {
-        skipSpace()
-        let digits = rest.prefix { $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") || $0 == UInt8(ascii: "-") }
-        rest = rest.dropFirst(digits.count)
-        _ = takeWord("L")
-        return Int(String(decoding: digits, as: UTF8.self))
-    }
-
-    private mutating func string() -> String? {
-        skipSpace()
-        guard let quote = rest.first, quote == UInt8(ascii: "'") || quote == UInt8(ascii: "\"") else { return nil }
-        let text = rest.dropFirst().prefix { $0 != quote && $0 != UInt8(ascii: "\\") }
-        rest = rest.dropFirst(1 + text.count)
-        guard rest.first == quote else { return nil }
-        rest = rest.dropFirst()
-        return String(decoding: text, as: UTF8.self)
-    }
-
-    private mutating func take(_ character: Unicode.Scalar) -> Bool { takeWord(String(character)) }
-
-    private mutating func takeWord(_ word: String) -> Bool {
-        skipSpace()
-        guard rest.starts(with: word.utf8) else { return false }
-        rest = rest.dropFirst(word.utf8.count)
-        return true
-    }
-
-    private mutating func skipSpace() {
-        rest = rest.drop { $0 == 0x20 || $0 == 0x0A || $0 == 0x0D || $0 == 0x09 }
     }
 }

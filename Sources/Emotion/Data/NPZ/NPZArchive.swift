@@ -10,8 +10,10 @@ package final class NPZArchive {
         /// Sum of the uncompressed sizes of all arrays.
         package var bytes = 32 << 30
         package var arrays = 256
-        /// How many times larger than the file its arrays may be, beyond the first 256 MB.
+        /// How many times larger than the file its arrays may be, beyond ``freeBytes``.
         package var ratio = 200
+        /// What the arrays of any file may unpack to, within ``bytes``.
+        package var freeBytes = 1 << 30
 
         package init() {}
     }
@@ -31,16 +33,36 @@ package final class NPZArchive {
         fileprivate let index: Int
     }
 
+    /// Some numbers of an array, in the order of the file.
+    package struct Chunk {
+        /// As float32; what is too large for it is infinite.
+        package let values: UnsafeMutableBufferPointer<Float>
+        /// Of the first one in the array.
+        package let position: Int
+        fileprivate let raw: UnsafeRawBufferPointer
+        fileprivate let element: NPYElement
+
+        /// What is wrong with the number at `index`, which is not finite as float32.
+        func nonfiniteFault(_ index: Int) -> String {
+            let start = index * element.size
+            let text = element.description(UnsafeRawBufferPointer(rebasing: raw[start..<start + element.size]))
+            return Double(text)?.isFinite == true ? "\(text) does not fit a 32-bit float" : "\(text) is not finite"
+        }
+    }
+
     /// The name of the file, without the directories it lies in.
     package let file: String
     /// In the order of the file.
     package let arrays: [Entry]
+    /// Bytes of the file.
+    let byteCount: Int
     private let reader: ZipReader
 
     /// What deflate can do at most, one bit for a copy of 258 bytes (zlib: "a theoretical limit of 1032:1").
     private static let deflateRatio: UInt64 = 1032
-    /// Elements that are converted at a time.
+    /// Elements that are converted at a time, and the bytes they take at most, but for elements that take more.
     private static let chunk = 1 << 16
+    private static let chunkBytes = 1 << 20
 
     /// Opens an archive and reads its headers.
     package init(path: String, limits: Limits = Limits()) throws(NPZError) {
@@ -48,7 +70,8 @@ package final class NPZArchive {
         do throws(ZipFailure) {
             reader = try ZipReader(path: path)
         } catch {
-            throw NPZError(.notAnArchive, file: file, reason: "cannot be read as a zip archive: \(error.reason)")
+            let reason = "is no whole zip archive (\(error.reason)): cut short or damaged on its way?"
+            throw NPZError(.notAnArchive, file: file, reason: reason)
         }
         guard reader.entryCount <= limits.arrays else {
             let reason = "\(reader.entryCount) entries, at most \(limits.arrays)"
@@ -57,12 +80,12 @@ package final class NPZArchive {
         // The size of the file itself, where the path is a link to it.
         let target = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
         let fileSize = (try? FileManager.default.attributesOfItem(atPath: target)[.size] as? UInt64) ?? 0
-        let (budget, overflow) = fileSize.multipliedReportingOverflow(by: UInt64(limits.ratio))
-        var allowed = min(UInt64(limits.bytes), max(overflow ? .max : budget, 256 << 20))
+        var budget = Budget(fileSize: fileSize, limits: limits)
         var arrays: [Entry] = []
+        var names: Set<String> = []
         for index in 0..<reader.entryCount {
-            let array = try Self.open(index, reader: reader, file: file, fileSize: fileSize, allowed: &allowed)
-            guard !arrays.contains(where: { $0.name == array.name }) else {
+            let array = try Self.open(index, reader: reader, file: file, budget: &budget)
+            guard names.insert(array.name).inserted else {
                 throw NPZError(
                     .duplicateName,
                     file: file,
@@ -72,6 +95,7 @@ package final class NPZArchive {
             }
             arrays.append(array)
         }
+        byteCount = Int(clamping: fileSize)
         self.file = file
         self.arrays = arrays
     }
@@ -79,12 +103,43 @@ package final class NPZArchive {
     /// The array of a name, nil when there is none.
     package func array(_ name: String) -> Entry? { arrays.first { $0.name == name } }
 
+    /// What the entries of a file may unpack to.
+    private struct Budget {
+        private let fileSize: UInt64
+        private let limits: Limits
+        private let allowed: UInt64
+        private var unpacked: UInt64 = 0
+
+        init(fileSize: UInt64, limits: Limits) {
+            self.fileSize = fileSize
+            self.limits = limits
+            let (scaled, overflow) = fileSize.multipliedReportingOverflow(by: UInt64(limits.ratio))
+            allowed = min(UInt64(limits.bytes), max(overflow ? .max : scaled, UInt64(limits.freeBytes)))
+        }
+
+        /// Takes in an entry; what is wrong with its sizes, nil when nothing is.
+        mutating func fault(_ entry: ZipReader.Entry) -> String? {
+            guard entry.compressedSize <= fileSize, entry.size / deflateRatio <= entry.compressedSize else {
+                return "\(entry.size) bytes declared in \(entry.compressedSize) compressed ones is impossible"
+            }
+            let (sum, overflow) = unpacked.addingReportingOverflow(entry.size)
+            guard !overflow, sum <= allowed else {
+                return """
+                    the arrays unpack to more than \(allowed) bytes: allowed are \(limits.ratio) times the \(fileSize) bytes of \
+                    the file, at least \(limits.freeBytes) and at most \(limits.bytes) (limbic serve --max-upload-size); \
+                    save them without compression, by numpy.savez
+                    """
+            }
+            unpacked = sum
+            return nil
+        }
+    }
+
     private static func open(
         _ index: Int,
         reader: ZipReader,
         file: String,
-        fileSize: UInt64,
-        allowed: inout UInt64
+        budget: inout Budget
     ) throws(NPZError) -> Entry {
         let entry: ZipReader.Entry
         do throws(ZipFailure) {
@@ -93,19 +148,15 @@ package final class NPZArchive {
             throw NPZError(.damaged, file: file, reason: "entry \(index): \(error.reason)")
         }
         let name = try arrayName(of: entry.name, file: file)
-        guard !entry.isEncrypted else { throw NPZError(.encrypted, file: file, entry: name, reason: "is encrypted") }
+        guard !entry.isEncrypted else {
+            let reason = "is encrypted; unpack it and save it without a password"
+            throw NPZError(.encrypted, file: file, entry: name, reason: reason)
+        }
         guard !entry.isUnknownMethod else {
-            throw NPZError(.unsupported, file: file, entry: name, reason: "is neither stored nor deflated")
+            let reason = "is neither stored nor deflated; save it by numpy.savez or numpy.savez_compressed"
+            throw NPZError(.unsupported, file: file, entry: name, reason: reason)
         }
-        guard entry.compressedSize <= fileSize, entry.size / deflateRatio <= entry.compressedSize else {
-            let reason = "\(entry.size) bytes declared in \(entry.compressedSize) compressed ones is impossible"
-            throw NPZError(.tooLarge, file: file, entry: name, reason: reason)
-        }
-        guard entry.size <= allowed else {
-            let reason = "the arrays are larger than allowed: \(entry.size) bytes in this one, \(allowed) left"
-            throw NPZError(.tooLarge, file: file, entry: name, reason: reason)
-        }
-        allowed -= entry.size
+        if let fault = budget.fault(entry) { throw NPZError(.tooLarge, file: file, entry: name, reason: fault) }
         let header = try header(try open(index, reader: reader, file: file, name: name), file: file, name: name)
         guard header.byteCount == Int(clamping: entry.size) - header.dataOffset else {
             let reason = """
@@ -129,20 +180,31 @@ package final class NPZArchive {
     private static func arrayName(of entry: String, file: String) throws(NPZError) -> String {
         let shown = String(entry.prefix(80))
         guard entry.hasSuffix(".npy") else {
-            throw NPZError(.badName, file: file, entry: shown, reason: "is not an array (.npy)")
+            let isPickle = [".pkl", ".pickle"].contains(where: entry.hasSuffix)
+            let reason =
+                isPickle
+                ? "is a pickle, as PyTorch saves it, which could run any program and is never loaded; "
+                    + "save arrays by numpy.savez(path, text=text.numpy(), …)"
+                : "is not an array (.npy)"
+            throw NPZError(.badName, file: file, entry: shown, reason: reason)
         }
         let name = String(entry.dropLast(4))
         guard !name.isEmpty, name != ".", name != "..", name.utf8.count <= 256 else {
             throw NPZError(.badName, file: file, entry: shown, reason: "is not the name of an array")
         }
         guard !name.unicodeScalars.contains(where: { "/\\:".unicodeScalars.contains($0) }) else {
-            throw NPZError(.badName, file: file, entry: shown, reason: "a path in a name is not allowed")
+            throw NPZError(
+                .badName, file: file, entry: shown,
+                reason: "a path in a name is not allowed; put the arrays into the archive without folders")
         }
         // libzip shows a NUL as a space and other control characters as symbols.
         guard
             name.unicodeScalars.allSatisfy({ $0.properties.isAlphabetic || "0123456789_-.".unicodeScalars.contains($0) }
             )
-        else { throw NPZError(.badName, file: file, entry: shown, reason: "is not the name of an array") }
+        else {
+            let reason = "is not the name of an array: letters, digits, '_', '-' and '.' only, no NUL"
+            throw NPZError(.badName, file: file, entry: shown, reason: reason)
+        }
         return name
     }
 
@@ -168,7 +230,7 @@ package final class NPZArchive {
             throw NPZError(.badHeader, file: file, entry: name, reason: error.reason)
         }
         do throws(NPYHeader.Fault) {
-            return try NPYHeader(bytes)
+            return try NPYHeader(bytes, name: name)
         } catch {
             throw NPZError(.badHeader, file: file, entry: name, reason: error.reason)
         }
@@ -196,31 +258,35 @@ package final class NPZArchive {
 // MARK: - Data
 
 extension NPZArchive {
-    /// Hands over the numbers of an array as float32 in chunks, in the order of the file, with the position of the first.
+    /// Hands over the numbers of an array as float32 in chunks, in the order of the file.
     ///
     /// The order is row-major, or column-major where ``Entry/isFortranOrder`` says so. An error that `body` throws ends the
     /// reading and is passed on.
     package func forEachChunk(
         of array: Entry,
-        _ body: (UnsafeMutableBufferPointer<Float>, Int) throws(NPZError) -> Void
+        _ body: (Chunk) throws(NPZError) -> Void
     ) throws(NPZError) {
         precondition(array.isNumeric, "only numbers are converted")
         let values = UnsafeMutableBufferPointer<Float>.allocate(capacity: min(Self.chunk, max(array.count, 1)))
         defer { values.deallocate() }
         try forEachRawChunk(of: array) { raw, position throws(NPZError) in
-            let part = UnsafeMutableBufferPointer(rebasing: values[..<(raw.count / array.header.element.size)])
-            array.header.element.convert(raw, to: part)
-            try body(part, position)
+            let element = array.header.element
+            let part = UnsafeMutableBufferPointer(rebasing: values[..<(raw.count / element.size)])
+            element.convert(raw, to: part)
+            try body(Chunk(values: part, position: position, raw: raw, element: element))
         }
     }
 
-    /// The elements of a one-dimensional array as text; nil for one that has none.
-    package func strings(of array: Entry) throws(NPZError) -> [String?] {
+    /// The elements of a one-dimensional array as text; nil for one that is no text or has a NUL in it.
+    ///
+    /// - Parameter limit: longer texts are cut, to something that is still longer.
+    package func strings(of array: Entry, limit: Int) throws(NPZError) -> [String?] {
         var strings: [String?] = []
         let size = array.header.element.size
         try forEachRawChunk(of: array) { raw, _ throws(NPZError) in
             for start in stride(from: 0, to: raw.count, by: size) {
-                strings.append(array.header.element.string(UnsafeRawBufferPointer(rebasing: raw[start..<start + size])))
+                let element = UnsafeRawBufferPointer(rebasing: raw[start..<start + size])
+                strings.append(array.header.element.string(element, limit: limit))
             }
         }
         return strings
@@ -234,9 +300,10 @@ extension NPZArchive {
             NPZError(.damaged, file: file, entry: array.name, reason: reason)
         }
         let size = array.header.element.size
+        let chunk = max(1, min(Self.chunk, Self.chunkBytes / size, array.count))
         let stream = try Self.open(array.index, reader: reader, file: file, name: array.name)
         let buffer = UnsafeMutableRawBufferPointer.allocate(
-            byteCount: max(min(Self.chunk, array.count) * size, array.header.dataOffset),
+            byteCount: max(chunk * size, array.header.dataOffset),
             alignment: 64
         )
         defer { buffer.deallocate() }
@@ -251,7 +318,7 @@ extension NPZArchive {
         try fill(array.header.dataOffset)
         var position = 0
         while position < array.count {
-            let count = min(Self.chunk, array.count - position)
+            let count = min(chunk, array.count - position)
             try fill(count * size)
             try body(UnsafeRawBufferPointer(rebasing: buffer[..<(count * size)]), position)
             position += count
@@ -264,5 +331,44 @@ extension NPZArchive {
         } catch {
             throw damaged(error.reason)
         }
+    }
+}
+
+/// A file in npz format, or one of its arrays, cannot be read or written.
+package struct NPZError: Error, Sendable, Equatable, CustomStringConvertible {
+    package enum Kind: Sendable, Equatable {
+        /// The file cannot be opened or is not a zip archive.
+        case notAnArchive
+        /// The name of an entry is not one of an array: it holds a path, or does not end in .npy.
+        case badName
+        case duplicateName
+        case encrypted
+        /// The archive or an entry uses what this reader leaves out: another compression, Python objects, …
+        case unsupported
+        /// More than the caller allows, or sizes that cannot be true.
+        case tooLarge
+        /// The header of an array is not one.
+        case badHeader
+        /// The data is shorter or longer than declared, or its checksum does not agree.
+        case damaged
+        case cannotWrite
+    }
+
+    package let kind: Kind
+    /// The name of the file, without the directories it lies in.
+    package let file: String
+    /// The name of the entry or array, nil when the whole file is meant.
+    package let entry: String?
+    package let reason: String
+
+    package init(_ kind: Kind, file: String, entry: String? = nil, reason: String) {
+        self.kind = kind
+        self.file = file
+        self.entry = entry
+        self.reason = reason
+    }
+
+    package var description: String {
+        entry.map { "\(file): \($0): \(reason)" } ?? "\(file): \(reason)"
     }
 }

@@ -1,29 +1,22 @@
-import Engine
-
 /// A split in npz format whose headers and lengths have been read and agree.
 struct NPZSplit {
     /// Sorted by name; with the expected ones that the file lacks.
     let modalities: [Modality]
     let labelCount: Int?
+    /// As the file has them.
+    let labelNames: [String]?
     /// N.
     private let clipCount: Int
     private let archive: NPZArchive
     private let options: SplitOptions
-    private let labels: NPZArchive.Entry?
-    private let ids: NPZArchive.Entry?
-    /// By name of modality.
-    private let features: [String: NPZArchive.Entry]
+    private let layout: NPZLayout
     /// By name of modality, each N.
     private let lengths: [String: [Int]]
 
-    /// Arrays by their part in the convention.
-    private struct Layout {
-        var labels: NPZArchive.Entry?
-        var ids: NPZArchive.Entry?
-        var features: [String: NPZArchive.Entry] = [:]
-        /// By name of modality, the empty name for all.
-        var lengths: [String: NPZArchive.Entry] = [:]
-    }
+    /// Clips times modalities of any file; of more, each must be backed by a byte of the file.
+    private static let freeCells = 1 << 20
+    /// Bytes of ids of any file, which are kept in memory.
+    private static let freeIDBytes = 64 << 20
 
     /// Reads everything but features, labels and ids. nil, with problems added, when arrays do not fit together.
     init?(path: String, options: SplitOptions, problems: inout SplitProblems) {
@@ -36,21 +29,66 @@ struct NPZSplit {
             return nil
         }
         self.options = options
-        let layout = Self.layout(archive, expected: options.modalities, problems: &problems)
-        guard let clipCount = Self.clipCount(layout, problems: &problems) else { return nil }
-        Self.checkLabels(layout, options: options, problems: &problems)
+        layout = NPZLayout(archive, options: options, problems: &problems)
+        guard let clipCount = layout.clipCount(&problems) else { return nil }
+        layout.checkLabels(options: options, problems: &problems)
         guard problems.isEmpty else { return nil }
         self.clipCount = clipCount
-        labels = layout.labels
         labelCount = layout.labels.map { $0.shape[1] }
-        ids = layout.ids
-        features = layout.features
-        let found = layout.features.map { Modality(name: $0, featureSize: $1.shape[2]) }
-        let absent = (options.modalities ?? []).filter { layout.features[$0.name] == nil }
+        let features = layout.features
+        let found = features.map { Modality(name: $0, featureSize: $1.shape[2]) }
+        let absent = (options.modalities ?? []).filter { features[$0.name] == nil }
         modalities = (found + absent).sorted { $0.name < $1.name }
+        guard clipCount <= max(Self.freeCells, archive.byteCount) / modalities.count else {
+            let reason = """
+                \(clipCount) clips of \(modalities.count) modalities in \(archive.byteCount) bytes; \
+                from \(Self.freeCells) on, a file must have at least a byte for each clip and modality
+                """
+            problems.add("file", reason)
+            return nil
+        }
+        labelNames = Self.labelNames(archive, layout.labelNames, declared: options.labels, problems: &problems)
+        lengths = Self.lengths(archive, layout, clips: clipCount, absent: absent, problems: &problems)
+        guard problems.isEmpty else { return nil }
+        checkUnits(&problems)
+    }
+
+    // MARK: Names and lengths
+
+    private static func labelNames(
+        _ archive: NPZArchive,
+        _ array: NPZArchive.Entry?,
+        declared: [String]?,
+        problems: inout SplitProblems
+    ) -> [String]? {
+        guard let array else { return nil }
+        do throws(NPZError) {
+            let names = try archive.strings(of: array, limit: SplitOptions.maximumLabelCharacters)
+                .map { $0 ?? "\0" }
+            if let fault = SplitOptions.fault(inLabels: names) { problems.add(array.name, fault) }
+            let differing = zip(names, declared ?? names).enumerated().first { $1.0 != $1.1 }
+            if let (label, (name, other)) = differing {
+                problems.add(
+                    "\(array.name)[\(label)]", "\"\(name.prefix(80))\", but the data set calls this label \"\(other)\"")
+            }
+            return names
+        } catch {
+            problems.add(error)
+            return nil
+        }
+    }
+
+    /// Units per clip, by name of modality.
+    private static func lengths(
+        _ archive: NPZArchive,
+        _ layout: NPZLayout,
+        clips: Int,
+        absent: [Modality],
+        problems: inout SplitProblems
+    ) -> [String: [Int]] {
         var lengths: [String: [Int]] = [:]
         var common: [Int]?
-        for (name, array) in layout.features {
+        for (name, array) in layout.features.sorted(by: { $0.key < $1.key }) {
             if let own = layout.lengths[name] {
                 lengths[name] = Self.lengths(archive, own, limit: array.shape[1], problems: &problems)
             } else if let shared = layout.lengths[""] {
@@ -60,105 +98,12 @@ struct NPZSplit {
                     problems.add(row: row, "lengths", "\(length) units, but \(name) has \(array.shape[1])")
                 }
             } else {
-                lengths[name] = [Int](repeating: array.shape[1], count: clipCount)
+                lengths[name] = [Int](repeating: array.shape[1], count: clips)
             }
         }
-        for modality in absent { lengths[modality.name] = [Int](repeating: 0, count: clipCount) }
-        self.lengths = lengths
-        guard problems.isEmpty else { return nil }
-        for row in 0..<clipCount where lengths.values.allSatisfy({ $0[row] == 0 }) {
-            problems.add(row: row, "lengths", "the clip has no modality")
-        }
-        let limit = MultiHeadAttention.longestSequence
-        for row in 0..<clipCount {
-            let units = lengths.values.reduce(0) { $0 + $1[row] }
-            if units > limit { problems.add(row: row, "lengths", "\(units) units in all modalities, at most \(limit)") }
-        }
+        for modality in absent { lengths[modality.name] = [Int](repeating: 0, count: clips) }
+        return lengths
     }
-
-    // MARK: Headers
-
-    private static func layout(
-        _ archive: NPZArchive,
-        expected: [Modality]?,
-        problems: inout SplitProblems
-    ) -> Layout {
-        var layout = Layout()
-        for array in archive.arrays {
-            switch array.name {
-            case "labels": layout.labels = array
-            case "id", "ids":
-                if layout.ids != nil { problems.add(array.name, "there are both id and ids") }
-                layout.ids = array
-            case "lengths": layout.lengths[""] = array
-            case let name where name.hasPrefix("lengths_"): layout.lengths[String(name.dropFirst(8))] = array
-            default:
-                if let fault = fault(ofFeatures: array, expected: expected) {
-                    problems.add(array.name, fault)
-                } else {
-                    layout.features[array.name] = array
-                }
-            }
-        }
-        for (name, array) in layout.lengths where !name.isEmpty && layout.features[name] == nil {
-            problems.add(array.name, "there is no modality of this name")
-        }
-        for array in layout.lengths.values where array.shape.count != 1 || !array.isNumeric {
-            problems.add(array.name, "must be numbers [clips], not \(describe(array))")
-        }
-        if layout.features.isEmpty { problems.add("file", "there is no modality") }
-        return layout
-    }
-
-    private static func fault(ofFeatures array: NPZArchive.Entry, expected: [Modality]?) -> String? {
-        if let fault = Modality.fault(inName: array.name) { return fault }
-        guard array.isNumeric, array.shape.count == 3 else {
-            return "a modality must be numbers [clips, units, features], not \(describe(array))"
-        }
-        guard array.shape[2] > 0 else { return "a unit must have at least one feature" }
-        guard let expected else { return nil }
-        guard let modality = expected.first(where: { $0.name == array.name }) else {
-            return "no such modality; there are: \(expected.map(\.name).sorted().joined(separator: ", "))"
-        }
-        guard modality.featureSize == array.shape[2] else {
-            return "\(array.shape[2]) features, not \(modality.featureSize)"
-        }
-        return nil
-    }
-
-    private static func describe(_ array: NPZArchive.Entry) -> String {
-        "\(array.isNumeric ? "numbers" : "text") \(array.shape)"
-    }
-
-    /// N, which all arrays share.
-    private static func clipCount(_ layout: Layout, problems: inout SplitProblems) -> Int? {
-        let arrays = layout.features.values.sorted { $0.name < $1.name }
-        guard let first = arrays.first else { return nil }
-        let count = first.shape[0]
-        let others = arrays + [layout.labels, layout.ids].compactMap(\.self) + layout.lengths.values
-        for array in others where array.shape.first != count {
-            problems.add(array.name, "\(array.shape.first ?? 0) clips, but \(first.name) has \(count)")
-        }
-        if count == 0 { problems.add("file", "there is no clip") }
-        return problems.isEmpty ? count : nil
-    }
-
-    private static func checkLabels(_ layout: Layout, options: SplitOptions, problems: inout SplitProblems) {
-        if let ids = layout.ids, ids.shape.count != 1 { problems.add(ids.name, "must be [clips], not \(ids.shape)") }
-        guard let labels = layout.labels else {
-            if options.requiresLabels { problems.add("labels", "there are no labels") }
-            return
-        }
-        guard labels.isNumeric, labels.shape.count == 2, labels.shape[1] > 0 else {
-            problems.add("labels", "must be 0 and 1 [clips, labels], not \(describe(labels))")
-            return
-        }
-        if let names = options.labels, names.count != labels.shape[1] {
-            problems.add("labels", "\(labels.shape[1]) labels, not \(names.count)")
-        }
-    }
-
-    // MARK: Data
 
     /// Units per clip; numbers that are no length are problems and come as 0.
     private static func lengths(
@@ -168,12 +113,13 @@ struct NPZSplit {
         problems: inout SplitProblems
     ) -> [Int] {
         var lengths: [Int] = []
+        var group = SplitProblems.Group(.init(field: array.name, what: "values are not lengths of 0 to \(limit)"))
         do throws(NPZError) {
-            try archive.forEachChunk(of: array) { values, _ throws(NPZError) in
-                for value in values {
+            try archive.forEachChunk(of: array) { chunk throws(NPZError) in
+                for value in chunk.values {
                     let length = value >= 0 && value <= 0x1p31 && value.rounded() == value ? Int(value) : nil
                     if length.map({ $0 > limit }) ?? true {
-                        problems.add(row: lengths.count, array.name, "\(value) is not a length of 0 to \(limit)")
+                        group.add(row: lengths.count, array.name, "\(value) is not a length of 0 to \(limit)")
                     }
                     lengths.append(length.map { min($0, limit) } ?? 0)
                 }
@@ -181,83 +127,192 @@ struct NPZSplit {
         } catch {
             problems.add(error)
         }
+        problems.add(group)
         return lengths
     }
 
+    /// Clips that have no unit at all, or more than a computation takes.
+    private func checkUnits(_ problems: inout SplitProblems) {
+        var empty = SplitProblems.Group(.noModality)
+        var long = SplitProblems.Group(.tooLong(options.maximumClipUnits))
+        for row in 0..<clipCount {
+            let units = lengths.values.reduce(0) { $0 + $1[row] }
+            if units == 0 { empty.add(row: row, "lengths", "the clip has no modality") }
+            if units > options.maximumClipUnits {
+                long.add(row: row, "lengths", "\(units) units in all, at most \(options.maximumClipUnits)")
+            }
+        }
+        problems.add(empty)
+        problems.add(long)
+    }
+
+    // MARK: Data
+
     /// Reads features, labels and ids. The clips are nil when they are not kept or something is wrong.
-    func read(keepsClips: Bool, report: inout SplitReport, problems: inout SplitProblems) -> Clips? {
+    func read(
+        keepsClips: Bool,
+        report: inout SplitReport,
+        problems: inout SplitProblems
+    ) -> (clips: Clips?, fingerprints: SplitFingerprints) {
         report.clips = clipCount
+        report.labelNames = labelNames
+        var statistics = SplitStatistics(clips: clipCount)
+        for warning in layout.warnings { statistics.add(warning) }
+        let ids = readIDs(problems: &problems)
         var sequences: [String: Sequences] = [:]
         for modality in modalities {
             let lengths = lengths[modality.name] ?? []
-            let array = features[modality.name]
             report.modalities.append(
                 SplitReport.ModalityReport(
                     name: modality.name,
                     featureSize: modality.featureSize,
-                    shape: array?.shape ?? [clipCount, 0, modality.featureSize],
+                    shape: layout.features[modality.name]?.shape ?? [clipCount, 0, modality.featureSize],
                     lengths: lengths
                 )
             )
-            var values: [Float] = []
-            if let array {
-                var unpacker = UnitUnpacker(
-                    array: array,
-                    lengths: lengths,
-                    replacesNonfinite: options.replaceNonfinite,
-                    problems: problems
-                )
-                values = unpacker.read(from: archive, keepsValues: keepsClips && problems.isEmpty)
-                problems = unpacker.problems
-                report.replacedValues += unpacker.replacedValues
-            }
-            guard keepsClips, problems.isEmpty else { continue }
-            sequences[modality.name] = Sequences(
-                featureSize: modality.featureSize,
-                lengths: lengths,
-                values: values
-            )
+            let keepsValues = keepsClips && problems.isEmpty
+            let units = read(modality, lengths, ids, keepsValues: keepsValues, &statistics, &report, &problems)
+            if keepsValues, problems.isEmpty { sequences[modality.name] = units }
         }
-        let labels = readLabels(report: &report, problems: &problems)
-        let ids = readIDs(problems: &problems)
-        guard keepsClips, problems.isEmpty else { return nil }
-        return Clips(count: clipCount, modalities: sequences, labels: labels, labelCount: labelCount ?? 0, ids: ids)
+        let keepsLabels = keepsClips && problems.isEmpty
+        let labels = readLabels(keepsLabels: keepsLabels, report: &report, problems: &problems)
+        if labelCount != nil {
+            let names = options.labels ?? labelNames
+            statistics.add(labelCounts: report.labelCounts, clips: clipCount, names: names)
+        }
+        let (warnings, fingerprints) = statistics.finish(ids: ids)
+        report.warnings = warnings
+        guard keepsClips, problems.isEmpty else { return (nil, fingerprints) }
+        let clips = Clips(
+            count: clipCount, modalities: sequences, labels: labels, labelCount: labelCount ?? 0, ids: ids)
+        return (clips, fingerprints)
     }
 
-    private func readLabels(report: inout SplitReport, problems: inout SplitProblems) -> [Float]? {
-        guard let array = labels, let labelCount else { return nil }
-        var labels = [Float](repeating: 0, count: array.count)
+    /// The units of a modality, without their values unless these are kept; nil when they cannot be read.
+    private func read(
+        _ modality: Modality,
+        _ lengths: [Int],
+        _ ids: [String]?,
+        keepsValues: Bool,
+        _ statistics: inout SplitStatistics,
+        _ report: inout SplitReport,
+        _ problems: inout SplitProblems
+    ) -> Sequences? {
+        guard let array = layout.features[modality.name] else {
+            return Sequences(featureSize: modality.featureSize, lengths: lengths, values: [])
+        }
+        var unpacker = UnitUnpacker(
+            array: array, lengths: lengths, replacesNonfinite: options.replaceNonfinite, ids: ids)
         do throws(NPZError) {
-            try archive.forEachChunk(of: array) { values, position throws(NPZError) in
-                for (offset, value) in values.enumerated() {
-                    let index = position + offset
+            let values = try unpacker.read(from: archive, keepsValues: keepsValues)
+            problems.add(unpacker.problems)
+            report.replacedValues += unpacker.replaced.count
+            statistics.add(unpacker.statistics, of: modality.name, lengths: lengths, ids: ids)
+            statistics.add(unpacker.replaced.sayingReplaced())
+            guard keepsValues else { return nil }
+            return Sequences(
+                featureSize: modality.featureSize,
+                lengths: lengths,
+                values: values,
+                replaced: unpacker.replacedPerFeature
+            )
+        } catch {
+            problems.add(error)
+            return nil
+        }
+    }
+
+    /// Counts the labels, and returns [N, K] of them where they are kept.
+    private func readLabels(
+        keepsLabels: Bool,
+        report: inout SplitReport,
+        problems: inout SplitProblems
+    ) -> [Float]? {
+        guard let array = layout.labels, let labelCount else { return nil }
+        var labels = [Float](repeating: 0, count: keepsLabels ? array.count : 0)
+        var group = SplitProblems.Group(.notBinary(array.name))
+        var counter = LabelCounter(clips: clipCount, labels: labelCount)
+        do throws(NPZError) {
+            try archive.forEachChunk(of: array) { chunk throws(NPZError) in
+                for (offset, value) in chunk.values.enumerated() {
+                    let index = chunk.position + offset
                     let (row, label) =
                         array.isFortranOrder
                         ? (index % clipCount, index / clipCount) : (index / labelCount, index % labelCount)
-                    labels[row * labelCount + label] = value
+                    if keepsLabels { labels[row * labelCount + label] = value }
+                    if value > 0.5 { counter.add(row: row, label: label) }
                     if value != 0 && value != 1 {
-                        problems.add(row: row, "labels[\(label)]", "\(value) is neither 0 nor 1")
+                        group.add(row: row, "\(array.name)[\(label)]", "\(value) is neither 0 nor 1")
                     }
                 }
             }
         } catch {
             problems.add(error)
         }
-        report.count(labels: labels, labelCount: labelCount)
-        return labels
+        problems.add(group)
+        report.count(counter)
+        return keepsLabels ? labels : nil
     }
 
     private func readIDs(problems: inout SplitProblems) -> [String]? {
-        guard let array = ids else { return nil }
+        guard let array = layout.ids else { return nil }
+        guard array.header.byteCount <= max(Self.freeIDBytes, archive.byteCount) else {
+            let reason =
+                "\(array.header.byteCount) bytes of ids, more than the file has and more than \(Self.freeIDBytes)"
+            problems.add(array.name, reason)
+            return nil
+        }
+        var group = SplitProblems.Group(.badID(array.name))
         var ids: [String] = []
         do throws(NPZError) {
-            for (row, id) in try archive.strings(of: array).enumerated() {
-                if id == nil { problems.add(row: row, array.name, "an id must be text or an integer") }
-                ids.append(id ?? "")
+            let strings = try archive.strings(of: array, limit: SplitOptions.maximumIDBytes)
+            for (row, id) in strings.enumerated() {
+                let fault = SplitProblems.fault(inID: id)
+                if let fault { group.add(row: row, array.name, fault) }
+                ids.append(fault == nil ? id ?? "" : "")
             }
         } catch {
             problems.add(error)
+            return nil
         }
+        problems.add(group)
         return ids
+    }
+}
+
+extension SplitProblems {
+    /// What is wrong with an id, nil when nothing is; an id that is nil could not be read as text.
+    static func fault(inID id: String?) -> String? {
+        guard let id, !id.utf8.contains(0) else { return "an id must be text without NUL, or an integer" }
+        guard id.utf8.count <= SplitOptions.maximumIDBytes else {
+            return "an id is longer than \(SplitOptions.maximumIDBytes) bytes: \(id.prefix(20))…"
+        }
+        return nil
+    }
+}
+
+extension SplitProblems.Cause {
+    static let noModality = SplitProblems.Cause(
+        field: "lengths", what: "clips have no modality", cure: "leave out clips whose lengths are all 0")
+
+    static func tooLong(_ limit: Int) -> SplitProblems.Cause {
+        .init(
+            field: "lengths",
+            what: "clips have more units than the \(limit) that a model takes, all modalities together",
+            cure: "average neighbouring units, or take some of them: audio[:, ::4]"
+        )
+    }
+
+    static func notBinary(_ array: String) -> SplitProblems.Cause {
+        .init(
+            field: array,
+            what: "values are neither 0 nor 1",
+            cure: "of intensities make (\(array) > 0).astype('int64'), or take a threshold of your own; "
+                + "leave out clips whose labels are unknown (NaN, -1)"
+        )
+    }
+
+    static func badID(_ array: String) -> SplitProblems.Cause {
+        .init(field: array, what: "ids cannot be used", cure: nil)
     }
 }

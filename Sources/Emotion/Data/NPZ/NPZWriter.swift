@@ -30,6 +30,19 @@ package final class NPZWriter {
         try add(name, descriptor: "|u1", shape: shape, words: values)
     }
 
+    /// Adds an array [N] of text.
+    package func add(_ name: String, _ texts: [String]) throws(NPZError) {
+        let width = max(texts.map(\.unicodeScalars.count).max() ?? 0, 1)
+        let words = texts.flatMap { text in
+            let scalars = text.unicodeScalars.map(\.value)
+            return scalars + [UInt32](repeating: 0, count: width - scalars.count)
+        }
+        let bytes = words.flatMap { word in (0..<4).map { UInt8(truncatingIfNeeded: word >> (8 * UInt32($0))) } }
+        try add(name, descriptor: "<U\(width)", shape: [texts.count], elementSize: 4 * width) { buffer, position in
+            buffer.copyBytes(from: bytes[position..<position + buffer.count])
+        }
+    }
+
     /// Adds a float32 array [rows, …] whose rows are made when the file is written, so that it never lies in memory.
     ///
     /// - Parameter row: makes a row of `shape[1] · shape[2] · …` numbers; called in order, perhaps more than once for a row.

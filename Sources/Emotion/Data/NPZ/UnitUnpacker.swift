@@ -3,112 +3,115 @@ struct UnitUnpacker {
     private let array: NPZArchive.Entry
     /// Real units per clip, each at most L.
     private let lengths: [Int]
+    /// Units of all clips before each clip.
+    private let firstUnits: [Int]
     private let replacesNonfinite: Bool
-    private(set) var problems: SplitProblems
+    private let ids: [String]?
+    private(set) var statistics: UnitStatistics
+    /// Features that are not finite, where they are not replaced.
+    private(set) var problems: SplitProblems.Group
     /// Features that were not finite and came as 0.
-    private(set) var replacedValues = 0
+    private(set) var replaced: SplitWarning
+    /// How many of them there are of each feature; empty without any.
+    private(set) var replacedPerFeature: [Int] = []
 
-    init(array: NPZArchive.Entry, lengths: [Int], replacesNonfinite: Bool, problems: SplitProblems) {
+    /// - Parameter ids: for words only.
+    init(array: NPZArchive.Entry, lengths: [Int], replacesNonfinite: Bool, ids: [String]?) {
         precondition(array.shape.count == 3 && array.shape[0] == lengths.count, "one length per clip")
         self.array = array
         self.lengths = lengths
         self.replacesNonfinite = replacesNonfinite
-        self.problems = problems
+        self.ids = ids
+        var first = 0
+        firstUnits = lengths.map { length in
+            defer { first += length }
+            return first
+        }
+        statistics = UnitStatistics(featureSize: array.shape[2])
+        statistics.reserve(clips: lengths.count, units: first)
+        problems = SplitProblems.Group(.nonfinite(array.name))
+        replaced = SplitWarning(.nonfinite, array.name)
     }
 
     private var unitLimit: Int { array.shape[1] }
     private var featureSize: Int { array.shape[2] }
 
-    /// The packed units [Σ lengths, D]; empty when they are not kept or an error ended the reading.
-    mutating func read(from archive: NPZArchive, keepsValues: Bool) -> [Float] {
-        do throws(NPZError) {
-            guard keepsValues else {
-                try visit(archive, target: nil)
-                return []
-            }
-            // Filled as the chunks come: the features are never held twice.
-            let count = lengths.reduce(0, +) * featureSize
-            var failure: NPZError?
-            let values = [Float](unsafeUninitializedCapacity: count) { buffer, filled in
-                do throws(NPZError) {
-                    try visit(archive, target: buffer)
-                    filled = count
-                } catch {
-                    failure = error
-                }
-            }
-            if let failure { throw failure }
-            return values
-        } catch {
-            problems.add(error)
+    /// The packed units [Σ lengths, D]; empty when they are not kept.
+    mutating func read(from archive: NPZArchive, keepsValues: Bool) throws(NPZError) -> [Float] {
+        guard keepsValues else {
+            try visit(archive, target: nil)
             return []
         }
+        // Filled as the chunks come: the features are never held twice.
+        let count = lengths.reduce(0, +) * featureSize
+        var failure: NPZError?
+        let values = [Float](unsafeUninitializedCapacity: count) { buffer, filled in
+            do throws(NPZError) {
+                try visit(archive, target: buffer)
+                filled = count
+            } catch {
+                failure = error
+            }
+        }
+        if let failure { throw failure }
+        return values
     }
 
     private mutating func visit(
         _ archive: NPZArchive,
         target: UnsafeMutableBufferPointer<Float>?
     ) throws(NPZError) {
-        var starts: [Int] = []
-        starts.reserveCapacity(lengths.count)
-        var start = 0
-        for length in lengths {
-            starts.append(start)
-            start += length * featureSize
-        }
-        try archive.forEachChunk(of: array) { values, position throws(NPZError) in
+        try archive.forEachChunk(of: array) { chunk throws(NPZError) in
             if array.isFortranOrder {
-                scatter(values, position, starts: starts, target: target)
+                scatter(chunk, target: target)
             } else {
-                copy(values, position, starts: starts, target: target)
+                copy(chunk, target: target)
             }
         }
     }
 
     /// Row-major: the real units of a clip lie together, and so do they in the packed array.
-    private mutating func copy(
-        _ values: UnsafeMutableBufferPointer<Float>,
-        _ position: Int,
-        starts: [Int],
-        target: UnsafeMutableBufferPointer<Float>?
-    ) {
+    private mutating func copy(_ chunk: NPZArchive.Chunk, target: UnsafeMutableBufferPointer<Float>?) {
         let stride = unitLimit * featureSize
         var index = 0
-        while index < values.count {
-            let clip = (position + index) / stride
-            let offset = (position + index) % stride
-            let run = min(values.count - index, stride - offset)
+        while index < chunk.values.count {
+            let clip = (chunk.position + index) / stride
+            let offset = (chunk.position + index) % stride
+            let run = min(chunk.values.count - index, stride - offset)
             let real = min(run, lengths[clip] * featureSize - offset)
             if real > 0 {
-                let part = UnsafeMutableBufferPointer(rebasing: values[index..<index + real])
-                if Self.hasNonfinite(part) { report(part, clip: clip, offset: offset) }
-                if let target {
-                    let start = starts[clip] + offset
-                    _ = UnsafeMutableBufferPointer(rebasing: target[start..<start + real]).update(fromContentsOf: part)
-                }
+                take(chunk, index..<index + real, clip: clip, offset: offset, target: target)
             }
             index += run
         }
     }
 
     /// Column-major: the clips of one unit and feature lie together and go to places far apart.
-    private mutating func scatter(
-        _ values: UnsafeMutableBufferPointer<Float>,
-        _ position: Int,
-        starts: [Int],
+    private mutating func scatter(_ chunk: NPZArchive.Chunk, target: UnsafeMutableBufferPointer<Float>?) {
+        let clips = lengths.count
+        for index in chunk.values.indices {
+            let clip = (chunk.position + index) % clips
+            let unit = (chunk.position + index) / clips % unitLimit
+            let feature = (chunk.position + index) / clips / unitLimit
+            guard unit < lengths[clip] else { continue }
+            take(chunk, index..<index + 1, clip: clip, offset: unit * featureSize + feature, target: target)
+        }
+    }
+
+    /// Takes in features of a clip that lie together, the first at `offset` in the clip.
+    private mutating func take(
+        _ chunk: NPZArchive.Chunk,
+        _ range: Range<Int>,
+        clip: Int,
+        offset: Int,
         target: UnsafeMutableBufferPointer<Float>?
     ) {
-        let clips = lengths.count
-        for index in values.indices {
-            let clip = (position + index) % clips
-            let unit = (position + index) / clips % unitLimit
-            let feature = (position + index) / clips / unitLimit
-            guard unit < lengths[clip] else { continue }
-            let offset = unit * featureSize + feature
-            if !values[index].isFinite {
-                report(UnsafeMutableBufferPointer(rebasing: values[index...index]), clip: clip, offset: offset)
-            }
-            target?[starts[clip] + offset] = values[index]
+        let part = UnsafeMutableBufferPointer(rebasing: chunk.values[range])
+        statistics.add(UnsafeBufferPointer(part), clip: clip, offset: offset, firstUnit: firstUnits[clip])
+        if Self.hasNonfinite(part) { report(chunk, range, clip: clip, offset: offset) }
+        if let target {
+            let start = firstUnits[clip] * featureSize + offset
+            _ = UnsafeMutableBufferPointer(rebasing: target[start..<start + part.count]).update(fromContentsOf: part)
         }
     }
 
@@ -119,21 +122,38 @@ struct UnitUnpacker {
         return exponent == 0x7F80_0000
     }
 
-    /// Notes the non-finite features of a run of a clip's features that starts at `offset`, or puts 0 in their place.
-    private mutating func report(_ values: UnsafeMutableBufferPointer<Float>, clip: Int, offset: Int) {
-        for index in values.indices where !values[index].isFinite {
-            if replacesNonfinite {
-                values[index] = 0
-                replacedValues += 1
-            } else {
-                let unit = (offset + index) / featureSize
-                let feature = (offset + index) % featureSize
-                problems.add(
-                    row: clip,
-                    "\(array.name)[unit \(unit), feature \(feature)]",
-                    "\(values[index]) is not finite"
-                )
+    /// Notes the features that are not finite, and puts 0 in their place where that was asked for.
+    private mutating func report(_ chunk: NPZArchive.Chunk, _ range: Range<Int>, clip: Int, offset: Int) {
+        for index in range where !chunk.values[index].isFinite {
+            let (unit, feature) = (offset + index - range.lowerBound).quotientAndRemainder(dividingBy: featureSize)
+            let place = { [array] in "\(array.name)[unit \(unit), feature \(feature)]" }
+            guard replacesNonfinite else {
+                problems.add(row: clip, place(), chunk.nonfiniteFault(index))
+                continue
             }
+            replaced.add("\(SplitWarning.clip(clip, ids)), \(place()): \(chunk.nonfiniteFault(index))")
+            if replacedPerFeature.isEmpty { replacedPerFeature = [Int](repeating: 0, count: featureSize) }
+            replacedPerFeature[feature] += 1
+            chunk.values[index] = 0
         }
+    }
+}
+
+extension SplitProblems.Cause {
+    /// Features of a modality that are not finite, or beyond float32.
+    static func nonfinite(_ modality: String) -> SplitProblems.Cause {
+        .init(
+            field: modality,
+            what: "values are not finite or do not fit a 32-bit float",
+            cure: "replace_nonfinite reads them as 0, "
+                + "and so does numpy.nan_to_num(\(modality), nan=0, posinf=0, neginf=0)"
+        )
+    }
+}
+
+extension SplitWarning {
+    /// A warning of ``Code/nonfinite`` with its sentence.
+    func sayingReplaced() -> SplitWarning? {
+        saying { "\($0) values of \(field) were not finite, or beyond a 32-bit float, and are read as 0" }
     }
 }

@@ -100,6 +100,12 @@ extension Field where Value == Bool {
     }
 }
 
+extension Field where Value == Bool? {
+    static func optionalFlag(_ name: String, _ summary: String) -> Field {
+        optional(name, Schema(.boolean, summary)) { $0 == .null ? nil : $0 == .bool(true) }
+    }
+}
+
 extension Field where Value == [String]? {
     /// Distinct names.
     static func names(_ name: String, count: ClosedRange<Int>, _ element: Schema, _ summary: String) -> Field {

@@ -7,7 +7,7 @@ package struct AttemptRecord: Sendable, Equatable {
         case succeeded
         case failed
         case cancelled
-        /// Ended with the server; does not count as a failure.
+        /// Ended by something outside, such as the end of the server; does not count as a failure.
         case interrupted
     }
 

@@ -5,16 +5,17 @@ import JSON
 actor Transcript {
     /// How many unreadable lines of an attempt become events; more are only counted.
     private static let maxUnreadableEvents = 10
-    /// How many lines of standard error go into the error of a failed attempt.
-    private static let quotedLines = 5
+    /// How much of what a child says of its failure is kept, in characters.
+    private static let maxFailureLength = 2000
 
     private var reader = MessageReader()
-    private var log: WorkerLog
+    private let log: WorkerLog
+    private var hasLog = false
     private var unreadableLines = 0
     private(set) var result: Data?
     private var failure: String?
 
-    init(log: consuming WorkerLog) {
+    init(log: WorkerLog) {
         self.log = log
     }
 
@@ -24,8 +25,9 @@ actor Transcript {
     }
 
     /// Takes bytes of standard error.
-    func error(_ bytes: [UInt8]) {
-        log.append(bytes)
+    func error(_ bytes: [UInt8]) async {
+        hasLog = true
+        await log.append(bytes)
     }
 
     /// Standard output has ended.
@@ -33,14 +35,14 @@ actor Transcript {
         report(reader.finish().map { [$0] } ?? [])
     }
 
-    /// Why an attempt that ended like this has failed.
+    /// Why an attempt that ended like this has failed. What it said on standard error, which may name files and types, stays
+    /// in the log.
     func describe(_ exit: WorkerExit) -> String {
         if let failure {
             return failure
         }
-        let lines = log.lastLines(Self.quotedLines)
-        let quote = lines.isEmpty ? "" : "; its last words: \(lines.joined(separator: "\n"))"
-        return exit == .exited(0) ? "the worker ended without a result\(quote)" : "\(exit.description)\(quote)"
+        let hint = hasLog ? "; the log of the job may say why" : ""
+        return (exit == .exited(0) ? "the worker ended without a result" : exit.description) + hint
     }
 
     private func report(_ lines: [MessageReader.Line]) -> AttemptReport {
@@ -56,7 +58,7 @@ actor Transcript {
             case .message(.result(let document)):
                 result = document
             case .message(.failure(let message)):
-                failure = message
+                failure = String(message.prefix(Self.maxFailureLength))
             case .unreadable(let reason, let excerpt):
                 unreadableLines += 1
                 if unreadableLines <= Self.maxUnreadableEvents {

@@ -1,4 +1,5 @@
 import Foundation
+import Platform
 import Synchronization
 
 /// An exclusive claim on a data directory, held until it is released and given up by the system when the
@@ -8,14 +9,14 @@ final class DirectoryLock: Sendable {
 
     /// Locks `directory` through its file `limbic.lock`, and writes the number of this process into it.
     ///
-    /// - Throws: ``OpenError/alreadyInUse(directory:holder:)`` when another process, or another lock of this one,
+    /// - Throws: ``DirectoryError/alreadyInUse(directory:holder:)`` when another process, or another lock of this one,
     ///   holds it.
     init(directory: URL) throws {
         let path = directory.appendingPathComponent("limbic.lock").path
         // Close-on-exec, or a worker that outlives the server would keep the next server out.
         let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else {
-            throw OpenError.system(operation: "open \(path)", errno: errno)
+            throw SystemError("open", path: path)
         }
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             let code = errno
@@ -24,8 +25,8 @@ final class DirectoryLock: Sendable {
             }
             close(descriptor)
             throw code == EWOULDBLOCK
-                ? OpenError.alreadyInUse(directory: directory.path, holder: holder)
-                : OpenError.system(operation: "flock \(path)", errno: code)
+                ? DirectoryError.alreadyInUse(directory: directory.path, holder: holder)
+                : SystemError("flock", path: path, code: code)
         }
         let text = Array("\(getpid())\n".utf8)
         // The number only serves the message of a refusal; a failure to write it takes nothing from the lock.

@@ -4,7 +4,8 @@ import Foundation
 ///
 /// **npz**: a float array [N, L, D] per modality; `labels` [N, K] of 0 and 1; `lengths` [N] or `lengths_<modality>` [N], the
 /// real units of each clip (what follows is padding and is dropped, 0 means the clip lacks the modality; without lengths all
-/// units are real); `ids` or `id` [N], text or integers. Any other array is an error.
+/// units are real); `ids` or `id` [N], text or integers; `label_names` [K], text. `<modality>_lengths` is read as
+/// `lengths_<modality>`, the only text [N] whose name ends in `id` or `ids` as ids; any other array is an error.
 ///
 /// **JSON lines**: a clip a line, `{"id": …, "labels": [0, 1] or ["happy"], "text": [[…], …], "audio": null}`.
 package enum SplitReader {
@@ -14,6 +15,17 @@ package enum SplitReader {
         package let modalities: [Modality]
         /// nil when the split has no labels.
         package let labelCount: Int?
+        /// As the split names them; nil when it does not.
+        package let labelNames: [String]?
+    }
+
+    /// What checking a split found.
+    package struct Inspection: Sendable {
+        package var report = SplitReport()
+        /// By which its clips are found again in other splits.
+        package var fingerprints = SplitFingerprints(ids: nil, contents: [])
+
+        package init() {}
     }
 
     /// Reads a split into memory, once: packed, without padding.
@@ -23,16 +35,21 @@ package enum SplitReader {
         path: String,
         options: SplitOptions = SplitOptions()
     ) throws(DatasetError) -> (clips: Clips, report: SplitReport) {
-        var outcome = scan(path: path, options: options, keepsClips: true)
-        guard outcome.report.problemCount == 0, let clips = outcome.clips.take() else {
-            throw error(outcome.report, path: path)
+        var (clips, inspection) = scan(path: path, options: options, keepsClips: true)
+        guard inspection.report.problemCount == 0, let clips = clips.take() else {
+            throw error(inspection.report, path: path)
         }
-        return (clips, outcome.report)
+        return (clips, inspection.report)
     }
 
-    /// Checks a split as ``read(path:options:)`` does, without keeping its features: memory does not depend on the size.
+    /// Checks a split as ``read(path:options:)`` does, without keeping its features: memory does not depend on their number.
     package static func inspect(path: String, options: SplitOptions = SplitOptions()) -> SplitReport {
-        scan(path: path, options: options, keepsClips: false).report
+        examine(path: path, options: options).report
+    }
+
+    /// The same, with what is needed to find its clips again in other splits.
+    package static func examine(path: String, options: SplitOptions = SplitOptions()) -> Inspection {
+        scan(path: path, options: options, keepsClips: false).inspection
     }
 
     /// What a split holds, for an npz file from its headers alone.
@@ -41,37 +58,42 @@ package enum SplitReader {
         options: SplitOptions = SplitOptions()
     ) throws(DatasetError) -> Signature {
         var problems = SplitProblems(limit: options.maximumProblems)
-        if isArchive(path) {
+        if SplitFormat(path: path) == .archive {
             guard let split = NPZSplit(path: path, options: options, problems: &problems), problems.isEmpty else {
                 throw DatasetError(file: fileName(path), problems: problems.listed, problemCount: problems.count)
             }
-            return Signature(modalities: split.modalities, labelCount: split.labelCount)
+            return Signature(modalities: split.modalities, labelCount: split.labelCount, labelNames: split.labelNames)
         }
         let report = inspect(path: path, options: options)
         guard report.problemCount == 0 else { throw error(report, path: path) }
         let modalities = report.modalities.map { Modality(name: $0.name, featureSize: $0.featureSize) }
-        return Signature(modalities: modalities, labelCount: report.labelCount)
+        return Signature(modalities: modalities, labelCount: report.labelCount, labelNames: nil)
     }
 
     private static func scan(
         path: String,
         options: SplitOptions,
         keepsClips: Bool
-    ) -> (clips: Clips?, report: SplitReport) {
+    ) -> (clips: Clips?, inspection: Inspection) {
         var problems = SplitProblems(limit: options.maximumProblems)
-        var report = SplitReport()
+        var inspection = Inspection()
         var clips: Clips?
-        if isArchive(path) {
+        switch isFile(path) ? SplitFormat(path: path) : nil {
+        case .archive:
             if let split = NPZSplit(path: path, options: options, problems: &problems) {
-                clips = split.read(keepsClips: keepsClips, report: &report, problems: &problems)
+                (clips, inspection.fingerprints) = split.read(
+                    keepsClips: keepsClips, report: &inspection.report, problems: &problems)
             }
-        } else {
+        case .lines:
             var split = LineSplit(options: options, keepsClips: keepsClips)
-            clips = split.read(path: path, report: &report, problems: &problems)
+            (clips, inspection.fingerprints) = split.read(
+                path: path, report: &inspection.report, problems: &problems)
+        case .some(let other): problems.add("file", other.fault ?? "")
+        case nil: problems.add("file", isFile(path) ? "cannot be opened" : "there is no regular file")
         }
-        report.problems = problems.listed
-        report.problemCount = problems.count
-        return (clips, report)
+        inspection.report.problems = problems.listed
+        inspection.report.problemCount = problems.count
+        return (clips, inspection)
     }
 
     private static func error(_ report: SplitReport, path: String) -> DatasetError {
@@ -80,10 +102,9 @@ package enum SplitReader {
 
     private static func fileName(_ path: String) -> String { (path as NSString).lastPathComponent }
 
-    /// A zip archive starts with PK; no JSON does.
-    private static func isArchive(_ path: String) -> Bool {
-        guard let file = FileHandle(forReadingAtPath: path) else { return false }
-        defer { try? file.close() }
-        return (try? file.read(upToCount: 2)).map { $0.elementsEqual("PK".utf8) } ?? false
+    /// An archive is read from its end, which a pipe does not have.
+    private static func isFile(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
     }
 }

@@ -44,19 +44,24 @@ package struct SplitReport: Codable, Sendable, Equatable {
     package var modalities: [ModalityReport] = []
     /// K; nil when the split has no labels.
     package var labelCount: Int?
+    /// The names of the labels, where the split has them.
+    package var labelNames: [String]?
     /// Clips per label.
     package var labelCounts: [Int] = []
     /// Clips with no label at all.
     package var unlabelledClips = 0
     /// Non-finite features that were replaced by 0, when that was asked for.
     package var replacedValues = 0
+    /// What may be meant and often is not.
+    package var warnings: [SplitWarning] = []
     /// The first problems; empty when the split can be used.
     package var problems: [SplitProblem] = []
     /// How many there are in all.
     package var problemCount = 0
 
     private enum CodingKeys: String, CodingKey {
-        case clips, modalities, problems
+        case clips, modalities, problems, warnings
+        case labelNames = "label_names"
         case labelCount = "label_count"
         case labelCounts = "label_counts"
         case unlabelledClips = "unlabelled_clips"
@@ -64,17 +69,48 @@ package struct SplitReport: Codable, Sendable, Equatable {
         case problemCount = "problem_count"
     }
 
-    /// Takes in labels [N, K].
-    mutating func count(labels: [Float], labelCount: Int) {
-        self.labelCount = labelCount
-        labelCounts = [Int](repeating: 0, count: labelCount)
-        for start in stride(from: 0, to: labels.count, by: labelCount) {
-            var isLabelled = false
-            for label in 0..<labelCount where labels[start + label] > 0.5 {
-                labelCounts[label] += 1
-                isLabelled = true
-            }
-            if !isLabelled { unlabelledClips += 1 }
-        }
+    /// Takes in counted labels.
+    mutating func count(_ counter: LabelCounter) {
+        labelCount = counter.counts.count
+        labelCounts = counter.counts
+        unlabelledClips = counter.unlabelledClips
     }
+}
+
+extension SplitReport {
+    package init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        clips = try container.decode(Int.self, forKey: .clips)
+        modalities = try container.decode([ModalityReport].self, forKey: .modalities)
+        labelCount = try container.decodeIfPresent(Int.self, forKey: .labelCount)
+        labelNames = try container.decodeIfPresent([String].self, forKey: .labelNames)
+        labelCounts = try container.decode([Int].self, forKey: .labelCounts)
+        unlabelledClips = try container.decode(Int.self, forKey: .unlabelledClips)
+        replacedValues = try container.decode(Int.self, forKey: .replacedValues)
+        // Reports that were stored before there were warnings have none.
+        warnings = try container.decodeIfPresent([SplitWarning].self, forKey: .warnings) ?? []
+        problems = try container.decode([SplitProblem].self, forKey: .problems)
+        problemCount = try container.decode(Int.self, forKey: .problemCount)
+    }
+}
+
+/// Counts labels without keeping them.
+struct LabelCounter {
+    /// Clips per label.
+    private(set) var counts: [Int]
+    private var isLabelled: [Bool]
+
+    init(clips: Int, labels: Int) {
+        counts = [Int](repeating: 0, count: labels)
+        isLabelled = [Bool](repeating: false, count: clips)
+    }
+
+    /// A clip that has a label; each pair comes once.
+    mutating func add(row: Int, label: Int) {
+        counts[label] += 1
+        isLabelled[row] = true
+    }
+
+    /// Clips with no label at all.
+    var unlabelledClips: Int { isLabelled.reduce(0) { $0 + ($1 ? 0 : 1) } }
 }

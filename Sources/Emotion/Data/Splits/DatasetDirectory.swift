@@ -33,10 +33,7 @@ package struct DatasetDirectory: Sendable {
         let directory = (path as NSString).lastPathComponent
         let description = try Self.description(path)
         var files: [Split: String] = [:]
-        for split in Split.allCases {
-            files[split] = ["npz", "ndjson"].map { "\(path)/\(split.rawValue).\($0)" }
-                .first(where: FileManager.default.fileExists(atPath:))
-        }
+        for split in Split.allCases { files[split] = try Self.file(of: split, in: path) }
         var options = options
         options.labels = description?.labels ?? options.labels
         var first: (file: String, signature: SplitReader.Signature)?
@@ -49,6 +46,8 @@ package struct DatasetDirectory: Sendable {
             } else {
                 first = (name, signature)
             }
+            // Names in one split hold for all.
+            options.labels = options.labels ?? signature.labelNames
         }
         guard let first else {
             throw DatasetError(file: directory, field: "train", reason: "there is no train.npz, valid.npz or test.npz")
@@ -58,10 +57,43 @@ package struct DatasetDirectory: Sendable {
         name = description?.name ?? directory
         splits = Split.allCases.filter { files[$0] != nil }
         modalities = first.signature.modalities
-        labels = options.labels ?? (0..<(first.signature.labelCount ?? 0)).map { "label_\($0)" }
+        labels = options.labels ?? SplitOptions.labels(nil, count: first.signature.labelCount ?? 0)
         options.modalities = modalities
         options.labels = labels.isEmpty ? nil : labels
         self.options = options
+    }
+
+    /// The endings of files that may hold a split.
+    private static let endings = ["npz", "ndjson", "jsonl"]
+
+    /// The file of a split, nil when there is none.
+    private static func file(of split: Split, in path: String) throws(DatasetError) -> String? {
+        let names = endings.map { "\(split.rawValue).\($0)" }
+            .filter { FileManager.default.fileExists(atPath: "\(path)/\($0)") }
+        guard names.count < 2 else {
+            throw DatasetError(
+                file: names[1], field: split.rawValue, reason: "there is also \(names[0]); one has to go")
+        }
+        return names.first.map { "\(path)/\($0)" }
+    }
+
+    /// The file of each split that is there, whatever it holds.
+    package static func files(in path: String) -> [(split: Split, path: String)] {
+        Split.allCases.flatMap { split in
+            endings.map { (split, "\(path)/\(split.rawValue).\($0)") }
+                .filter { FileManager.default.fileExists(atPath: $0.1) }
+        }
+    }
+
+    /// What keeps a training from starting though every split that is there can be used: the splits it needs and that are not
+    /// there.
+    package var missing: [SplitProblem] {
+        [Split.train, .valid].filter { files[$0] == nil }.map { split in
+            let others = ["val", "dev", "validation"].flatMap { name in Self.endings.map { "\(name).\($0)" } }
+                .filter { split == .valid && FileManager.default.fileExists(atPath: "\(path)/\($0)") }
+            let hint = others.first.map { "; is it \($0)? Its name must begin with valid" } ?? ""
+            return SplitProblem(field: split.rawValue, reason: "the data set has no such split\(hint)")
+        }
     }
 
     /// Reads a split into memory.
@@ -71,7 +103,12 @@ package struct DatasetDirectory: Sendable {
 
     /// Checks a split without keeping it in memory.
     package func inspect(_ split: Split) throws(DatasetError) -> SplitReport {
-        SplitReader.inspect(path: try file(of: split), options: options)
+        try examine(split).report
+    }
+
+    /// The same, with what is needed to find its clips again in other splits.
+    package func examine(_ split: Split) throws(DatasetError) -> SplitReader.Inspection {
+        SplitReader.examine(path: try file(of: split), options: options)
     }
 
     private func file(of split: Split) throws(DatasetError) -> String {
@@ -83,14 +120,21 @@ package struct DatasetDirectory: Sendable {
 
     private static func description(_ path: String) throws(DatasetError) -> Description? {
         let file = "meta.json"
-        guard let data = FileManager.default.contents(atPath: "\(path)/\(file)") else { return nil }
-        guard let description = try? JSONReader.decode(Description.self, from: data) else {
-            throw DatasetError(file: file, field: "file", reason: "must be an object, with text as name and labels")
+        guard var data = FileManager.default.contents(atPath: "\(path)/\(file)") else { return nil }
+        if data.starts(with: SplitFormat.byteOrderMark) { data = Data(data.dropFirst(SplitFormat.byteOrderMark.count)) }
+        let description: Description
+        do {
+            description = try JSONReader.decode(Description.self, from: data)
+        } catch let error as JSONError {
+            let field = error.pointer.isEmpty ? "file" : String(error.pointer.dropFirst())
+            let place = error.position.map { "line \($0.line), column \($0.column): " } ?? ""
+            let reason = "must be an object of JSON with text as name and labels: \(place)\(error.reason)"
+            throw DatasetError(file: file, field: field, reason: reason)
+        } catch {
+            throw DatasetError(file: file, field: "file", reason: "cannot be read")
         }
-        if let labels = description.labels {
-            guard !labels.isEmpty, Set(labels).count == labels.count, !labels.contains("") else {
-                throw DatasetError(file: file, field: "labels", reason: "must be distinct names, at least one")
-            }
+        if let labels = description.labels, let fault = SplitOptions.fault(inLabels: labels) {
+            throw DatasetError(file: file, field: "labels", reason: fault)
         }
         return description
     }

@@ -17,56 +17,75 @@ struct AttemptRunner {
         self.logger = logger
     }
 
+    /// What a slot has to know of an attempt that has ended.
+    enum End {
+        case done
+        /// It was interrupted for want of memory, room on the disk or descriptors.
+        case outOfResources
+    }
+
     /// Runs the attempt; when the task is cancelled, the child is ended and the job put back into the queue.
-    func run() async {
+    func run() async -> End {
         // In a task of its own that is never cancelled: what a child says on its way out is still written down.
         let attempt = Task { await perform() }
         let cancellation = Task { await watchForCancellation() }
-        await withTaskCancellationHandler {
+        defer { cancellation.cancel() }
+        return await withTaskCancellationHandler {
             await attempt.value
         } onCancel: {
             stop.stop(.shutdown)
         }
-        cancellation.cancel()
     }
 
     private func watchForCancellation() async {
-        for await _ in pool.store.stopRequests(of: job.job.id) {
-            if let now = try? await pool.store.get(job.job.id), now.state == .cancelling {
-                return stop.stop(.cancelled)
-            }
+        let (store, id) = (pool.store, job.job.id)
+        let watch = CancellationWatch(requests: store.stopRequests(of: id), retryDelay: pool.options.retryDelay) {
+            try await store.get(id)?.state == .cancelling
         }
+        if await watch.wait() { stop.stop(.cancelled) }
     }
 
-    private func perform() async {
+    private func perform() async -> End {
         logger.info("attempt started")
-        let outcome = await outcomeOfChild()
+        var end = End.done
+        let outcome: AttemptOutcome
+        do {
+            outcome = try await outcomeOfChild()
+        } catch {
+            logger.error("attempt could not be made", metadata: ["error": "\(error.reason)"])
+            outcome = error.isTemporary ? .interrupted(reason: error.reason) : .failed(error: error.reason)
+            if error.isTemporary { end = .outOfResources }
+        }
+        await pool.hooks.cleanUp(job)
+        if case .interrupted = outcome, stop.reason == nil {
+            // Before the job is in the queue, so that no slot takes it from there at once.
+            pool.delay(job.job)
+        }
         var published: ModelDraft?
         if case .succeeded(_, let models) = outcome {
             published = models.first
         }
         var finished = await persist { try await pool.store.finish(job.token, outcome) }
-        if finished == nil, case .failed(let error) = stop.reason {
+        if finished == nil, stop.reason == .unrecordable {
             // What it ended with cannot be written, so that it failed is what is left to write.
-            finished = await persist { try await pool.store.finish(job.token, .failed(error: error)) }
+            let outcome = AttemptOutcome.failed(error: "what the worker said could not be recorded")
+            finished = await persist { try await pool.store.finish(job.token, outcome) }
         }
         let state = finished.flatMap(\.self)?.state
         if let published, finished != nil, state != .succeeded {
             await pool.hooks.withdraw(job, published)
         }
         logger.info("attempt ended", metadata: ["state": "\(state.map(\.rawValue) ?? "given up")"])
+        return end
     }
 
     /// Runs the child, and judges how it ended.
-    private func outcomeOfChild() async -> AttemptOutcome {
-        if case .shutdown = stop.reason {
+    private func outcomeOfChild() async throws(AttemptError) -> AttemptOutcome {
+        if stop.reason == .shutdown {
             return .interrupted(reason: "the server stopped")
         }
-        var specification: Data
-        do {
-            specification = try pool.hooks.specification(job)
-        } catch {
-            return .failed(error: "the specification of the job could not be made: \(error)")
+        var specification = try await reporting("the training could not be prepared") {
+            try await pool.hooks.specification(job)
         }
         precondition(!specification.contains(UInt8(ascii: "\n")), "a specification is one line")
         specification.append(UInt8(ascii: "\n"))
@@ -78,45 +97,55 @@ struct AttemptRunner {
             )
         )
         let process = WorkerProcess(
-            commandLine: pool.options.launcher.commandLine(pool.command),
+            commandLine: pool.options.launcher.commandLine([pool.executable(), "worker"]),
             gracePeriod: pool.options.gracePeriod
         )
-        let exit: WorkerExit
-        do {
-            exit = try await process.run(
-                input: specification,
+        let input = specification
+        let exit = try await reporting("the worker could not be started") {
+            try await process.run(
+                input: input,
                 stop: stop,
                 onOutput: { bytes in await write(transcript.output(bytes)) },
                 onError: { bytes in await transcript.error(bytes) }
             )
-        } catch {
-            return .failed(error: "the worker could not be started: \(error)")
         }
         await write(transcript.finish())
-        return await judge(exit, transcript)
+        return try await judge(exit, transcript)
     }
 
-    private func judge(_ exit: WorkerExit, _ transcript: Transcript) async -> AttemptOutcome {
+    private func judge(_ exit: WorkerExit, _ transcript: Transcript) async throws(AttemptError) -> AttemptOutcome {
         if exit == .exited(0), let result = await transcript.result {
-            return await publish(result)
+            return try await publish(result)
         }
         switch stop.reason {
         case .cancelled: return .cancelled
         case .shutdown, .fenced: return .interrupted(reason: "the server stopped")
-        case .failed(let error): return .failed(error: error)
+        case .unrecordable: return .failed(error: "what the worker said could not be recorded")
+        case nil where exit.isRequested:
+            return .interrupted(reason: "the worker was told to stop from outside the server")
         case nil: return .failed(error: await transcript.describe(exit))
         }
     }
 
-    private func publish(_ result: Data) async -> AttemptOutcome {
+    private func publish(_ result: Data) async throws(AttemptError) -> AttemptOutcome {
         if let now = try? await pool.store.get(job.job.id), now.state == .cancelling {
             return .cancelled
         }
+        let model = try await reporting("the result could not be published") {
+            try await pool.hooks.publish(job, result)
+        }
+        return .succeeded(result: result, models: model.map { [$0] } ?? [])
+    }
+
+    /// Runs `body`; of an error that is not in words for clients, they are told `what`, and the log everything.
+    private func reporting<T>(_ what: String, _ body: () async throws -> T) async throws(AttemptError) -> T {
         do {
-            let model = try await pool.hooks.publish(job, result)
-            return .succeeded(result: result, models: model.map { [$0] } ?? [])
+            return try await body()
+        } catch let error as AttemptError {
+            throw error
         } catch {
-            return .failed(error: "the result could not be published: \(error)")
+            logger.error("attempt failed", metadata: ["what": "\(what)", "error": "\(error)"])
+            throw AttemptError(what, isTemporary: (error as? StorageError)?.isTemporary ?? false)
         }
     }
 
@@ -136,11 +165,11 @@ struct AttemptRunner {
                 return try await body()
             } catch let error as StorageError where error.isTemporary {
                 logger.error("could not write to the database", metadata: ["error": "\(error)"])
-                if case .shutdown = stop.reason { return nil }
+                if stop.reason == .shutdown { return nil }
                 try? await Task.sleep(for: pool.options.retryDelay)
             } catch {
                 logger.error("the database refused a write", metadata: ["error": "\(error)"])
-                stop.stop(.failed("the attempt could not be recorded: \(error)"))
+                stop.stop(.unrecordable)
                 return nil
             }
         }

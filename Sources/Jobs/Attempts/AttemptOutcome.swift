@@ -8,6 +8,6 @@ package enum AttemptOutcome: Sendable {
     case failed(error: String)
     /// As asked for.
     case cancelled
-    /// With the server; the job waits again and the attempt does not count.
+    /// By something outside, such as the end of the server; the job waits again and the attempt does not count.
     case interrupted(reason: String)
 }

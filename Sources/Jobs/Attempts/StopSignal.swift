@@ -9,8 +9,8 @@ final class StopSignal: Sendable {
         case shutdown
         /// The attempt has been given up elsewhere.
         case fenced
-        /// The server cannot go on with it.
-        case failed(String)
+        /// What it says cannot be written down.
+        case unrecordable
     }
 
     private let first = Mutex<Reason?>(nil)

@@ -5,12 +5,18 @@ package struct SplitProblem: Codable, Sendable, Equatable {
     /// The name of an array, of a modality, or a member such as `labels`; with a position in brackets where one is known.
     package let field: String
     package let reason: String
+    /// How many problems of one cause this sums up; nil for a single one. Those that follow it are examples.
+    package let count: Int?
 
-    package init(row: Int? = nil, field: String, reason: String) {
+    package init(row: Int? = nil, field: String, reason: String, count: Int? = nil) {
         self.row = row
         self.field = field
         self.reason = reason
+        self.count = count
     }
+
+    /// Clip, field and reason in a line.
+    package var description: String { "\(row.map { "clip \($0), " } ?? "")\(field): \(reason)" }
 }
 
 /// A data set or one file of it cannot be used.
@@ -25,7 +31,7 @@ package struct DatasetError: Error, Sendable, Equatable, CustomStringConvertible
     package init(file: String, problems: [SplitProblem], problemCount: Int? = nil) {
         self.file = file
         self.problems = problems
-        self.problemCount = max(problemCount ?? 0, problems.count)
+        self.problemCount = problemCount ?? problems.count
     }
 
     package init(file: String, field: String, reason: String) {
@@ -35,8 +41,7 @@ package struct DatasetError: Error, Sendable, Equatable, CustomStringConvertible
     /// One line: file, clip, field, reason of the first problem, and how many more there are.
     package var description: String {
         guard let first = problems.first else { return "\(file): cannot be used" }
-        let place = first.row.map { "clip \($0), \(first.field)" } ?? first.field
-        let more = problemCount > 1 ? " (and \(problemCount - 1) more)" : ""
-        return "\(file): \(place): \(first.reason)\(more)"
+        let more = problemCount - (first.count ?? 1)
+        return "\(file): \(first.description)" + (more > 0 ? " (and \(more) more)" : "")
     }
 }
