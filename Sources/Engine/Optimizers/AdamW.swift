@@ -11,7 +11,6 @@ package final class AdamW {
     private let count: Int
     private let firstMoment: Storage
     private let secondMoment: Storage
-    private let count: Int
     /// Steps taken so far.
     package private(set) var steps = 0
 

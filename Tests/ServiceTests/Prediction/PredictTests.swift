@@ -228,8 +228,10 @@ struct PredictTests {
         try Data(altered.utf8).write(to: file)
         _ = try ModelDirectory.read(folder.path)
         // Not the server that has it in memory already.
-        let other = ModelCache(directory: service.backend.directory, capacity: 1, clipUnitLimit: 100)
-        let problem = await #expect(throws: Problem.self) { try await other.model(record) }
+        let other = ModelCache(
+            directory: service.backend.directory, limits: .init(memory: 1 << 30, document: 1000, clipUnits: 100))
+        let version = try ModelVersion(record)
+        let problem = await #expect(throws: Problem.self) { try await other.model(version) }
         #expect(problem?.code == "model_unreadable")
     }
 
@@ -272,9 +274,14 @@ struct PredictTests {
 
 extension TestService {
     fileprivate func load(_ name: String) async throws -> LoadedModel {
-        let version = try #require(backend.registry.newest(name))
-        return try await withCheckedThrowingContinuation { continuation in
-            backend.predictor.cache.withModel(version, on: .global()) { continuation.resume(with: $0) }
+        try await backend.predictor.cache.model(#require(backend.registry.newest(name)))
+    }
+}
+
+extension ModelCache {
+    fileprivate func model(_ version: ModelVersion) async throws -> LoadedModel {
+        try await withCheckedThrowingContinuation { continuation in
+            withModel(version, on: .global()) { continuation.resume(with: $0) }
         }
     }
 }
