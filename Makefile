@@ -10,10 +10,10 @@ RELEASE_TESTS := -c release -Xswiftc -enable-testing
 export SWIFT PORT LIMBIC
 
 .DEFAULT_GOAL := help
-.PHONY: help install build test check lint format demo run compare bench clean
+.PHONY: help install build test check lint format demo run compare conformance bench clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 install: ## Install what is missing (apt; as root or with sudo)
 	@.ci/install
@@ -46,6 +46,9 @@ compare: build ## Measure Limbic and PyTorch in turn; installs PyTorch into .ven
 	.venv/bin/pip install --quiet --retries 0 --requirement Tests/Peers/pytorch/requirements.txt \
 		--extra-index-url https://download.pytorch.org/whl/cpu
 	.venv/bin/python Tests/Peers/pytorch/compare.py --limbic $(LIMBIC)
+
+conformance: build ## Hold the service against its own description; installs tools into .venv-conformance
+	@.ci/conformance --checks=all --max-time 120
 
 bench: build ## Measure training, prediction, JSON and HTTP
 	@for part in train predict json http; do $(LIMBIC) bench $$part --json || exit; done

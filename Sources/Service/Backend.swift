@@ -14,12 +14,15 @@ struct Backend: Sendable {
     let datasets: DatasetStore
     let jobs: JobStore
     let models: ModelStore
+    let registry: ModelRegistry
     let predictor: Predictor
     let health: Health
     /// The program of the workers, as it was when the service started.
     let worker: WorkerExecutable
     /// Checks uploads, a few at a time.
     let inspection = WorkQueue("limbic.inspect", width: 4, qos: .utility)
+    /// Where requests are read and answers written.
+    private let documents = QueueExecutor("limbic.documents")
     let logger: Logger
 
     /// Opens the database. Throws errors of Jobs and of the file system.
@@ -33,26 +36,37 @@ struct Backend: Sendable {
         datasets = DatasetStore(database)
         jobs = JobStore(database)
         models = ModelStore(database)
+        registry = try ModelRegistry(models, logger: logger)
         health = Health(directory: directory, database: database, logger: logger)
         predictor = Predictor(
             directory: directory,
-            capacity: configuration.loadedModels,
-            clipUnitLimit: configuration.maxClipUnits
+            limits: ModelCache.Limits(
+                memory: configuration.modelMemory,
+                document: configuration.maxPredictSize,
+                clipUnits: configuration.maxClipUnits
+            )
         )
         Parallel.threads = configuration.threads
+    }
+
+    /// All that the service can be asked for, besides the files of the dashboard.
+    var operations: [Operation] {
+        let declared =
+            health.operations + DatasetRoutes(backend: self).operations + [SplitUpload(backend: self).operation]
+            + JobRoutes(backend: self).operations + JobHistoryRoutes(backend: self).operations
+            + ModelRoutes(backend: self).operations + [PredictRoute(backend: self).operation]
+        return declared + [OpenAPI.operation(describing: declared)]
     }
 
     func makeRouter() -> Router {
         var router = Router()
         let errors = ErrorMapping(logger: logger)
+        let hosts = HostPolicy(listeningOn: configuration.host, allowing: configuration.allowedHosts)
         router.errorResponse = { errors.response(to: $0, request: $1) }
-        health.addRoutes(to: &router)
-        DatasetRoutes(backend: self).add(to: &router)
-        SplitUpload(backend: self).add(to: &router)
-        JobRoutes(backend: self).add(to: &router)
-        JobHistoryRoutes(backend: self).add(to: &router)
-        ModelRoutes(backend: self).add(to: &router)
-        PredictRoute(backend: self).add(to: &router)
+        router.executor = documents
+        router.admit = { request in try hosts.check(request.authority) }
+        let admission = Admission()
+        for operation in operations { operation.add(to: &router, admission) }
         router.files(under: "/", directory: configuration.publicDirectory.path)
         return router
     }

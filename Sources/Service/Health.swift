@@ -78,23 +78,32 @@ final class Health: Sendable {
         guard fsync(descriptor) == 0 else { throw SystemError("fsync", path: path) }
     }
 
-    func addRoutes(to router: inout Router) {
+    var operations: [Operation] {
         let live = Response.encoding(["live": true])
         let ready = Response.encoding(["ready": true])
-        router.on(.get, "/v2/health/live", immediate: { _ in live })
-        router.on(
-            .get,
-            "/v2/health/ready",
-            immediate: { [self] _ in
-                let state = state.withLock { $0 }
-                switch state.phase {
-                case .starting: throw Problem.unavailable(code: "starting", "the service is starting")
-                case .draining: throw Problem.unavailable(code: "draining", "the service is stopping")
-                case .serving where state.isWritable: return ready
-                case .serving:
-                    throw Problem.unavailable(code: "store_unavailable", "the data directory cannot be written")
+        return [
+            Operation(
+                id: "isLive", method: .get, pattern: "/v2/health/live", tag: "health", scope: .none,
+                summary: "Whether the server runs",
+                answers: [.init(summary: "It does", content: .json(.object([.init("live", .boolean)])))],
+                handler: .immediate { _ in live }
+            ),
+            Operation(
+                id: "isReady", method: .get, pattern: "/v2/health/ready", tag: "health", scope: .none,
+                summary: "Whether the server can take work",
+                answers: [.init(summary: "It can", content: .json(.object([.init("ready", .boolean)])))],
+                failures: [.serviceUnavailable],
+                handler: .immediate { [self] _ in
+                    let state = state.withLock { $0 }
+                    switch state.phase {
+                    case .starting: throw Problem.unavailable(code: "starting", "the service is starting")
+                    case .draining: throw Problem.unavailable(code: "draining", "the service is stopping")
+                    case .serving where state.isWritable: return ready
+                    case .serving:
+                        throw Problem.unavailable(code: "store_unavailable", "the data directory cannot be written")
+                    }
                 }
-            }
-        )
+            ),
+        ]
     }
 }

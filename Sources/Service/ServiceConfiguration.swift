@@ -27,8 +27,10 @@ package struct ServiceConfiguration: Sendable {
     package var maxPredictSize = 64 << 20
     /// The most units of a clip to predict, over all modalities. Time grows with its square.
     package var maxClipUnits = 4096
-    /// Models kept in memory.
-    package var loadedModels = 4
+    /// What the weights of the models in memory may take, in bytes.
+    package var modelMemory = 4 << 30
+    /// Names that the server answers to besides those of loopback.
+    package var allowedHosts: [String] = []
     /// For requests under way to finish when the service stops, and then for workers.
     package var drainTimeout: Duration = .seconds(10)
 

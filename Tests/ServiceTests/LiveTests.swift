@@ -22,7 +22,7 @@ struct LiveTests {
         let body = #"{"name": "live"}"#
         let answer = try await Self.exchange(
             port: address.port,
-            "POST /v1/datasets HTTP/1.1\r\nHost: localhost\r\nContent-Length: \(body.utf8.count)\r\nConnection: close\r\n\r\n\(body)"
+            "POST /v1/datasets HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: \(body.utf8.count)\r\nConnection: close\r\n\r\n\(body)"
         )
         #expect(answer.hasPrefix("HTTP/1.1 201"))
         #expect(answer.lowercased().contains("x-request-id:"))

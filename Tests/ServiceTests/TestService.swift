@@ -26,7 +26,7 @@ final class TestService: Sendable {
 
     let directory: URL
     let backend: Backend
-    private let router: Router
+    let router: Router
 
     /// The root of the package.
     static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
@@ -53,12 +53,19 @@ final class TestService: Sendable {
         _ body: [UInt8] = [],
         fields: HTTPFields = [:]
     ) async throws -> Reply {
-        let response = await router.respond(to: Request(method, target, fields: fields, body: body))
-        return Reply(
+        var fields = fields
+        if method == .post, !body.isEmpty, !fields.contains(.contentType) {
+            fields[.contentType] = "application/json; charset=utf-8"
+        }
+        let request = Request(method, target, fields: fields, body: body)
+        let response = await router.respond(to: request)
+        let reply = Reply(
             status: response.status.code,
             fields: response.fields,
             bytes: try await response.body.collect()
         )
+        try expectConformance(reply, to: request, router)
+        return reply
     }
 
     func post(_ target: String, _ body: String, fields: HTTPFields = [:]) async throws -> Reply {
@@ -197,8 +204,6 @@ extension JSONValue {
         if case .array(let elements) = self, elements.indices.contains(index) { elements[index] } else { .null }
     }
 
-    var text: String? { if case .string(let text) = self { text } else { nil } }
-
     var double: Double? {
         switch self {
         case .integer(let number): Double(number)
@@ -206,10 +211,6 @@ extension JSONValue {
         default: nil
         }
     }
-
-    var elements: [JSONValue] { if case .array(let elements) = self { elements } else { [] } }
-
-    var members: [String: JSONValue] { if case .object(let members) = self { members } else { [:] } }
 }
 
 /// Expects a problem document, and returns its `errors` by pointer.

@@ -39,7 +39,8 @@ final class ActiveExchange: @unchecked Sendable {
     var status: HTTPResponse.Status?
     var bytesIn = 0
     var bytesOut = 0
-    var task: Task<Void, Never>?
+    /// Tells the handler that no one waits for its answer.
+    var cancel: (@Sendable () -> Void)?
 
     init(
         id: RequestID,

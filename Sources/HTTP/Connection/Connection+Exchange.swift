@@ -29,37 +29,42 @@ extension Connection {
         )
         self.exchange = exchange
         var request = Request(head: head, id: exchange.id, remoteAddress: remoteAddress, body: .none)
-        let router = events.context.router
-        switch router.trie.match(head) {
-        case .failure(let error):
-            discardBody(of: head)
-            respond(router.failed(error, request))
-        case .options(let allowed):
-            discardBody(of: head)
-            respond(Router.options(allowed))
-        case .route(let route, let parameters):
-            exchange.route = route
-            request.parameters = parameters
-            switch (route.action, route.body) {
-            case (.immediate(let handler), _):
+        do {
+            switch try events.context.router.resolve(&request) {
+            case .options(let allowed):
                 discardBody(of: head)
-                do { respond(try handler(request)) } catch { respond(router.failed(error, request)) }
-            case (.task(let handler), .none):
-                discardBody(of: head)
-                run(handler, request, exchange)
-            case (.task, .buffered(let limit)):
-                decoder.bodyLimit = limit
-                exchange.request = request
-                exchange.body = .buffered(Self.buffer(for: head, limit: limit))
-            case (.task(let handler), .streamed(let limit)):
-                decoder.bodyLimit = limit
-                let pipe = BodyPipe { [self] in
-                    events.queue.async { [self] in bodyDemanded(exchange) }
-                }
-                exchange.body = .piped(pipe)
-                request.body = .pipe(pipe)
-                run(handler, request, exchange)
+                respond(Router.options(allowed))
+            case .route(let route):
+                exchange.route = route
+                start(route, request, exchange)
             }
+        } catch {
+            discardBody(of: head)
+            respond(events.context.router.failed(error, request))
+        }
+    }
+
+    private func start(_ route: Route, _ request: Request, _ exchange: ActiveExchange) {
+        switch (route.action, route.body) {
+        case (.immediate(let handler), _):
+            discardBody(of: request.head)
+            do { respond(try handler(request)) } catch { respond(events.context.router.failed(error, request)) }
+        case (_, .none):
+            discardBody(of: request.head)
+            run(route, request, exchange)
+        case (_, .buffered(let limit)):
+            decoder.bodyLimit = limit
+            exchange.request = request
+            exchange.body = .buffered(Self.buffer(for: request.head, limit: limit))
+        case (_, .streamed(let limit)):
+            decoder.bodyLimit = limit
+            let pipe = BodyPipe { [self] in
+                events.queue.async { [self] in bodyDemanded(exchange) }
+            }
+            exchange.body = .piped(pipe)
+            var request = request
+            request.body = .pipe(pipe)
+            run(route, request, exchange)
         }
     }
 
@@ -130,12 +135,12 @@ extension Connection {
             break
         case .buffered(let buffer):
             exchange.body = .discarded
-            guard var request = exchange.request, case .task(let handler) = exchange.route?.action else {
+            guard var request = exchange.request, let route = exchange.route else {
                 preconditionFailure("a body was gathered for no handler")
             }
             exchange.request = nil
             request.body = .bytes(buffer)
-            run(handler, request, exchange)
+            run(route, request, exchange)
         case .piped(let pipe):
             pipe.finish()
             exchange.body = .discarded
@@ -176,24 +181,43 @@ extension Connection {
 
     // MARK: Answers
 
-    /// On the tasks' threads and not on the connection's queue: a handler that decodes a large document or writes to a
-    /// slow disk must not hold up the other connections there.
-    private func run(_ handler: @escaping Router.Handler, _ request: Request, _ exchange: ActiveExchange) {
-        exchange.task = Task { [self] in
-            let response: Response
-            do {
-                response = try await handler(request)
-            } catch {
-                response = events.context.router.failed(error, request)
+    /// Calls a handler that answers later.
+    private func run(_ route: Route, _ request: Request, _ exchange: ActiveExchange) {
+        switch route.action {
+        case .immediate:
+            preconditionFailure("an immediate handler has answered already")
+        case .task(let handler):
+            let task = Task(executorPreference: events.context.router.executor) { [self] in
+                await serve(handler, request, exchange)
             }
-            events.queue.async { [self] in answered(exchange, response) }
-            guard case .stream(let stream) = response.body, exchange.method != .head else { return }
-            do {
-                try await stream.produce(ResponseWriter { try await self.write($0, for: exchange) })
-                events.queue.async { [self] in streamEnded(exchange, failed: false) }
-            } catch {
-                events.queue.async { [self] in streamEnded(exchange, failed: true) }
+            exchange.cancel = { task.cancel() }
+        case .deferred(let handler):
+            let responder = Responder { [self] result in
+                let response: Response
+                do { response = try result.get() } catch { response = events.context.router.failed(error, request) }
+                events.queue.async { [self] in answered(exchange, response) }
             }
+            exchange.cancel = { responder.cancel() }
+            handler(request, responder)
+        }
+    }
+
+    /// Not on the connection's queue: a handler that decodes a large document or writes to a slow disk must not hold up
+    /// the other connections there.
+    private func serve(_ handler: Router.Handler, _ request: Request, _ exchange: ActiveExchange) async {
+        let response: Response
+        do {
+            response = try await handler(request)
+        } catch {
+            response = events.context.router.failed(error, request)
+        }
+        events.queue.async { [self] in answered(exchange, response) }
+        guard case .stream(let stream) = response.body, exchange.method != .head else { return }
+        do {
+            try await stream.produce(ResponseWriter { try await self.write($0, for: exchange) })
+            events.queue.async { [self] in streamEnded(exchange, failed: false) }
+        } catch {
+            events.queue.async { [self] in streamEnded(exchange, failed: true) }
         }
     }
 

@@ -135,7 +135,7 @@ final class Connection: @unchecked Sendable {
         if let exchange {
             if case .piped(let pipe) = exchange.body { pipe.finish(.failure(failure)) }
             exchange.body = .discarded
-            exchange.task?.cancel()
+            exchange.cancel?()
             events.context.observe?(exchange.summary(end: EventQueue.now()))
         }
         exchange = nil
@@ -243,7 +243,7 @@ final class Connection: @unchecked Sendable {
         if exchange.isBodyComplete || isInputAbandoned {
             // The client may have gone or may only have said that it will ask no more: stop the work, but send what
             // answer there is.
-            exchange.task?.cancel()
+            exchange.cancel?()
         } else {
             close(.closedByClient)
         }

@@ -64,7 +64,7 @@ extension RequestDecoder {
         return minor - UInt8(ascii: "0")
     }
 
-    /// The method if it is one of RFC 9110 §9 or PATCH (RFC 5789); names are case-sensitive.
+    /// The method if it is one of RFC 9110 §9, PATCH (RFC 5789) or QUERY; names are case-sensitive.
     private static func method(_ name: Slice<UnsafeBufferPointer<UInt8>>) -> HTTPRequest.Method? {
         func matches(_ known: StaticString) -> Bool {
             name.elementsEqual(UnsafeBufferPointer(start: known.utf8Start, count: known.utf8CodeUnitCount))
@@ -72,7 +72,7 @@ extension RequestDecoder {
         switch name.count {
         case 3: return matches("GET") ? .get : matches("PUT") ? .put : nil
         case 4: return matches("POST") ? .post : matches("HEAD") ? .head : nil
-        case 5: return matches("PATCH") ? .patch : matches("TRACE") ? .trace : nil
+        case 5: return matches("PATCH") ? .patch : matches("TRACE") ? .trace : matches("QUERY") ? .query : nil
         case 6: return matches("DELETE") ? .delete : nil
         case 7: return matches("OPTIONS") ? .options : matches("CONNECT") ? .connect : nil
         default: return nil

@@ -21,7 +21,7 @@ struct StaticFiles: Sendable {
         var fields: HTTPFields = [
             .eTag: file.entityTag, .lastModified: HTTPDate.string(file.modified), .cacheControl: "no-cache",
         ]
-        if isFresh(file, request.fields) { return Response(status: .notModified, fields: fields) }
+        if let unchanged = notModified(file, request, fields) { return unchanged }
         fields[.contentType] = ContentType.of(parts[parts.count - 1])
         return Response(fields: fields, body: .file(file))
     }
@@ -45,14 +45,11 @@ struct StaticFiles: Sendable {
         }
     }
 
-    private func isFresh(_ file: OpenFile, _ fields: RequestFields) -> Bool {
-        if let tags = fields[.ifNoneMatch] {
-            return tags.split(separator: ",").contains { tag in
-                let tag = tag.drop { $0 == " " }.prefix { $0 != " " }
-                return tag == "*" || (tag.hasPrefix("W/") ? tag.dropFirst(2) : tag) == file.entityTag
-            }
-        }
+    private func notModified(_ file: OpenFile, _ request: Request, _ fields: HTTPFields) -> Response? {
+        // A client that sends tags is not asked for its date (RFC 9110 §13.1.3).
+        if request.fields.contains(.ifNoneMatch) { return request.notModified(file.entityTag, fields: fields) }
         // The very text sent before: all that browsers send, and no date needs parsing.
-        return fields[.ifModifiedSince] == HTTPDate.string(file.modified)
+        let isFresh = request.fields[.ifModifiedSince] == HTTPDate.string(file.modified)
+        return isFresh ? Response(status: .notModified, fields: fields) : nil
     }
 }

@@ -5,3 +5,7 @@ extension HTTPField.Name {
     package static let requestID = HTTPField.Name("X-Request-Id")!
     package static let host = HTTPField.Name("Host")!
 }
+
+extension HTTPRequest.Method {
+    static let query = HTTPRequest.Method("QUERY")!
+}

@@ -8,6 +8,8 @@ package struct Request: Sendable {
     /// What the `{names}` in the route's pattern stood for.
     package var parameters = PathParameters()
     package var body: RequestBody
+    /// What the admission of the request found out and its handler is to know.
+    package var admitted: (any Sendable)?
 
     init(head: RequestHead, id: RequestID, remoteAddress: SocketAddress, body: RequestBody) {
         self.head = head
@@ -31,7 +33,12 @@ package struct Request: Sendable {
     /// The pairs of the query. Parsed on each call.
     package var query: QueryParameters { QueryParameters(head.fields.bytes[head.query ?? 0..<0]) }
 
+    package var hasQuery: Bool { !(head.query?.isEmpty ?? true) }
+
     package var fields: RequestFields { head.fields }
+
+    /// Whether a body comes with the request, as its head says.
+    package var hasBody: Bool { head.framing != .none && head.framing != .length(0) }
 
     /// Host and port the client asked for; nil only for HTTP/1.0 without `Host`.
     package var authority: String? { head.authority.map { head.fields.string($0) } }
@@ -40,7 +47,8 @@ package struct Request: Sendable {
 extension Request {
     /// A request that came over no connection, to run routes without sockets.
     ///
-    /// - Precondition: `target` and `fields` make a valid HTTP/1.1 head; `Host: localhost` is added if there is none.
+    /// - Precondition: `target` and `fields` make a valid HTTP/1.1 head; `Host: localhost` and the length of the body are
+    ///   added if they are not there.
     package init(
         _ method: HTTPRequest.Method = .get,
         _ target: String,
@@ -51,6 +59,9 @@ extension Request {
     ) {
         var text = "\(method.rawValue) \(target) HTTP/1.1\r\n"
         if !fields.contains(.host) { text += "Host: localhost\r\n" }
+        if !body.isEmpty, !fields.contains(.contentLength), !fields.contains(.transferEncoding) {
+            text += "Content-Length: \(body.count)\r\n"
+        }
         for field in fields { text += "\(field.name.rawName): \(field.value)\r\n" }
         text += "\r\n"
         self.init(head: .parse(text), id: id, remoteAddress: remoteAddress, body: .bytes(body))

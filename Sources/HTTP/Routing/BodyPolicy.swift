@@ -6,4 +6,12 @@ package enum BodyPolicy: Sendable, Equatable {
     case buffered(limit: Int)
     /// The handler starts at once and reads the body as it comes, at most `limit` bytes.
     case streamed(limit: Int)
+
+    /// The most bytes of a body; nil where none is taken.
+    var limit: Int? {
+        switch self {
+        case .none: nil
+        case .buffered(let limit), .streamed(let limit): limit
+        }
+    }
 }

@@ -108,11 +108,10 @@ struct RouteTrie: Sendable {
                     values.isEmpty ? PathParameters() : PathParameters(names: route.parameterNames, values: values)
                 return .route(route, parameters)
             }
-            if otherMethods.isEmpty, let rest {
-                if method == .get || method == .head { return .route(rest, PathParameters()) }
-                return other([.get])
-            }
-            return otherMethods.isEmpty ? .failure(.notFound) : other(otherMethods)
+            if !otherMethods.isEmpty { return other(otherMethods) }
+            // Only reading a file could tell whether there is one, so other methods find nothing here.
+            if let rest, method == .get || method == .head { return .route(rest, PathParameters()) }
+            return .failure(.notFound)
         }
 
         private func other(_ methods: [HTTPRequest.Method]) -> Match {

@@ -4,15 +4,27 @@ package import HTTPTypes
 ///
 /// A pattern is a path whose parts may be `{names}`, each standing for exactly one non-empty part. Literal parts win
 /// over names. GET routes answer HEAD as well, OPTIONS is answered from the methods there are, a path known only with
-/// other methods is 405 with `Allow`.
+/// other methods is 405 with `Allow`, and a path that no pattern knows is 404 whatever the method.
+///
+/// Between the head of a request and its body comes ``resolve(_:)``, which finds the route and may refuse.
 package struct Router: Sendable {
     package typealias Handler = @Sendable (Request) async throws -> Response
     package typealias ImmediateHandler = @Sendable (Request) throws -> Response
+    package typealias DeferredHandler = @Sendable (Request, Responder) -> Void
+    /// Looks at a request whose body has not been read and throws to refuse it; may note in it what the handler is to
+    /// know. Runs on the connection's queue: it must neither block nor compute.
+    package typealias Admission = @Sendable (inout Request) throws -> Void
     package typealias ErrorResponse = @Sendable (any Error, Request?) -> Response
 
     /// Turns what a handler threw, or a ``RequestError`` of the HTTP layer itself, into a response. The request is nil
     /// if it could not be parsed. `Allow` and, where needed, `Connection: close` are added by the server.
     package var errorResponse: ErrorResponse = Self.defaultErrorResponse
+
+    /// Comes before a route is looked for.
+    package var admit: Admission?
+
+    /// Where tasks of handlers run; nil for the threads that all tasks share, which handlers must not block then.
+    package var executor: (any TaskExecutor)?
 
     var trie = RouteTrie()
 
@@ -25,9 +37,10 @@ package struct Router: Sendable {
     package mutating func on(
         _ method: HTTPRequest.Method,
         _ pattern: String,
+        admit: Admission? = nil,
         immediate handler: @escaping ImmediateHandler
     ) {
-        trie.insert(Route(pattern: pattern, body: .none, action: .immediate(handler)), for: method)
+        trie.insert(Route(pattern: pattern, body: .none, admit: admit, action: .immediate(handler)), for: method)
     }
 
     /// Adds a route whose handler runs in a task of its own, which is cancelled if the client goes away.
@@ -37,13 +50,29 @@ package struct Router: Sendable {
         _ method: HTTPRequest.Method,
         _ pattern: String,
         body: BodyPolicy = .none,
+        admit: Admission? = nil,
         handler: @escaping Handler
     ) {
-        trie.insert(Route(pattern: pattern, body: body, action: .task(handler)), for: method)
+        trie.insert(Route(pattern: pattern, body: body, admit: admit, action: .task(handler)), for: method)
     }
 
-    /// Serves the regular files below `directory` for paths below `prefix` that no other route takes; a path that ends
-    /// in a slash means its `index.html`. Hidden files and symbolic links are not served.
+    /// Adds a route whose handler is called on the connection's queue, takes the request to threads of its own, and
+    /// answers from there.
+    ///
+    /// - Precondition: the pattern starts with a slash and has no route for this method yet; the body is not streamed.
+    package mutating func on(
+        _ method: HTTPRequest.Method,
+        _ pattern: String,
+        body: BodyPolicy = .none,
+        admit: Admission? = nil,
+        deferred handler: @escaping DeferredHandler
+    ) {
+        if case .streamed = body { preconditionFailure("a deferred handler has no task to read a stream in") }
+        trie.insert(Route(pattern: pattern, body: body, admit: admit, action: .deferred(handler)), for: method)
+    }
+
+    /// Serves the regular files below `directory` for GET of paths below `prefix` that no other route takes; a path that
+    /// ends in a slash means its `index.html`. Hidden files and symbolic links are not served.
     ///
     /// - Precondition: the prefix starts and ends with a slash and has no files yet.
     package mutating func files(under prefix: String, directory: String) {
@@ -54,24 +83,48 @@ package struct Router: Sendable {
         )
     }
 
+    /// What is to be done for a request.
+    enum Resolution {
+        case route(Route)
+        /// `OPTIONS` where no route is for it.
+        case options([HTTPRequest.Method])
+    }
+
+    /// Finds the route for a request by its head alone, and notes the parameters in it.
+    ///
+    /// Throws what the request is to be refused for, before a byte of its body is taken.
+    func resolve(_ request: inout Request) throws -> Resolution {
+        try admit?(&request)
+        switch trie.match(request.head) {
+        case .failure(let error): throw error
+        case .options(let allowed): return .options(allowed)
+        case .route(let route, let parameters):
+            request.parameters = parameters
+            if let limit = route.body.limit, case .length(let length) = request.head.framing, length > limit {
+                throw RequestError.bodyTooLarge(limit: limit)
+            }
+            try route.admit?(&request)
+            return .route(route)
+        }
+    }
+
     /// Runs the route for `request` and gives its answer, without sockets. Streamed response bodies are not run yet.
     package func respond(to request: Request) async -> Response {
         var request = request
-        let head = request.head
         do {
-            switch trie.match(head) {
-            case .failure(let error):
-                return failed(error, request)
-            case .options(let allowed):
-                return Self.options(allowed)
-            case .route(let route, let parameters):
-                request.parameters = parameters
-                if case .buffered(let limit) = route.body, request.body.bytes.count > limit {
-                    throw RequestError.bodyTooLarge(limit: limit)
-                }
+            switch try resolve(&request) {
+            case .options(let allowed): return Self.options(allowed)
+            case .route(let route):
                 switch route.action {
                 case .immediate(let handler): return try handler(request)
-                case .task(let handler): return try await handler(request)
+                case .task(let handler):
+                    let asked = request
+                    return try await Task(executorPreference: executor) { try await handler(asked) }.value
+                case .deferred(let handler):
+                    let asked = request
+                    return try await withCheckedThrowingContinuation { continuation in
+                        handler(asked, Responder { continuation.resume(with: $0) })
+                    }
                 }
             }
         } catch {

@@ -1,6 +1,7 @@
 package import Foundation
 import GRDB
 package import Platform
+import Synchronization
 
 /// One open connection to SQLite, inside GRDB's own closures.
 typealias Connection = GRDB.Database
@@ -30,6 +31,7 @@ package final class Database: Sendable {
 
     let options: Options
     let changes = ChangeHub()
+    private let registerListeners = Mutex<[@Sendable (ModelRecord) -> Void]>([])
     private let pool: DatabasePool
     private let lock: DirectoryLock
 
@@ -122,6 +124,23 @@ package final class Database: Sendable {
                 changes.publish(topic)
             }
         }
+    }
+
+    /// Tells of a new version of a model once the transaction under way has committed, and not at all when it fails.
+    func announce(_ record: ModelRecord, after connection: Connection) {
+        connection.afterNextTransaction { [self] _ in
+            let listeners = registerListeners.withLock { $0 }
+            for listener in listeners { listener(record) }
+        }
+    }
+
+    func onRegister(_ body: @escaping @Sendable (ModelRecord) -> Void) {
+        registerListeners.withLock { $0.append(body) }
+    }
+
+    /// ``read(_:)`` on the thread of the caller.
+    func readNow<T>(_ body: (Connection) throws -> T) throws -> T {
+        try Self.translating { try pool.read(body) }
     }
 
     private static func translating<T>(_ body: () throws -> T) throws -> T {

@@ -92,7 +92,11 @@ extension JobStore {
             switch outcome {
             case .succeeded(let result, let models):
                 for model in models {
-                    _ = try ModelStore.insert(model, job: ordinal, at: now, on: connection)
+                    let job = (ordinal: ordinal, id: token.job)
+                    database.announce(
+                        try ModelStore.insert(model, job: job, at: now, on: connection),
+                        after: connection
+                    )
                 }
                 try connection.execute(
                     sql: "UPDATE jobs SET result = ? WHERE ordinal = ?",

@@ -13,20 +13,27 @@ package struct ModelStore: Sendable {
         self.database = database
     }
 
+    /// Has `body` called with every version that is made from now on: once it is committed, before anything else is
+    /// written, and on the database's queue.
+    package func onRegister(_ body: @escaping @Sendable (ModelRecord) -> Void) {
+        database.onRegister(body)
+    }
+
+    /// Calls `body` with every version there is. Blocks: for the start of a service.
+    package func forEach(_ body: (ModelRecord) throws -> Void) throws {
+        try database.readNow { connection in
+            let rows = try Row.fetchCursor(connection, sql: Self.select)
+            while let row = try rows.next() { try body(ModelRecord(row)) }
+        }
+    }
+
     /// Makes the next version of a model that no job made.
     package func register(_ draft: ModelDraft) async throws -> ModelRecord {
         let now = database.options.clock.now()
         return try await database.write { connection in
-            let version = try Self.insert(draft, job: nil, at: now, on: connection)
-            return ModelRecord(
-                name: draft.name,
-                version: version,
-                job: nil,
-                digest: draft.digest,
-                directory: draft.directory,
-                document: draft.document,
-                createdAt: now
-            )
+            let record = try Self.insert(draft, job: nil, at: now, on: connection)
+            database.announce(record, after: connection)
+            return record
         }
     }
 
@@ -77,8 +84,15 @@ package struct ModelStore: Sendable {
         }
     }
 
-    /// Adds the next version of a model, and returns its number.
-    static func insert(_ draft: ModelDraft, job: Int64?, at now: Int64, on connection: Connection) throws -> Int {
+    /// Adds the next version of a model.
+    ///
+    /// - Parameter job: the row and the id of the job it came of.
+    static func insert(
+        _ draft: ModelDraft,
+        job: (ordinal: Int64, id: String)?,
+        at now: Int64,
+        on connection: Connection
+    ) throws -> ModelRecord {
         let last = try Int.fetchOne(
             connection,
             sql: "SELECT max(version) FROM model_versions WHERE name = ?",
@@ -90,9 +104,17 @@ package struct ModelStore: Sendable {
                 INSERT INTO model_versions (name, version, job, digest, directory, document, created_at)
                 VALUES (?, ?, ?, ?, ?, ?, ?)
                 """,
-            arguments: [draft.name, version, job, draft.digest, draft.directory, draft.document.text, now]
+            arguments: [draft.name, version, job?.ordinal, draft.digest, draft.directory, draft.document.text, now]
         )
         try PendingFiles.forget([draft.directory], on: connection)
-        return version
+        return ModelRecord(
+            name: draft.name,
+            version: version,
+            job: job?.id,
+            digest: draft.digest,
+            directory: draft.directory,
+            document: draft.document,
+            createdAt: now
+        )
     }
 }

@@ -4,6 +4,8 @@ import HTTPTypes
 
 /// The SHA-256 that a client sends with a body (RFC 9530, `Content-Digest: sha-256=:…:`).
 struct ContentDigest {
+    static let field = Field.optionalString("Content-Digest", "The SHA-256 of the body, as sha-256=:…: (RFC 9530)")
+
     /// `sha256:…`
     private let expected: String
 

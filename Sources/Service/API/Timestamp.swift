@@ -18,3 +18,8 @@ struct Timestamp: Encodable {
         try container.encode(date.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true)))
     }
 }
+
+extension Schema {
+    /// As a ``Timestamp`` looks.
+    static let time = Schema.string(format: "date-time")
+}

@@ -1,107 +1,146 @@
+import Dispatch
 import Emotion
 import Foundation
 import HTTPTypes
-import Jobs
 import Platform
 import Synchronization
 
-/// The models in memory: loaded when first asked for, the one not used for longest given up when there are too many.
+/// The models in memory: loaded when first asked for, those not used for longest given up when their weights take more
+/// bytes than they may.
 ///
 /// A model that is given up stays in memory until the predictions that use it are done.
 final class ModelCache: Sendable {
+    struct Limits: Sendable {
+        /// Bytes of weights, those being loaded included.
+        var memory: Int
+        /// Bytes of a request.
+        var document: Int
+        /// Units of a clip over all modalities.
+        var clipUnits: Int
+    }
+
+    private typealias Waiter = @Sendable (Result<LoadedModel, any Error>) -> Void
+
     private struct Key: Hashable {
         let name: String
-        let version: Int
+        let number: Int
     }
 
     private struct Entry {
-        /// One load, however many ask at the same time.
-        let load: Task<LoadedModel, any Error>
+        /// nil while it is loaded.
+        var loaded: LoadedModel?
+        /// What wait for it, while it is loaded: one load, however many ask at the same time.
+        var waiters: [Waiter] = []
+        var bytes = 0
         var lastUse: Int
     }
 
     private struct State {
         var entries: [Key: Entry] = [:]
         var uses = 0
+        var bytes: Int { entries.values.reduce(0) { $0 + $1.bytes } }
     }
 
     private let state = Mutex(State())
     private let directory: DataDirectory
-    private let capacity: Int
-    private let clipUnitLimit: Int
-    private let queue = WorkQueue("limbic.load", isConcurrent: true)
+    private let limits: Limits
+    private let queue = DispatchQueue(label: "limbic.load", attributes: .concurrent)
 
-    /// - Parameters:
-    ///   - capacity: models kept, at least 1.
-    ///   - clipUnitLimit: the most units of a clip over all modalities.
-    init(directory: DataDirectory, capacity: Int, clipUnitLimit: Int) {
-        self.clipUnitLimit = clipUnitLimit
+    init(directory: DataDirectory, limits: Limits) {
         self.directory = directory
-        self.capacity = max(capacity, 1)
+        self.limits = limits
     }
 
-    /// The number of models that are loaded or being loaded.
-    var count: Int { state.withLock { $0.entries.count } }
+    /// Models loaded or being loaded, and the bytes of their weights.
+    var usage: (models: Int, bytes: Int) { state.withLock { ($0.entries.count, $0.bytes) } }
 
-    /// - Throws: ``Problem`` when the files of the version cannot be used. They are tried again the next time.
-    func model(_ record: ModelRecord) async throws -> LoadedModel {
-        let key = Key(name: record.name, version: record.version)
-        let load = state.withLock { state in
+    /// Calls `body` on `queue` with the model, at once or when it is loaded, or with a ``Problem`` when the files of the
+    /// version cannot be used. They are tried again the next time.
+    func withModel(
+        _ version: ModelVersion,
+        on queue: DispatchQueue,
+        _ body: @escaping @Sendable (Result<LoadedModel, any Error>) -> Void
+    ) {
+        let key = Key(name: version.name, number: version.number)
+        let (loaded, isNew) = state.withLock { state in
             state.uses += 1
-            if state.entries[key] == nil {
-                let load = Task { [queue, directory, clipUnitLimit] in
-                    try await queue.run {
-                        let model = try Self.load(record, from: directory)
-                        return LoadedModel(record: record, model: model, clipUnitLimit: clipUnitLimit)
-                    }
-                }
-                state.entries[key] = Entry(load: load, lastUse: state.uses)
-                if state.entries.count > capacity,
-                    let oldest = state.entries.min(by: { $0.value.lastUse < $1.value.lastUse })
-                {
-                    state.entries[oldest.key] = nil
-                }
-            }
-            state.entries[key]?.lastUse = state.uses
-            return state.entries[key]?.load
+            let isNew = state.entries[key] == nil
+            var entry = state.entries[key] ?? Entry(lastUse: 0)
+            entry.lastUse = state.uses
+            if entry.loaded == nil { entry.waiters.append { result in queue.async { body(result) } } }
+            state.entries[key] = entry
+            return (entry.loaded, isNew)
         }
-        guard let load else { preconditionFailure("a model that was just asked for is the last to go") }
-        do {
-            return try await load.value
-        } catch {
-            state.withLock { state in
-                if state.entries[key]?.load == load { state.entries[key] = nil }
-            }
-            throw error
+        if let loaded {
+            queue.async { body(.success(loaded)) }
+        } else if isNew {
+            self.queue.async { [self] in load(version, key) }
         }
     }
 
-    private static func load(_ record: ModelRecord, from directory: DataDirectory) throws -> Model {
-        let folder = directory.url(record.directory)
+    private func load(_ version: ModelVersion, _ key: Key) {
+        let result = Result { try read(version, key) }
+        let waiters = state.withLock { state in
+            let waiters = state.entries[key]?.waiters ?? []
+            state.entries[key]?.waiters = []
+            switch result {
+            case .success(let loaded): state.entries[key]?.loaded = loaded
+            case .failure: state.entries[key] = nil
+            }
+            return waiters
+        }
+        for waiter in waiters { waiter(result) }
+    }
+
+    private func read(_ version: ModelVersion, _ key: Key) throws -> LoadedModel {
+        let folder = directory.url(version.directory)
+        let weights = folder.appendingPathComponent(ModelDirectory.weightsName)
         do {
+            let attributes = try FileManager.default.attributesOfItem(atPath: weights.path)
+            try reserve((attributes[.size] as? NSNumber)?.intValue ?? 0, for: key, version)
             // A bit that fell over would pass every other check and predict nonsense.
             guard
                 try ModelDirectory.isUnaltered(
-                    folder.path, digest: record.digest, configurationDigest: SHA256.digest(of: record.document))
+                    folder.path, digest: version.digest, configurationDigest: version.configurationDigest)
             else {
-                throw unreadable(record, "its files are not those of the digest \(record.digest)")
+                throw unreadable(version, "its files are not those of the digest \(version.digest)")
             }
-            return try ModelDirectory.read(folder.path)
+            let model = try ModelDirectory.read(folder.path)
+            return LoadedModel(version, model, documentLimit: limits.document, clipUnitLimit: limits.clipUnits)
         } catch let error as Problem {
             throw error
         } catch let error as ModelError {
             let file = (error.file as NSString).lastPathComponent
-            throw unreadable(record, "\(file): \(error.field): \(error.reason)")
+            throw unreadable(version, "\(file): \(error.field): \(error.reason)")
         } catch {
-            throw unreadable(record, "its files cannot be read")
+            throw unreadable(version, "its files cannot be read")
         }
     }
 
-    private static func unreadable(_ record: ModelRecord, _ reason: String) -> Problem {
+    /// Makes room for a model that is about to be loaded.
+    private func reserve(_ bytes: Int, for key: Key, _ version: ModelVersion) throws(Problem) {
+        guard bytes <= limits.memory else {
+            let detail =
+                "the weights of \(version.title) take \(bytes) bytes, and all models together may take \(limits.memory)"
+            throw Problem(.serviceUnavailable, code: "model_too_large", detail: detail)
+        }
+        let hasRoom = state.withLock { state in
+            while state.bytes + bytes > limits.memory {
+                let idle = state.entries.filter { $0.value.loaded != nil }
+                guard let oldest = idle.min(by: { $0.value.lastUse < $1.value.lastUse }) else { return false }
+                state.entries[oldest.key] = nil
+            }
+            state.entries[key]?.bytes = bytes
+            return true
+        }
+        guard hasRoom else { throw .unavailable(code: "models_loading", "too many models are being loaded") }
+    }
+
+    private func unreadable(_ version: ModelVersion, _ reason: String) -> Problem {
         Problem(
             .serviceUnavailable,
             code: "model_unreadable",
-            detail: "\(record.title) cannot be loaded: \(reason)"
+            detail: "\(version.title) cannot be loaded: \(reason)"
         )
     }
 }

@@ -1,8 +1,38 @@
+import JSON
 import Emotion
 
 /// The body of a prediction, read for one model.
 struct PredictRequest: Sendable {
-    private static let known = ["clips", "explain", "threshold", "top_k"]
+    private static let topKField = Field.optionalInteger(
+        "top_k", 1...Int.max, "How many probabilities are given, the highest; all when it is not given")
+    private static let thresholdField = Field<JSONValue?>.optionalValue(
+        "threshold",
+        .choice(
+            [.number(0...1), .words(["tuned"])],
+            "The probability from which a label is predicted, or tuned for that of best F1 in validation, per label; the "
+                + "hyperparameter threshold of the model when it is not given"
+        )
+    )
+    private static let explainField = Field<Bool>.flag(
+        "explain", default: false, "Whether the score by which the model would mask a unit is given for each")
+
+    private static let options = [topKField.member, thresholdField.member, explainField.member]
+    /// Of all but the clips, which are read without this.
+    private static let optionSchema = Schema.object([.init("clips", .any, isRequired: false)] + options)
+
+    /// Describes the body. Clips are read by a decoder of their own, straight into numbers.
+    static let schema = Schema.object([.init("clips", .array(of: clipSchema, count: 1...4096))] + options)
+        .named("PredictRequest")
+
+    private static let clipSchema = Schema.object(
+        [
+            .init("id", Schema.string("Given back with the prediction").orNull, isRequired: false),
+            .init("labels", Schema(.any, "Not used"), isRequired: false),
+        ],
+        others: .each(
+            .array(of: .array(of: .number(), count: 1...Int.max)).orNull, names: .modalityName, count: 1...256),
+        "Any other member is a modality: an array of units, each an array of numbers; null, or nothing, where it is missing"
+    ).named("Clip")
 
     let clips: [Result<Clip, ClipError>]
     /// As sent, also of bad clips.
@@ -17,22 +47,23 @@ struct PredictRequest: Sendable {
     /// - Throws: `ClipError` and ``Problem`` when the document cannot be used at all.
     init(_ body: [UInt8], for loaded: LoadedModel) throws {
         let request = try body.withUnsafeBytes { try loaded.decoder.decodeRequest($0) }
-        clips = request.clips.map { $0.flatMap { Self.checkUnits($0, limit: loaded.clipUnitLimit) } }.enumerated().map {
-            index, clip in
-            clip.mapError { error in
+        clips = request.clips.enumerated().map { index, clip in
+            clip.flatMap { Self.checkUnits($0, limit: loaded.clipUnitLimit) }.mapError { error in
                 error.pointer.isEmpty
                     ? ClipError(code: error.code, detail: error.detail, pointer: "/clips/\(index)") : error
             }
         }
         ids = request.ids
-        var errors: [FieldError] = []
-        for name in request.members.keys.sorted() where !Self.known.contains(name) {
-            let detail = "no such member; there are: \(Self.known.joined(separator: ", "))"
-            errors.append(FieldError(pointer: FieldError.pointer("", name), detail: detail))
+        var errors = FieldErrors()
+        let members = request.members.mapValues(JSONValue.init)
+        if !members.isEmpty { Self.optionSchema.check(.object(members), at: "", &errors) }
+        let values = Values(errors.isEmpty ? members : [:])
+        topK = values[Self.topKField]
+        explain = values[Self.explainField]
+        thresholds = Self.thresholds(values[Self.thresholdField], loaded.configuration, &errors)
+        if explain, !loaded.configuration.hasMaskingNetworks {
+            errors.add("/explain", "this model has no masking networks to explain with")
         }
-        topK = Self.topK(request.members["top_k"], &errors)
-        thresholds = Self.thresholds(request.members["threshold"], loaded.configuration, &errors)
-        explain = Self.explain(request.members["explain"], loaded.configuration, &errors)
         guard errors.isEmpty else { throw Problem.invalid(errors) }
     }
 
@@ -45,50 +76,27 @@ struct PredictRequest: Sendable {
         return .success(clip)
     }
 
-    private static func explain(
-        _ member: ClipDecoder.Scalar?,
-        _ configuration: ModelConfiguration,
-        _ errors: inout [FieldError]
-    ) -> Bool {
-        switch member ?? .null {
-        case .null, .bool(false): return false
-        case .bool(true) where configuration.hasMaskingNetworks: return true
-        case .bool(true):
-            let detail = "this model has no masking networks to explain with"
-            errors.append(FieldError(pointer: "/explain", detail: detail))
-        default: errors.append(FieldError(pointer: "/explain", detail: "must be true or false"))
-        }
-        return false
-    }
-
-    private static func topK(_ member: ClipDecoder.Scalar?, _ errors: inout [FieldError]) -> Int? {
-        switch member ?? .null {
-        case .null: return nil
-        case .number(let number):
-            if let count = Int(exactly: number), count > 0 { return count }
-        default: break
-        }
-        errors.append(FieldError(pointer: "/top_k", detail: "must be an integer of at least 1"))
-        return nil
-    }
-
     private static func thresholds(
-        _ member: ClipDecoder.Scalar?,
+        _ value: JSONValue?,
         _ configuration: ModelConfiguration,
-        _ errors: inout [FieldError]
+        _ errors: inout FieldErrors
     ) -> [Float] {
-        let fixed = { (value: Float) in [Float](repeating: value, count: configuration.labels.count) }
-        switch member ?? .null {
-        case .null: return fixed(configuration.hyperparameters.threshold)
-        case .number(let number) where (0...1).contains(number): return fixed(Float(number))
-        case .string("tuned"):
-            if let tuned = configuration.training?.tunedThresholds, tuned.count == configuration.labels.count {
-                return tuned
-            }
-            errors.append(FieldError(pointer: "/threshold", detail: "this model has no tuned thresholds"))
-        default:
-            errors.append(FieldError(pointer: "/threshold", detail: "must be a number from 0 to 1 or \"tuned\""))
+        let count = configuration.labels.count
+        guard let value else { return [Float](repeating: configuration.hyperparameters.threshold, count: count) }
+        if let number = value.finite { return [Float](repeating: Float(number), count: count) }
+        if let tuned = configuration.training?.tunedThresholds, tuned.count == count { return tuned }
+        errors.add("/threshold", "this model has no tuned thresholds")
+        return []
+    }
+}
+
+extension JSONValue {
+    fileprivate init(_ scalar: ClipDecoder.Scalar) {
+        switch scalar {
+        case .null: self = .null
+        case .bool(let flag): self = .bool(flag)
+        case .number(let number): self = .number(number)
+        case .string(let text): self = .string(text)
         }
-        return fixed(0.5)
     }
 }

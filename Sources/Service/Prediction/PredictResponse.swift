@@ -1,100 +1,185 @@
 import Emotion
-import Jobs
+import HTTP
 
-/// The answer to a prediction as clients see it.
-struct PredictResponse: Encodable, Sendable {
-    struct ModelReference: Encodable {
-        let name: String
-        let version: Int
-        let digest: String
-    }
+/// The answer to a prediction as clients see it: a prediction or an error for each clip.
+struct PredictResponse {
+    private let request: PredictRequest
+    private let outcome: Predictor.Outcome
+    private let loaded: LoadedModel
+    /// Per clip, its row in the outcome, or what is wrong with it.
+    private let rows: [Result<Int, Fault>]
 
-    struct Prediction: Encodable {
-        let id: String?
-        let probabilities: [String: Float]?
-        let labels: [String]?
-        let missing: [String]?
-        /// By modality, the score of each unit.
-        let saliency: [String: [Float]]?
-        let error: Fault?
-    }
-
-    struct Fault: Encodable {
+    /// Why a clip has no prediction.
+    private struct Fault: Error {
         let code: String
         let detail: String
         let pointer: String
-    }
 
-    struct Timing: Encodable {
-        let queueMs: Double
-        let computeMs: Double
-        let batchSize: Int
+        init(_ error: ClipError) {
+            code = error.code.rawValue
+            detail = error.detail
+            pointer = error.pointer
+        }
     }
-
-    private let model: ModelReference
-    private let predictions: [Prediction]
-    private let timing: Timing
 
     /// - Parameter outcome: of the clips that could be read, in their order.
-    init(_ request: PredictRequest, _ outcome: Predictor.Outcome, by loaded: LoadedModel) {
-        let record = loaded.record
-        let labels = loaded.configuration.labels
-        model = ModelReference(name: record.name, version: record.version, digest: record.digest)
-        var row = 0
-        var predictions: [Prediction] = []
-        for (index, clip) in request.clips.enumerated() {
+    /// - Throws: ``Problem`` when no clip has a prediction.
+    init(_ request: PredictRequest, _ outcome: Predictor.Outcome, by loaded: LoadedModel) throws(Problem) {
+        self.request = request
+        self.outcome = outcome
+        self.loaded = loaded
+        var row = -1
+        rows = request.clips.enumerated().map { index, clip in
             switch clip {
-            case .success(let clip):
-                let values = outcome.probabilities[row * labels.count..<(row + 1) * labels.count]
-                let prediction = Self.predict(
-                    clip, Array(values), outcome.saliency.isEmpty ? nil : outcome.saliency[row], request, loaded,
-                    pointer: "/clips/\(index)")
-                predictions.append(prediction)
+            case .success:
                 row += 1
+                // Features near the end of what a float can hold make sums that are beyond it.
+                return Self.isFinite(row, outcome, loaded)
+                    ? .success(row) : .failure(Fault(.notComputable(pointer: "/clips/\(index)")))
             case .failure(let error):
-                let fault = Fault(code: error.code.rawValue, detail: error.detail, pointer: error.pointer)
-                predictions.append(Self.failed(request.ids[index], fault))
+                return .failure(Fault(error))
             }
         }
-        self.predictions = predictions
-        timing = Timing(
-            queueMs: Self.milliseconds(outcome.queued),
-            computeMs: Self.milliseconds(outcome.computed),
-            batchSize: row
-        )
+        guard rows.contains(where: { (try? $0.get()) != nil }) else { throw Self.refusal(rows) }
     }
 
-    private static func predict(
-        _ clip: Clip,
-        _ values: [Float],
-        _ saliency: [String: [Float]]?,
-        _ request: PredictRequest,
-        _ loaded: LoadedModel,
-        pointer: String
-    ) -> Prediction {
-        // Features near the end of what a float can hold make sums that are beyond it.
-        guard values.allSatisfy(\.isFinite), saliency?.values.joined().allSatisfy(\.isFinite) ?? true else {
-            let error = ClipError.notComputable(pointer: pointer)
-            return failed(clip.id, Fault(code: error.code.rawValue, detail: error.detail, pointer: error.pointer))
+    private static func isFinite(_ row: Int, _ outcome: Predictor.Outcome, _ loaded: LoadedModel) -> Bool {
+        outcome.probabilities[range(row, loaded)].allSatisfy(\.isFinite)
+            && (outcome.saliency.isEmpty || outcome.saliency[row].values.joined().allSatisfy(\.isFinite))
+    }
+
+    private static func range(_ row: Int, _ loaded: LoadedModel) -> Range<Int> {
+        let labels = loaded.configuration.labels.count
+        return row * labels..<(row + 1) * labels
+    }
+
+    private static func refusal(_ rows: [Result<Int, Fault>]) -> Problem {
+        var errors = FieldErrors()
+        var code: String?
+        for case .failure(let fault) in rows {
+            errors.add(fault.pointer, fault.detail)
+            code = code ?? fault.code
         }
-        let labels = loaded.configuration.labels
-        let ranked = labels.indices.sorted { (values[$1], $0) < (values[$0], $1) }
-        let shown = ranked.prefix(request.topK ?? labels.count)
-        return Prediction(
-            id: clip.id,
-            probabilities: Dictionary(uniqueKeysWithValues: shown.map { (labels[$0], values[$0]) }),
-            labels: ranked.filter { values[$0] >= request.thresholds[$0] }.map { labels[$0] },
-            missing: loaded.configuration.usedModalities.map(\.name).filter { clip.modalities[$0] == nil },
-            saliency: saliency,
-            error: nil
-        )
+        return .invalid(errors, code: code ?? "invalid_request")
     }
 
-    private static func failed(_ id: String?, _ fault: Fault) -> Prediction {
-        Prediction(id: id, probabilities: nil, labels: nil, missing: nil, saliency: nil, error: fault)
+    func response() -> Response {
+        var writer = JSONWriter(reserving: 256 + rows.count * (96 + loaded.labelBytes))
+        writer.object {
+            $0.member("model") { $0.raw(loaded.reference) }
+            $0.member("predictions") {
+                $0.array {
+                    for (index, row) in rows.enumerated() {
+                        switch row {
+                        case .success(let row): write(clip: index, row, to: &$0)
+                        case .failure(let fault): write(fault, of: request.ids[index], to: &$0)
+                        }
+                    }
+                }
+            }
+            $0.member("timing") { write(outcome, to: &$0) }
+        }
+        return .json(writer.bytes)
     }
 
-    private static func milliseconds(_ duration: Duration) -> Double {
-        (duration / .microseconds(1)).rounded() / 1000
+    private func write(clip index: Int, _ row: Int, to writer: inout JSONWriter) {
+        guard case .success(let clip) = request.clips[index] else { preconditionFailure("only clips have rows") }
+        let values = outcome.probabilities[Self.range(row, loaded)]
+        let first = values.startIndex
+        let labels = loaded.labels
+        let ranked = labels.indices.sorted { (values[first + $1], $0) < (values[first + $0], $1) }
+        writer.object {
+            if let id = clip.id { $0.member("id") { $0.value(id) } }
+            $0.member("labels") {
+                $0.array {
+                    for label in ranked where values[first + label] >= request.thresholds[label] {
+                        $0.raw(labels[label])
+                    }
+                }
+            }
+            $0.member("missing") {
+                $0.array {
+                    for modality in loaded.configuration.usedModalities where clip.modalities[modality.name] == nil {
+                        $0.value(modality.name)
+                    }
+                }
+            }
+            $0.member("probabilities") {
+                $0.object {
+                    for label in ranked.prefix(request.topK ?? labels.count) {
+                        $0.member(quoted: labels[label]) { $0.value(values[first + label]) }
+                    }
+                }
+            }
+            if !outcome.saliency.isEmpty {
+                $0.member("saliency") {
+                    $0.object {
+                        for (name, scores) in outcome.saliency[row].sorted(by: { $0.key < $1.key }) {
+                            $0.member(name) { $0.array { for score in scores { $0.value(score) } } }
+                        }
+                    }
+                }
+            }
+        }
     }
+
+    private func write(_ fault: Fault, of id: String?, to writer: inout JSONWriter) {
+        writer.object {
+            $0.member("error") {
+                $0.object {
+                    $0.member("code") { $0.value(fault.code) }
+                    $0.member("detail") { $0.value(fault.detail.shortened(to: 500)) }
+                    $0.member("pointer") { $0.value(fault.pointer.shortened(to: 500)) }
+                }
+            }
+            if let id { $0.member("id") { $0.value(id) } }
+        }
+    }
+
+    private func write(_ outcome: Predictor.Outcome, to writer: inout JSONWriter) {
+        let milliseconds = { (duration: Duration) in (duration / .microseconds(1)).rounded() / 1000 }
+        writer.object {
+            $0.member("batch_size") { $0.value(outcome.probabilities.count / max(loaded.labels.count, 1)) }
+            $0.member("compute_ms") { $0.value(milliseconds(outcome.computed)) }
+            $0.member("queue_ms") { $0.value(milliseconds(outcome.queued)) }
+        }
+    }
+}
+
+extension PredictResponse {
+    static let schema = Schema.object([
+        .init(
+            "model",
+            .object([.init("name", .string()), .init("version", .integer(1...Int.max)), .init("digest", .string())])),
+        .init("predictions", .array(of: .choice([prediction, failure]))),
+        .init(
+            "timing",
+            .object([
+                .init("queue_ms", .number()), .init("compute_ms", .number()),
+                .init("batch_size", .integer(1...Int.max, "Clips that were computed")),
+            ])
+        ),
+    ]).named("Predictions")
+
+    private static let prediction = Schema.object([
+        .init("id", .string(), isRequired: false),
+        .init("probabilities", .dictionary(of: .number(0...1), "By label, the highest first")),
+        .init("labels", .array(of: .string(), "The labels predicted, the most probable first")),
+        .init("missing", .array(of: .string(), "Modalities of the model that the clip lacks")),
+        .init(
+            "saliency",
+            .dictionary(of: .array(of: .number()), "By modality, per unit, the score by which the model would mask it"),
+            isRequired: false
+        ),
+    ]).named("Prediction")
+
+    private static let failure = Schema.object([
+        .init("id", .string(), isRequired: false),
+        .init(
+            "error",
+            .object([
+                .init("code", .string()), .init("detail", .string()), .init("pointer", .string("Into the request")),
+            ])
+        ),
+    ]).named("PredictionError")
 }

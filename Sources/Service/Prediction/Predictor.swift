@@ -1,12 +1,12 @@
 import Dispatch
 import Emotion
 import Engine
-import Platform
+import HTTP
 
 /// Computes predictions, on queues of its own.
 ///
-/// Decoding runs on as many threads as there are cores, computing on one queue: the engine spreads each batch over the
-/// cores itself.
+/// A request takes two steps: it is read on as many threads as there are cores; it is computed, and its answer written, on
+/// one queue, since the engine spreads each batch over the cores itself.
 final class Predictor: Sendable {
     /// The most units of a batch: what bounds the memory of a computation.
     static let batchUnitLimit = 16_384
@@ -23,32 +23,51 @@ final class Predictor: Sendable {
     }
 
     let cache: ModelCache
-    private let documents = WorkQueue("limbic.predict.documents", isConcurrent: true, qos: .userInitiated)
-    private let computing = WorkQueue("limbic.predict.compute", qos: .userInitiated)
+    private let reading = DispatchQueue(label: "limbic.predict.read", qos: .userInitiated, attributes: .concurrent)
+    private let computing = DispatchQueue(label: "limbic.predict.compute", qos: .userInitiated)
 
-    init(directory: DataDirectory, capacity: Int, clipUnitLimit: Int) {
-        cache = ModelCache(directory: directory, capacity: capacity, clipUnitLimit: clipUnitLimit)
+    init(directory: DataDirectory, limits: ModelCache.Limits) {
+        cache = ModelCache(directory: directory, limits: limits)
     }
 
-    /// Runs work of a request that is neither short nor the engine's: reading and writing documents.
-    func document<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
-        try await documents.run(body)
-    }
-
-    /// Predicts clips that the model's decoder has read. Where requests meet, so that they can be computed together.
-    func predict(_ clips: [Clip], with loaded: LoadedModel, explaining: Bool) async throws -> Outcome {
-        let ordered = ContinuousClock.now
-        try Task.checkCancellation()
-        return try await computing.run {
-            let started = ContinuousClock.now
-            let (probabilities, saliency) = try Self.compute(clips, with: loaded, explaining: explaining)
-            return Outcome(
-                probabilities: probabilities,
-                saliency: saliency,
-                queued: started - ordered,
-                computed: ContinuousClock.now - started
-            )
+    /// Answers a request for predictions.
+    ///
+    /// - Parameter body: the document of the request.
+    func predict(_ body: [UInt8], with version: ModelVersion, for responder: Responder) {
+        cache.withModel(version, on: reading) { [self] loaded in
+            do {
+                let loaded = try loaded.get()
+                let request = try PredictRequest(body, for: loaded)
+                let clips = request.clips.compactMap { try? $0.get() }
+                let ordered = ContinuousClock.now
+                computing.async {
+                    // Nobody waits for what a client that has gone away asked for.
+                    guard !responder.isCancelled else { return responder.respond(.failure(CancellationError())) }
+                    responder.respond {
+                        try Self.answer(request, clips, with: loaded, ordered: ordered)
+                    }
+                }
+            } catch {
+                responder.respond(.failure(error))
+            }
         }
+    }
+
+    private static func answer(
+        _ request: PredictRequest,
+        _ clips: [Clip],
+        with loaded: LoadedModel,
+        ordered: ContinuousClock.Instant
+    ) throws -> Response {
+        let started = ContinuousClock.now
+        let (probabilities, saliency) = try compute(clips, with: loaded, explaining: request.explain)
+        let outcome = Outcome(
+            probabilities: probabilities,
+            saliency: saliency,
+            queued: started - ordered,
+            computed: ContinuousClock.now - started
+        )
+        return try PredictResponse(request, outcome, by: loaded).response()
     }
 
     private static func compute(

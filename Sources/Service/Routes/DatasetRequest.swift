@@ -3,72 +3,62 @@ import JSON
 
 /// The body of `POST /v1/datasets`.
 enum DatasetRequest {
-    static func read(_ body: [UInt8]) throws(Problem) -> (name: String, document: DatasetDocument) {
-        var members = try JSONMembers(body: body, known: ["name", "modalities", "labels", "replace_nonfinite"])
-        let name = members.string("name")
-        if !members.hasError(at: "name"), !isValid(name: name) {
-            members.fail("name", "must have 1 to 200 characters and no control characters")
-        }
-        var document = DatasetDocument()
-        document.labels = labels(&members)
-        document.modalities = modalities(&members)
-        document.replacesNonfinite = members.flag("replace_nonfinite")
-        try members.finish()
-        return (name, document)
-    }
-
-    private static func isValid(name: String) -> Bool {
-        (1...200).contains(name.count) && name.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control }
-    }
-
-    private static func labels(_ members: inout JSONMembers) -> [String]? {
-        guard let labels = members.names("labels") else { return nil }
-        if !labels.isEmpty, let fault = SplitOptions.fault(inLabels: labels) { members.fail("labels", fault) }
-        return labels
-    }
-
+    private static let noControls = Schema.Pattern(
+        "^[^\\u0000-\\u001f\\u007f-\\u009f]*$", rule: "have no control characters")
+    private static let nameField = Field.string(
+        "name", length: 1...200, pattern: noControls, example: "words", "What people call it")
+    private static let labelsField = Field<[String]?>.names(
+        "labels", count: 1...SplitOptions.maximumLabels,
+        .string(length: 1...SplitOptions.maximumLabelCharacters, pattern: noControls),
+        "The emotions, in the order of the arrays; the splits tell how many when they are not declared")
+    private static let replaceField = Field<Bool>.flag(
+        "replace_nonfinite", default: false, "Whether features that are not finite are read as 0 instead of refused")
     /// The most modalities of a data set: an archive has no more arrays.
     private static let modalityLimit = 256
+    private static let modalitiesField = Field<JSONValue?>.optionalValue(
+        "modalities",
+        .choice(
+            [
+                .dictionary(of: .integer(Modality.featureSizes), names: .modalityName, count: 1...modalityLimit),
+                .array(of: .modality, count: 1...modalityLimit),
+            ],
+            "The features of a unit by modality: {\"text\": 300} or, as answers have it, a list; a split may lack what is "
+                + "declared"
+        )
+    )
 
-    /// `{"text": 300}` or, as answers have it, `[{"name": "text", "feature_size": 300}]`.
-    private static func modalities(_ members: inout JSONMembers) -> [Modality]? {
-        let pointer = members.pointer(to: "modalities")
-        var sizes: [(name: String, size: JSONValue, pointer: String)] = []
-        switch members.take("modalities") {
-        case nil: return nil
-        case .object(let object)? where !object.isEmpty:
-            sizes = object.sorted { $0.key < $1.key }.map { ($0.key, $0.value, FieldError.pointer(pointer, $0.key)) }
-        case .array(let array)? where !array.isEmpty:
-            for (index, element) in array.enumerated() {
-                guard case .object(let object) = element, case .string(let name)? = object["name"],
-                    let size = object["feature_size"], object.count == 2
-                else {
-                    members.fail("modalities/\(index)", "must have the members name and feature_size")
-                    continue
-                }
-                sizes.append((name, size, "\(pointer)/\(index)"))
-            }
-        default:
-            members.fail("modalities", "must be an object of names and feature sizes, at least one")
+    static let schema = Schema.object([
+        nameField.member, modalitiesField.member, labelsField.member, replaceField.member,
+    ]).named("DatasetRequest")
+
+    /// - Parameter values: that ``schema`` has passed.
+    static func read(_ values: Values) throws(Problem) -> (name: String, document: DatasetDocument) {
+        var document = DatasetDocument()
+        document.labels = values[labelsField]
+        document.modalities = try values[modalitiesField].map { (value) throws(Problem) in try modalities(value) }
+        document.replacesNonfinite = values[replaceField]
+        return (values[nameField], document)
+    }
+
+    private static func modalities(_ value: JSONValue) throws(Problem) -> [Modality] {
+        let members = value.members.sorted { $0.key < $1.key }.map {
+            ($0.key, $0.value, FieldError.pointer("", $0.key))
         }
-        guard sizes.count <= modalityLimit else {
-            members.fail("modalities", "are \(sizes.count), at most \(modalityLimit)")
-            return nil
+        let elements = value.elements.enumerated().map { index, element in
+            (element.members["name"]?.text ?? "", element.members["feature_size"] ?? .null, "/\(index)")
         }
         var modalities: [Modality] = []
-        for (name, size, pointer) in sizes {
+        var names: Set<String> = []
+        var errors = FieldErrors()
+        for (name, size, pointer) in members + elements {
             if let fault = Modality.fault(inName: name) {
-                members.fail([FieldError(pointer: pointer, detail: fault)])
-            } else if modalities.contains(where: { $0.name == name }) {
-                members.fail([FieldError(pointer: pointer, detail: "the name \"\(name)\" comes twice")])
-            } else if case .integer(let size) = size, Modality.featureSizes.contains(size) {
-                modalities.append(Modality(name: name, featureSize: size))
-            } else {
-                let largest = Modality.featureSizes.upperBound
-                let detail = "\(size.kind) is not a feature size, an integer from 1 to \(largest)"
-                members.fail([FieldError(pointer: pointer, detail: detail)])
+                errors.add("/modalities\(pointer)", fault)
+            } else if !names.insert(name).inserted {
+                errors.add("/modalities\(pointer)", "the name \(name.quoted) comes twice")
             }
+            modalities.append(Modality(name: name, featureSize: size.exactInteger ?? 1))
         }
+        guard errors.isEmpty else { throw .invalid(errors) }
         return modalities
     }
 }

@@ -8,32 +8,24 @@ import Platform
 struct DatasetRoutes: Sendable {
     let backend: Backend
 
-    func add(to router: inout Router) {
-        router.on(.post, "/v1/datasets", body: .buffered(limit: 1 << 20), handler: create)
-        router.on(.get, "/v1/datasets", handler: list)
-        router.on(.get, "/v1/datasets/{id}", handler: get)
-        router.on(.delete, "/v1/datasets/{id}", handler: delete)
-    }
-
-    @Sendable private func create(_ request: Request) async throws -> Response {
-        let (name, document) = try DatasetRequest.read(request.body.bytes)
+    @Sendable func create(_ request: Request) async throws -> Response {
+        let (name, document) = try DatasetRequest.read(request.document())
         let record = try await backend.datasets.create(name: name, document: JSONEncoder().encode(document))
         return try .encoding(DatasetView(record), status: .created, fields: [.location: "/v1/datasets/\(record.id)"])
     }
 
-    @Sendable private func list(_ request: Request) async throws -> Response {
-        let listing = Listing(request)
-        let page = try await backend.datasets.list(after: listing.after, limit: listing.limit())
+    @Sendable func list(_ request: Request) async throws -> Response {
+        let page = try await backend.datasets.list(after: request[Paging.after], limit: request[Paging.limit])
         return try .encoding(page.document { try DatasetView($0) })
     }
 
-    @Sendable private func get(_ request: Request) async throws -> Response {
+    @Sendable func get(_ request: Request) async throws -> Response {
         let id = request.parameters.require("id")
         guard let record = try await backend.datasets.get(id) else { throw DatasetStoreError.notFound(id: id) }
         return try .encoding(DatasetView(record))
     }
 
-    @Sendable private func delete(_ request: Request) async throws -> Response {
+    @Sendable func delete(_ request: Request) async throws -> Response {
         await backend.files.discard(try await backend.datasets.delete(request.parameters.require("id")))
         return Response(status: .noContent)
     }

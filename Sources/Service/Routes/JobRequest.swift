@@ -3,11 +3,37 @@ import JSON
 
 /// The body of `POST /v1/jobs`.
 struct JobRequest {
-    private static let known = [
-        "dataset", "model", "recipe", "seed", "priority", "max_attempts", "hyperparameters", "early_stopping",
-        "checkpoint",
-    ]
+    private static let datasetField = Field.string(
+        "dataset", length: 1...200, "The id of the data set, which no longer changes from then on")
+    private static let modelField = Field.string(
+        "model", pattern: ModelName.pattern, example: "emo", "The model that gets a version")
+    private static let recipeField = Field<Recipe>.word(
+        "recipe", default: .paper, "The hyperparameters to begin with")
+    private static let seedField = Field.integer(
+        "seed", 0...Int.max, default: 0,
+        "Of all random numbers: the same request with the same seed gives the same model")
+    private static let priorityField = Field.integer(
+        "priority", -1000...1000, default: 0, "Waiting jobs of a higher priority come first")
+    private static let attemptsField = Field.integer(
+        "max_attempts", 1...100, default: 1, "How often it is tried before it has failed")
+    private static let hyperparametersField = Field<JSONValue?>.optionalValue(
+        "hyperparameters", Hyperparameters.settingSchema)
+    private static let stoppingField = Field<JSONValue?>.optionalValue(
+        "early_stopping",
+        .object([metricField.member, patienceField.member], "Ends a training that no longer gets better")
+    )
+    private static let metricField = Field.word(
+        "metric", of: metrics, default: "valid_micro_f1", "What is to get better")
+    private static let patienceField = Field.integer(
+        "patience", 1...100_000, default: 5, "Epochs that it may not get better")
+
+    private static let metrics = Hyperparameters.SelectionMetric.allCases.map { metricPrefix + $0.rawValue }
     private static let metricPrefix = "valid_"
+
+    static let schema = Schema.object([
+        datasetField.member, modelField.member, recipeField.member, seedField.member, priorityField.member,
+        attemptsField.member, hyperparametersField.member, stoppingField.member,
+    ]).named("JobRequest")
 
     let dataset: String
     let model: String
@@ -17,34 +43,21 @@ struct JobRequest {
     /// Names of the hyperparameters that were given, beyond the recipe.
     private let given: Set<String>
 
-    init(_ body: [UInt8]) throws(Problem) {
-        var members = try JSONMembers(body: body, known: Self.known)
-        dataset = members.string("dataset")
-        let model = members.string("model")
-        if !members.hasError(at: "model"), !ModelName.isValid(model) { members.fail("model", ModelName.rule) }
-        self.model = model
-        priority = members.integer("priority", in: -1000...1000, default: 0)
-        maxAttempts = members.integer("max_attempts", in: 1...100, default: 1)
-        given = Set(members.names(of: "hyperparameters"))
-        let name = members.string("recipe", default: Recipe.paper.rawValue)
-        let recipe = Recipe(rawValue: name)
-        if recipe == nil {
-            let names = Recipe.allCases.map(\.rawValue).joined(separator: ", ")
-            members.fail("recipe", "there is no recipe \"\(name)\"; there are: \(names)")
-        }
+    /// - Parameter values: that ``schema`` has passed.
+    /// - Throws: ``Problem`` about hyperparameters that do not go together.
+    init(_ values: Values) throws(Problem) {
+        dataset = values[Self.datasetField]
+        given = Set((values[Self.hyperparametersField]?.members ?? [:]).keys)
+        model = values[Self.modelField]
+        priority = values[Self.priorityField]
+        maxAttempts = values[Self.attemptsField]
+        let recipe = values[Self.recipeField]
         document = JobDocument(
-            recipe: name,
-            // A seed that is not given is fixed, so that the same request gives the same model.
-            seed: UInt64(members.integer("seed", in: 0...Int.max, default: 0)),
-            hyperparameters: Self.hyperparameters(&members, over: (recipe ?? .paper).hyperparameters),
-            earlyStopping: Self.earlyStopping(&members)
+            recipe: recipe.rawValue,
+            seed: UInt64(values[Self.seedField]),
+            hyperparameters: try Self.hyperparameters(values[Self.hyperparametersField], over: recipe.hyperparameters),
+            earlyStopping: values[Self.stoppingField].flatMap { Self.earlyStopping(Values($0)) }
         )
-        if members.take("checkpoint") != nil {
-            members.fail(
-                "checkpoint", "is not supported yet: no checkpoints are kept, and a job that is interrupted starts over"
-            )
-        }
-        try members.finish()
     }
 
     /// Takes over what the data set says and the request does not.
@@ -54,43 +67,21 @@ struct JobRequest {
         }
     }
 
-    private static func hyperparameters(_ members: inout JSONMembers, over recipe: Hyperparameters) -> Hyperparameters {
-        guard let value = members.take("hyperparameters") else { return recipe }
-        guard case .object(let object) = value else {
-            members.fail("hyperparameters", "must be an object, not \(value.kind)")
-            return recipe
-        }
-        var values: [String: HyperparameterValue] = [:]
-        var errors: [FieldError] = []
-        let pointer = members.pointer(to: "hyperparameters")
-        for (name, value) in object.sorted(by: { $0.key < $1.key }) {
-            if let value = HyperparameterValue(value) {
-                values[name] = value
-            } else {
-                let domain = (try? Hyperparameters.field(name)).map { ", not \($0.domain)" } ?? ""
-                let detail = "\(name): is \(value.kind)\(domain)"
-                errors.append(FieldError(pointer: FieldError.pointer(pointer, name), detail: detail))
-            }
-        }
-        members.fail(errors)
+    private static func hyperparameters(_ value: JSONValue?, over recipe: Hyperparameters) throws(Problem)
+        -> Hyperparameters
+    {
+        let settings = (value?.members ?? [:]).compactMapValues { HyperparameterValue($0) }
         do throws(HyperparameterErrors) {
-            return try recipe.setting(values)
+            return try recipe.setting(settings)
         } catch {
-            members.fail(ErrorMapping.problem(error).errors)
-            return recipe
+            throw ErrorMapping.problem(error)
         }
     }
 
-    private static func earlyStopping(_ members: inout JSONMembers) -> Training.EarlyStopping? {
-        members.object("early_stopping", known: ["metric", "patience"]) { own in
-            let names = Hyperparameters.SelectionMetric.allCases.map { metricPrefix + $0.rawValue }
-            let name = own.string("metric", default: "valid_micro_f1")
-            let metric =
-                name.hasPrefix(metricPrefix)
-                ? Hyperparameters.SelectionMetric(rawValue: String(name.dropFirst(metricPrefix.count))) : nil
-            if metric == nil { own.fail("metric", "\"\(name)\" is not one of \(names.joined(separator: ", "))") }
-            let patience = own.integer("patience", in: 1...100_000, default: 5)
-            return metric.map { Training.EarlyStopping(metric: $0, patience: patience) }
+    private static func earlyStopping(_ values: Values) -> Training.EarlyStopping? {
+        let name = String(values[metricField].dropFirst(metricPrefix.count))
+        return Hyperparameters.SelectionMetric(rawValue: name).map {
+            Training.EarlyStopping(metric: $0, patience: values[patienceField])
         }
     }
 }
@@ -104,13 +95,7 @@ extension HyperparameterValue {
         case .unsigned(let number): self = .number(Double(number))
         case .number(let number): self = .number(number)
         case .string(let text): self = .string(text)
-        case .array(let elements):
-            var words: [String] = []
-            for element in elements {
-                guard case .string(let word) = element else { return nil }
-                words.append(word)
-            }
-            self = .list(words)
+        case .array(let elements): self = .list(elements.compactMap(\.text))
         case .null, .outOfRange, .object: return nil
         }
     }

@@ -9,17 +9,68 @@ import Platform
 struct JobRoutes: Sendable {
     let backend: Backend
 
-    func add(to router: inout Router) {
-        router.on(.post, "/v1/jobs", body: .buffered(limit: 1 << 20), handler: submit)
-        router.on(.get, "/v1/jobs", handler: list)
-        router.on(.get, "/v1/jobs/{id}", handler: get)
-        router.on(.delete, "/v1/jobs/{id}", handler: delete)
-        router.on(.post, "/v1/jobs/{id}/cancel", handler: cancel)
+    private static let status = Field<JobState?>.optionalWord("status", "Only jobs of this status")
+    private static let id = Field.string("id", "The id of a job")
+    private static let key = Field.optionalString(
+        "Idempotency-Key", length: 1...255, "The same key with the same body is the same job, however often it is sent")
+
+    var operations: [Operation] {
+        [
+            Operation(
+                id: "submitJob", method: .post, pattern: "/v1/jobs", tag: "jobs", scope: .train,
+                summary: "Have a model trained",
+                header: [Self.key.member],
+                body: .json(JobRequest.schema, limit: 1 << 20),
+                answers: [
+                    .init(
+                        status: .created, summary: "The job waits for its turn", content: .json(JobView.schema),
+                        fields: [.location: "Where the job is", .idempotentReplayed: "true if it was there already"])
+                ],
+                failures: [.insufficientStorage, .serviceUnavailable],
+                handler: .task(submit)
+            ),
+            Operation(
+                id: "listJobs", method: .get, pattern: "/v1/jobs", tag: "jobs", scope: .train,
+                summary: "List jobs, the newest first",
+                query: [Self.status.member, Paging.after.member, Paging.limit.member],
+                answers: [.init(summary: "A page of jobs", content: .json(Paging.schema(of: JobView.schema)))],
+                failures: [.serviceUnavailable],
+                handler: .task(list)
+            ),
+            Operation(
+                id: "getJob", method: .get, pattern: "/v1/jobs/{id}", tag: "jobs", scope: .train,
+                summary: "Show a job",
+                path: [Self.id.member],
+                answers: [
+                    .init(summary: "The job", content: .json(JobView.schema), fields: [.eTag: "Changes with the job"]),
+                    .unchanged,
+                ],
+                failures: [.serviceUnavailable],
+                handler: .task(get)
+            ),
+            Operation(
+                id: "deleteJob", method: .delete, pattern: "/v1/jobs/{id}", tag: "jobs", scope: .train,
+                summary: "Forget a job that is over; the model that came of it stays",
+                path: [Self.id.member],
+                answers: [.init(status: .noContent, summary: "It is gone")],
+                failures: [.conflict, .insufficientStorage, .serviceUnavailable],
+                handler: .task(delete)
+            ),
+            Operation(
+                id: "cancelJob", method: .post, pattern: "/v1/jobs/{id}/cancel", tag: "jobs", scope: .train,
+                summary: "End a job; asking again is harmless",
+                path: [Self.id.member],
+                answers: [
+                    .init(status: .accepted, summary: "It is over or about to end", content: .json(JobView.schema))
+                ],
+                failures: [.conflict, .insufficientStorage, .serviceUnavailable],
+                handler: .task(cancel)
+            ),
+        ]
     }
 
     @Sendable private func submit(_ request: Request) async throws -> Response {
-        let body = request.body.bytes
-        var job = try JobRequest(body)
+        var job = try JobRequest(request.document())
         if let dataset = try await backend.datasets.get(job.dataset) { job.adopt(try DatasetSchema(dataset)) }
         let hyperparameters = job.document.hyperparameters
         let submission = JobSubmission(
@@ -28,7 +79,7 @@ struct JobRoutes: Sendable {
             document: try JSONEncoder().encode(job.document),
             priority: job.priority,
             maxAttempts: job.maxAttempts,
-            idempotency: try Self.idempotency(request, body)
+            idempotency: try Self.idempotency(request)
         )
         let (record, isNew) = try await backend.jobs.submit(submission) { dataset in
             let missing = dataset.missingSplits
@@ -64,23 +115,19 @@ struct JobRoutes: Sendable {
         }
     }
 
-    private static func idempotency(
-        _ request: Request,
-        _ body: [UInt8]
-    ) throws(Problem) -> JobSubmission.Idempotency? {
+    private static func idempotency(_ request: Request) throws(Problem) -> JobSubmission.Idempotency? {
         guard let key = request.fields[.idempotencyKey] else { return nil }
         guard (1...255).contains(key.utf8.count) else {
             throw Problem(.badRequest, code: "invalid_key", detail: "an Idempotency-Key has 1 to 255 bytes")
         }
-        return JobSubmission.Idempotency(key: key, digest: SHA256.digest(of: body))
+        return JobSubmission.Idempotency(key: key, digest: SHA256.digest(of: request.body.bytes))
     }
 
     @Sendable private func list(_ request: Request) async throws -> Response {
-        let listing = Listing(request)
         let page = try await backend.jobs.list(
-            state: listing.choice("status", JobState.self),
-            after: listing.after,
-            limit: listing.limit()
+            state: request[Self.status],
+            after: request[Paging.after],
+            limit: request[Paging.limit]
         )
         return try .encoding(page.document { try JobView($0) })
     }
@@ -90,7 +137,7 @@ struct JobRoutes: Sendable {
         guard let record = try await backend.jobs.get(id) else { throw JobStoreError.notFound(id: id) }
         // The revision grows with every change, so it is all that a validator needs.
         let tag = "\"\(record.revision)\""
-        if request.fields[.ifNoneMatch] == tag { return Response(status: .notModified, fields: [.eTag: tag]) }
+        if let unchanged = request.notModified(tag) { return unchanged }
         return try .encoding(JobView(record), fields: [.eTag: tag])
     }
 
@@ -100,7 +147,10 @@ struct JobRoutes: Sendable {
     }
 
     @Sendable private func delete(_ request: Request) async throws -> Response {
-        await backend.files.discard(try await backend.jobs.delete(request.parameters.require("id")))
+        let id = request.parameters.require("id")
+        guard let record = try await backend.jobs.get(id) else { throw JobStoreError.notFound(id: id) }
+        await backend.files.discard(try await backend.jobs.delete(id))
+        for version in record.versions { try await backend.registry.reload(version.name, version: version.version) }
         return Response(status: .noContent)
     }
 }

@@ -1,5 +1,4 @@
 import Emotion
-import Foundation
 import HTTP
 import HTTPTypes
 import Jobs
@@ -9,90 +8,149 @@ import JSON
 struct ModelRoutes: Sendable {
     let backend: Backend
 
-    func add(to router: inout Router) {
-        router.on(.get, "/v1/models", handler: list)
-        router.on(.get, "/v1/models/{model}", handler: get)
-        router.on(.get, "/v1/models/{model}/versions/{version}", handler: version)
-        router.on(.get, "/v1/models/{model}/versions/{version}/weights", handler: weights)
+    private static let model = Field.string("model", "The name of a model")
+    private static let version = Field.integer("version", 1...Int.max, default: 1, "The number of a version")
+    private static let afterVersion = Field.optionalInteger(
+        "after", 1...Int.max, "The last version of the page before")
+    static let versionPath = [model.member, Schema.Member("version", version.member.schema)]
+
+    var operations: [Operation] {
+        [
+            Operation(
+                id: "listModels", method: .get, pattern: "/v1/models", tag: "models", scope: .predict,
+                summary: "List models by name, each with its newest version",
+                query: [Paging.after.member, Paging.limit.member],
+                answers: [.init(summary: "A page of models", content: .json(Paging.schema(of: Self.listedSchema)))],
+                handler: .task(list)
+            ),
+            Operation(
+                id: "getModel", method: .get, pattern: "/v1/models/{model}", tag: "models", scope: .predict,
+                summary: "Show the versions of a model, the newest first",
+                path: [Self.model.member],
+                query: [Self.afterVersion.member, Paging.limit.member],
+                answers: [.init(summary: "A page of versions", content: .json(Self.schema))],
+                handler: .task(get)
+            ),
+            Operation(
+                id: "getVersion", method: .get, pattern: "/v1/models/{model}/versions/{version}", tag: "models",
+                scope: .predict,
+                summary: "Show a version of a model",
+                path: Self.versionPath,
+                answers: [
+                    .init(
+                        summary: "The version", content: .json(VersionView.schema),
+                        fields: [.eTag: "Of the description, not of the weights"]),
+                    .unchanged,
+                ],
+                handler: .immediate(version)
+            ),
+            Operation(
+                id: "getWeights", method: .get, pattern: "/v1/models/{model}/versions/{version}/weights",
+                tag: "models", scope: .predict,
+                summary: "Download the weights of a version, as safetensors",
+                path: Self.versionPath,
+                answers: [
+                    .init(
+                        summary: "The file", content: .other(type: "application/octet-stream"),
+                        fields: [.eTag: "The digest of the version"]),
+                    .unchanged,
+                ],
+                failures: [.serviceUnavailable],
+                handler: .task(weights)
+            ),
+        ]
     }
 
-    @Sendable private func list(_ request: Request) async throws -> Response {
-        let listing = Listing(request)
-        let page = try await backend.models.list(after: listing.after, limit: listing.limit())
-        return try .encoding(page.document { try ModelView($0) })
+    private static let listedSchema = Schema.object([
+        .init("object", .words(["model"])), .init("name", .string()), .init("newest", VersionView.schema),
+    ]).named("ListedModel")
+
+    private static let schema = Schema.object([
+        .init("object", .words(["model"])), .init("name", .string()),
+        .init("newest", .integer(1...Int.max, "The newest version there is")),
+        .init("versions", .array(of: VersionView.schema)), .init("has_more", .boolean),
+    ]).named("Model")
+
+    @Sendable private func list(_ request: Request) -> Response {
+        let page = backend.registry.list(after: request[Paging.after], limit: request[Paging.limit])
+        var writer = JSONWriter(reserving: page.data.reduce(128) { $0 + $1.document.count + 128 })
+        writer.object {
+            $0.member("data") {
+                $0.array {
+                    for version in page.data {
+                        $0.object {
+                            $0.member("name") { $0.value(version.name) }
+                            $0.member("newest") { $0.raw(version.document) }
+                            $0.member("object") { $0.value("model") }
+                        }
+                    }
+                }
+            }
+            $0.member("has_more") { $0.value(page.hasMore) }
+            $0.member("object") { $0.value("list") }
+        }
+        return .json(writer.bytes)
     }
 
-    /// A model: its newest version, and a page of all of them.
-    private struct Document: Encodable {
-        let object = "model"
-        let name: String
-        let newest: Int
-        let versions: [VersionView]
-        let hasMore: Bool
-    }
-
-    @Sendable private func get(_ request: Request) async throws -> Response {
+    @Sendable private func get(_ request: Request) throws -> Response {
         let name = request.parameters.require("model")
-        let listing = Listing(request)
-        guard let newest = try await backend.models.newest(name) else { throw Problem.notFound("model \(name)") }
-        let page = try await backend.models.versions(
+        guard let newest = backend.registry.newest(name) else { throw Problem.notFound("model \(name.quoted)") }
+        let page = backend.registry.versions(
             of: name,
-            after: listing.integer("after", in: 1...Int.max),
-            limit: listing.limit()
+            after: request[Self.afterVersion],
+            limit: request[Paging.limit]
         )
-        let versions = try page.data.map { try VersionView($0) }
-        return .encoding(
-            Document(name: name, newest: newest.version, versions: versions, hasMore: page.hasMore)
-        )
+        var writer = JSONWriter(reserving: page.data.reduce(128) { $0 + $1.document.count + 1 })
+        writer.object {
+            $0.member("has_more") { $0.value(page.hasMore) }
+            $0.member("name") { $0.value(name) }
+            $0.member("newest") { $0.value(newest.number) }
+            $0.member("object") { $0.value("model") }
+            $0.member("versions") { $0.array { for version in page.data { $0.raw(version.document) } } }
+        }
+        return .json(writer.bytes)
     }
 
-    @Sendable private func version(_ request: Request) async throws -> Response {
-        let record = try await backend.models.find(
-            request.parameters.require("model"),
-            version: request.parameters.require("version")
-        )
-        return try .encoding(VersionView(record))
+    @Sendable private func version(_ request: Request) throws -> Response {
+        let version = try backend.registry.find(request)
+        if let unchanged = request.notModified(version.entityTag) { return unchanged }
+        return .json(version.document, fields: [.eTag: version.entityTag])
     }
 
-    @Sendable private func weights(_ request: Request) async throws -> Response {
-        let record = try await backend.models.find(
-            request.parameters.require("model"),
-            version: request.parameters.require("version")
-        )
-        let path = backend.directory.path("\(record.directory)/\(ModelDirectory.weightsName)")
+    @Sendable private func weights(_ request: Request) throws -> Response {
+        let version = try backend.registry.find(request)
+        let tag = "\"\(version.digest)\""
+        if let unchanged = request.notModified(tag) { return unchanged }
+        let path = backend.directory.path("\(version.directory)/\(ModelDirectory.weightsName)")
         guard let file = try? OpenFile(path: path) else {
-            throw Problem.unavailable(code: "model_unreadable", "the weights of \(record.title) cannot be read")
+            throw Problem.unavailable(code: "model_unreadable", "the weights of \(version.title) cannot be read")
         }
         return Response(
             fields: [
                 .contentType: "application/octet-stream",
-                .contentDisposition: "attachment; filename=\"\(record.name)-\(record.version).safetensors\"",
-                .eTag: "\"\(record.digest)\"",
+                .contentDisposition: "attachment; filename=\"\(version.name)-\(version.number).safetensors\"",
+                .eTag: tag,
             ],
             body: .file(file)
         )
     }
 }
 
-extension ModelStore {
+extension ModelRegistry {
+    /// The version that the path of a request names.
+    fileprivate func find(_ request: Request) throws(Problem) -> ModelVersion {
+        try find(request.parameters.require("model"), version: request.parameters.require("version"))
+    }
+
     /// The version that a request names: a number, or nil for the newest.
-    func find(_ name: String, version: String?) async throws -> ModelRecord {
+    func find(_ name: String, version: String?) throws(Problem) -> ModelVersion {
         guard let version else {
-            guard let newest = try await newest(name) else { throw Problem.notFound("model \(name)") }
+            guard let newest = newest(name) else { throw .notFound("model \(name.quoted)") }
             return newest
         }
-        guard let number = Int(version), number > 0, let record = try await get(name, version: number) else {
-            throw Problem.notFound("version \(version) of a model \(name)")
+        guard let number = Int(version), let found = self.version(number, of: name) else {
+            throw .notFound("version \(version.quoted) of a model \(name.quoted)")
         }
-        return record
-    }
-}
-
-extension ModelRecord {
-    /// In the words of an error.
-    var title: String { "version \(version) of model \(name)" }
-
-    var configuration: ModelConfiguration {
-        get throws { try JSONReader.decode(ModelConfiguration.self, from: document) }
+        return found
     }
 }

@@ -1,17 +1,6 @@
 import Emotion
+import JSON
 import Jobs
-
-/// A model in a list.
-struct ModelView: Encodable {
-    let object = "model"
-    let name: String
-    let newest: VersionView
-
-    init(_ record: ModelRecord) throws {
-        name = record.name
-        newest = try VersionView(record)
-    }
-}
 
 /// A version of a model as clients see it.
 struct VersionView: Encodable {
@@ -69,4 +58,46 @@ struct VersionView: Encodable {
         warnings = training?.warnings
         seed = training?.seed
     }
+
+    static let schema = Schema.object([
+        .init("object", .words(["model_version"])),
+        .init("name", .string()),
+        .init("version", .integer(1...Int.max)),
+        .init("digest", .string("SHA-256, as sha256:…")),
+        .init("job", .string("The id of the job it came of"), isRequired: false),
+        .init("created_at", .time),
+        .init("labels", .array(of: .string())),
+        .init("modalities", .array(of: .modality, "In the order in which they are encoded")),
+        .init("hyperparameters", Hyperparameters.schema),
+        .init("metrics", metrics, isRequired: false),
+        .init("tuned_thresholds", .array(of: .number(), "Per label"), isRequired: false),
+        .init("best_epoch", .integer(1...Int.max), isRequired: false),
+        .init("selected_by", .string("The metric that chose the epoch: valid_micro_f1"), isRequired: false),
+        .init(
+            "stopped_early", .object([], others: .any, "Why the training ended before its last epoch"),
+            isRequired: false),
+        .init("warnings", .array(of: .object([], others: .any)), isRequired: false),
+        .init("seed", .integer(0...Int.max), isRequired: false),
+    ]).named("ModelVersion")
+
+    private static let metrics = Schema.object([
+        .init("valid", .object([], others: .any)),
+        .init("test", .object([], others: .any), isRequired: false),
+        .init("valid_by_threshold", .object([], others: .any), isRequired: false),
+        .init("test_by_threshold", .object([], others: .any), isRequired: false),
+    ])
+}
+
+extension ModelRecord {
+    var configuration: ModelConfiguration {
+        get throws { try JSONReader.decode(ModelConfiguration.self, from: document) }
+    }
+}
+
+/// The names of models, which are parts of paths as well.
+enum ModelName {
+    static let pattern = Schema.Pattern(
+        "^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$",
+        rule: "have 1 to 64 letters, digits, '.', '_' and '-', and begin with a letter or digit"
+    )
 }

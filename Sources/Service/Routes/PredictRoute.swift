@@ -6,40 +6,39 @@ import HTTPTypes
 struct PredictRoute: Sendable {
     let backend: Backend
 
-    func add(to router: inout Router) {
-        router.on(
-            .post,
-            "/v1/models/{model}/predict",
-            body: .buffered(limit: backend.configuration.maxPredictSize),
-            handler: predict
+    private static let model = Field.string("model", "The name of a model")
+    private static let version = Field.optionalString(
+        "version", pattern: .init("^([1-9][0-9]*|@.*)$", rule: "be the number of a version or @ and an alias"),
+        "The number of a version; the newest when it is not given")
+
+    var operation: Operation {
+        Operation(
+            id: "predict", method: .post, pattern: "/v1/models/{model}/predict", tag: "models", scope: .predict,
+            summary: "Predict the emotions of clips",
+            path: [Self.model.member],
+            query: [Self.version.member],
+            body: .described(PredictRequest.schema, limit: backend.configuration.maxPredictSize),
+            answers: [
+                .init(
+                    summary: "A prediction or an error for each clip, in their order; 422 when there is no prediction",
+                    content: .json(PredictResponse.schema))
+            ],
+            failures: [.serviceUnavailable],
+            handler: .deferred(predict)
         )
     }
 
-    @Sendable private func predict(_ request: Request) async throws -> Response {
-        let name = request.parameters.require("model")
-        let version = request.query["version"]
-        if let version, version.hasPrefix("@") {
-            throw Problem.notFound("alias \(version.dropFirst()) of model \(name)")
+    @Sendable private func predict(_ request: Request, _ responder: Responder) {
+        do throws(Problem) {
+            let name = request.parameters.require("model")
+            let wanted = request[Self.version]
+            if let wanted, wanted.hasPrefix("@") {
+                throw Problem.notFound("alias \(wanted.dropFirst()) of model \(name)")
+            }
+            let version = try backend.registry.find(name, version: wanted)
+            backend.predictor.predict(request.body.bytes, with: version, for: responder)
+        } catch {
+            responder.respond(.failure(error))
         }
-        let record = try await backend.models.find(name, version: version)
-        let predictor = backend.predictor
-        let loaded = try await predictor.cache.model(record)
-        let body = request.body.bytes
-        let wanted = try await predictor.document { try PredictRequest(body, for: loaded) }
-        let clips = wanted.clips.compactMap { try? $0.get() }
-        guard !clips.isEmpty else { throw Self.allBad(wanted) }
-        let outcome = try await predictor.predict(clips, with: loaded, explaining: wanted.explain)
-        return try await predictor.document { .encoding(PredictResponse(wanted, outcome, by: loaded)) }
-    }
-
-    /// Every clip is bad, and so is the request.
-    private static func allBad(_ request: PredictRequest) -> Problem {
-        let errors = request.clips.compactMap { clip -> ClipError? in
-            if case .failure(let error) = clip { error } else { nil }
-        }
-        return .invalid(
-            errors.prefix(100).map { FieldError(pointer: $0.pointer, detail: $0.detail) },
-            code: errors.first?.code.rawValue ?? "invalid_request"
-        )
     }
 }

@@ -10,25 +10,16 @@ import Platform
 struct SplitUpload: Sendable {
     let backend: Backend
 
-    func add(to router: inout Router) {
-        router.on(
-            .put,
-            "/v1/datasets/{id}/splits/{split}",
-            body: .streamed(limit: backend.configuration.maxUploadSize),
-            handler: put
-        )
-    }
-
-    @Sendable private func put(_ request: Request) async throws -> Response {
+    @Sendable func put(_ request: Request) async throws -> Response {
         let id = request.parameters.require("id")
         let name = request.parameters.require("split")
         guard let split = DatasetDirectory.Split(rawValue: name) else {
             throw Problem.notFound("split \(name); there are: train, valid, test")
         }
         // What can be refused is refused before gigabytes have come.
-        let format = try UploadFormat(request.fields)
+        let format = UploadFormat(request.fields)
         let expected = try ContentDigest(request.fields)
-        let replaceNonfinite = try Self.flag(request, "replace_nonfinite")
+        let replaceNonfinite = request[Self.replaceNonfinite]
         guard let dataset = try await backend.datasets.get(id) else { throw DatasetStoreError.notFound(id: id) }
         guard dataset.frozenAt == nil else { throw DatasetStoreError.frozen(id: id) }
 
@@ -50,15 +41,5 @@ struct SplitUpload: Sendable {
         // What follows undoes nothing: the split is recorded.
         await backend.files.discard([incoming] + (replaced?.files ?? []))
         return try .encoding(DatasetView(kept), status: replaced == nil ? .created : .ok)
-    }
-
-    /// A parameter of the query that is true or false; nil when it is not there.
-    private static func flag(_ request: Request, _ name: String) throws(Problem) -> Bool? {
-        switch request.query[name] {
-        case nil: return nil
-        case "true": return true
-        case "false": return false
-        default: throw .query(name, "must be true or false")
-        }
     }
 }

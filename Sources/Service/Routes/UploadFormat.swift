@@ -10,22 +10,23 @@ enum UploadFormat {
     /// Told by its content.
     case unknown
 
-    init(_ fields: RequestFields) throws(Problem) {
-        let type = fields[.contentType] ?? ""
-        switch type.prefix(while: { $0 != ";" }).lowercased().filter({ $0 != " " }) {
-        case "application/x-npz", "application/npz", "application/zip", "application/x-zip-compressed": self = .npz
-        case "application/x-ndjson", "application/ndjson", "application/jsonl", "application/x-jsonlines",
-            "application/json":
-            self = .lines
-        // The last is what curl says of `--data-binary` when it is told nothing.
-        case "", "application/octet-stream", "application/x-www-form-urlencoded": self = .unknown
-        default:
-            throw Problem(
-                .unsupportedMediaType,
-                code: "unsupported_media_type",
-                detail: "a split is application/x-npz or application/x-ndjson, not \(type)"
-            )
-        }
+    private static let npzTypes = [
+        "application/x-npz", "application/npz", "application/zip", "application/x-zip-compressed",
+    ]
+    private static let lineTypes = [
+        "application/x-ndjson", "application/ndjson", "application/jsonl", "application/x-jsonlines",
+        "application/json",
+    ]
+    // The last is what curl says of `--data-binary` when it is told nothing.
+    private static let unknownTypes = ["application/octet-stream", "application/x-www-form-urlencoded"]
+
+    /// Those that are taken; a client need not name any.
+    static let mediaTypes = npzTypes + lineTypes + unknownTypes
+
+    /// - Precondition: the type of the request's body is one of ``mediaTypes``, or is not there.
+    init(_ fields: RequestFields) {
+        let type = MediaType.name(fields) ?? ""
+        self = Self.npzTypes.contains(type) ? .npz : Self.lineTypes.contains(type) ? .lines : .unknown
     }
 
     /// Throws a ``Problem`` when the file is something else.

@@ -37,8 +37,10 @@ struct Serve: AsyncParsableCommand {
     var maxPredictSize: Int?
     @Option(help: Settings.maxClipUnits.help)
     var maxClipUnits: Int?
-    @Option(help: Settings.loadedModels.help)
-    var loadedModels: Int?
+    @Option(help: Settings.modelMemory.help)
+    var modelMemory: Int?
+    @Option(help: Settings.allowedHosts.help)
+    var allowedHosts: String?
     @Option(help: Settings.drainSeconds.help)
     var drainSeconds: Int?
     @Option(help: Settings.logLevel.help)
@@ -93,7 +95,9 @@ struct Serve: AsyncParsableCommand {
             throw ValidationError(
                 "\(Settings.maxClipUnits.variable): must be at most \(MultiHeadAttention.longestSequence)")
         }
-        configuration.loadedModels = try positive(Settings.loadedModels, loadedModels)
+        configuration.modelMemory = try positive(Settings.modelMemory, modelMemory)
+        configuration.allowedHosts = (try Settings.allowedHosts.optionalValue(allowedHosts) ?? "").split(separator: ",")
+            .map { $0.trimmingCharacters(in: .whitespaces) }
         configuration.drainTimeout = .seconds(try positive(Settings.drainSeconds, drainSeconds))
         return configuration
     }

@@ -36,7 +36,16 @@ extension Settings {
         default: 4096,
         "Most units of a clip to predict, over all modalities; time grows with the square of it"
     )
-    static let loadedModels = Setting("LIMBIC_LOADED_MODELS", default: 4, "Models kept in memory")
+    static let modelMemory = Setting(
+        "LIMBIC_MODEL_MEMORY",
+        default: 4 << 30,
+        "What the weights of the models kept in memory may take, in bytes of their files"
+    )
+    static let allowedHosts = Setting<String>(
+        "LIMBIC_ALLOWED_HOSTS",
+        otherwise: "none",
+        "Host names, separated by commas, that the server answers to besides localhost; needed on loopback behind a proxy"
+    )
     static let drainSeconds = Setting(
         "LIMBIC_DRAIN_SECONDS",
         default: 10,

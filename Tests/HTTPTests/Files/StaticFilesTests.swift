@@ -54,11 +54,14 @@ import Testing
         }
     }
 
-    @Test func otherMethodsAreRefused() async throws {
+    @Test func otherMethodsFindNoFiles() async throws {
         try await withFiles { router, _ in
-            let response = await router.respond(to: Request(.post, "/index.html"))
-            #expect(response.status == .methodNotAllowed)
-            #expect(response.fields[.allow] == "GET, HEAD, OPTIONS")
+            for path in ["/index.html", "/nope", "/api/y"] {
+                for method in [HTTPRequest.Method.post, .put, .delete, .patch, .options] {
+                    let response = await router.respond(to: Request(method, path))
+                    #expect(response.status == .notFound && response.fields[.allow] == nil)
+                }
+            }
             #expect(await router.respond(to: Request(.post, "/api/x")).status == .methodNotAllowed)
         }
     }

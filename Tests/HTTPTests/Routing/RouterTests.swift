@@ -1,4 +1,6 @@
+import Dispatch
 import HTTPTypes
+import Synchronization
 import Testing
 
 @testable import HTTP
@@ -78,5 +80,78 @@ import Testing
         router.on(.post, "/", body: .streamed(limit: 10)) { Response(body: .stream($0.body.stream)) }
         let response = await router.respond(to: Request(.post, "/", body: Array("hello".utf8)))
         #expect(try await text(response) == "hello")
+    }
+
+    @Test func filesTakeNoPathFromThePatterns() async {
+        var router = make()
+        router.files(under: "/", directory: "/nowhere")
+        for (method, path, status) in [
+            (HTTPRequest.Method.put, "/a/b", 405), (.put, "/x", 404), (.post, "/a/b", 405), (.get, "/x", 404),
+            (.delete, "/a/b/c/d/e", 404), (.options, "/x", 404), (.head, "/x", 404), (.patch, "/", 405),
+        ] {
+            let response = await router.respond(to: Request(method, path))
+            #expect(response.status.code == status, "\(method) \(path)")
+            #expect((response.fields[.allow] != nil) == (status == 405), "\(method) \(path)")
+        }
+    }
+
+    @Test func refusesByTheHeadAlone() async throws {
+        var router = make()
+        router.admit = { request in
+            if request.authority == "other" { throw RequestError(.misdirectedRequest, code: "host", detail: "") }
+        }
+        router.on(
+            .post, "/guarded/{id}", body: .buffered(limit: 3),
+            admit: { request in
+                guard request.parameters.require("id") == "1" else { throw Refused() }
+                request.admitted = request.parameters.require("id") + request.fields[.contentLength]!
+            },
+            handler: { .text($0.admitted as? String ?? "") }
+        )
+        let admitted = await router.respond(to: Request(.post, "/guarded/1", body: [1, 2]))
+        #expect(try await text(admitted) == "12")
+        for (target, fields, status) in [
+            ("/guarded/2", [:] as HTTPFields, 500), ("/guarded/2", [.contentLength: "4"], 413),
+            ("/guarded/1", [.contentLength: "4"], 413), ("/none", [.contentLength: "4"], 404),
+            ("/guarded/1", [.host: "other"], 421), ("/none", [.host: "other"], 421), ("/guarded", [:], 404),
+        ] {
+            var request = Request(.post, target, fields: fields)
+            #expect(throws: (any Error).self) { try router.resolve(&request) }
+            let response = await router.respond(to: Request(.post, target, fields: fields))
+            #expect(response.status.code == status, "\(target) \(fields)")
+        }
+    }
+
+    @Test func answersLater() async throws {
+        var router = Router()
+        router.on(
+            .post, "/later", body: .buffered(limit: 3),
+            deferred: { request, responder in
+                DispatchQueue.global().async {
+                    responder.respond {
+                        guard !request.body.bytes.isEmpty else { throw Refused() }
+                        return .text("\(request.body.bytes)")
+                    }
+                }
+            })
+        #expect(try await text(await router.respond(to: Request(.post, "/later", body: [1]))) == "[1]")
+        #expect(await router.respond(to: Request(.post, "/later")).status == .internalServerError)
+    }
+
+    @Test func runsHandlersOnItsExecutor() async throws {
+        final class Counting: TaskExecutor {
+            let count = Atomic(0)
+
+            func enqueue(_ job: consuming ExecutorJob) {
+                count.wrappingAdd(1, ordering: .relaxed)
+                let job = UnownedJob(job)
+                DispatchQueue.global().async { job.runSynchronously(on: self.asUnownedTaskExecutor()) }
+            }
+        }
+        let executor = Counting()
+        var router = make()
+        router.executor = executor
+        _ = await router.respond(to: Request(.get, "/a/z"))
+        #expect(executor.count.load(ordering: .relaxed) > 0)
     }
 }

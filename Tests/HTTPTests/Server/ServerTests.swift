@@ -1,3 +1,4 @@
+import Dispatch
 import Foundation
 import HTTPTypes
 import Logging
@@ -15,6 +16,16 @@ import Testing
         router.on(.post, "/echo", body: .buffered(limit: 1 << 20)) {
             .text(String(decoding: $0.body.bytes, as: UTF8.self))
         }
+        router.on(
+            .get, "/deferred",
+            deferred: { request, responder in
+                DispatchQueue.global().async { responder.respond { .text("deferred \(request.query["q"] ?? "")") } }
+            })
+        router.on(
+            .post, "/reversed", body: .buffered(limit: 1 << 20),
+            deferred: { request, responder in
+                DispatchQueue.global().async { responder.respond { .json(request.body.bytes.reversed()) } }
+            })
         router.on(.post, "/stream", body: .streamed(limit: 1 << 20)) { Response(body: .stream($0.body.stream)) }
         router.on(.post, "/count", body: .streamed(limit: 8)) { request in
             var count = 0
@@ -29,7 +40,7 @@ import Testing
     @Test func keepsTheConnectionAndTheOrder() async throws {
         try await withServer(Self.make()) { address, _ in
             let client = try TestClient(address)
-            for path in ["/now", "/later"] {
+            for path in ["/now", "/later", "/deferred"] {
                 try await client.send("GET \(path)?q=1 HTTP/1.1\r\nHost: a\r\nX-Request-Id: mine\r\n\r\n")
                 let reply = try await client.reply()
                 #expect(reply.body == "\(path.dropFirst()) 1")
@@ -37,11 +48,24 @@ import Testing
                 #expect(reply.fields["date"] != nil)
                 #expect(reply.fields["connection"] == nil)
             }
-            let paths = (0..<50).map { $0 % 3 == 0 ? "/later?q=\($0)" : "/now?q=\($0)" }
+            let paths = (0..<50).map { ["/later?q=\($0)", "/now?q=\($0)", "/deferred?q=\($0)"][$0 % 3] }
             try await client.send(paths.map { "GET \($0) HTTP/1.1\r\nHost: a\r\n\r\n" }.joined())
             for path in paths {
                 #expect(try await client.reply().body == path.dropFirst().replacing("?q=", with: " "))
             }
+        }
+    }
+
+    @Test func givesTheWholeBodyToAHandlerThatAnswersLater() async throws {
+        try await withServer(Self.make()) { address, _ in
+            let client = try TestClient(address)
+            let post = "POST /reversed HTTP/1.1\r\nHost: a\r\n"
+            try await client.send(post + "Content-Length: 5\r\n\r\nhe")
+            try await client.send("llo" + post + "Transfer-Encoding: chunked\r\n\r\n2\r\nab\r\n1\r\nc\r\n0\r\n\r\n")
+            #expect(try await client.reply().body == "olleh")
+            #expect(try await client.reply().body == "cba")
+            try await client.send(post + "Content-Length: 2000000\r\n\r\n")
+            #expect(try await client.reply().status == 413)
         }
     }
 
@@ -208,7 +232,7 @@ import Testing
                 ("GET /now HTTP/1.1\r\nHost: a\r\n\r\nGET /\r\n", 400),
                 ("POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello!", 400),
                 ("POST /count HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello!", 400),
-                ("POST /count HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n", 413),
+                ("POST /count HTTP/1.1\r\nHost: a\r\nContent-Length: 99999\r\n\r\n", 413),
             ] {
                 let client = try TestClient(address)
                 try await client.send(text)

@@ -145,12 +145,15 @@ struct PredictTests {
     @Test func survivesFeaturesBeyondAllMeasure() async throws {
         let service = try TestService.make()
         try await service.makeModel()
-        let reply = try await service.post(
-            "/v1/models/emo/predict",
-            #"{"clips": [{"text": [[3e38, 3e38, -3e38]]}, {"text": [[1, 2, 3]]}]}"#
-        )
+        let huge = #"{"id": "h", "text": [[3e38, 3e38, -3e38]]}"#
+        let reply = try await service.post("/v1/models/emo/predict", #"{"clips": [\#(huge), {"text": [[1, 2, 3]]}]}"#)
         #expect(reply.status == 200)
+        #expect(try reply.json["predictions"][0]["error"]["code"].text == "not_computable")
         #expect(try reply.json["predictions"][1]["probabilities"].members.count == 2)
+        let alone = try await service.post("/v1/models/emo/predict", #"{"clips": [\#(huge)]}"#)
+        #expect(try expectProblem(alone, 422, "not_computable").keys.contains("/clips/0"))
+        let mixed = try await service.post("/v1/models/emo/predict", #"{"clips": [{"text": [[1]]}, \#(huge)]}"#)
+        #expect(try Set(expectProblem(mixed, 422, "bad_shape").keys) == ["/clips/0/text/0", "/clips/1"])
     }
 
     @Test func boundsTheUnitsOfAClip() async throws {
@@ -174,8 +177,11 @@ struct PredictTests {
         #expect(
             try await service.post("/v1/models/emo/predict?version=1", clip).json["model"]["version"] == .integer(1)
         )
-        for query in ["?version=3", "?version=x", "?version=@best"] {
+        for query in ["?version=3", "?version=@best"] {
             try expectProblem(await service.post("/v1/models/emo/predict\(query)", clip), 404, "not_found")
+        }
+        for query in ["?version=x", "?version=0", "?versoin=1", "?version=1&version=2"] {
+            try expectProblem(await service.post("/v1/models/emo/predict\(query)", clip), 400, "invalid_query")
         }
         try expectProblem(await service.post("/v1/models/none/predict", clip), 404, "not_found")
         let weights = try await service.get("/v1/models/emo/versions/2/weights")
@@ -222,8 +228,10 @@ struct PredictTests {
         try Data(altered.utf8).write(to: file)
         _ = try ModelDirectory.read(folder.path)
         // Not the server that has it in memory already.
-        let other = ModelCache(directory: service.backend.directory, capacity: 1, clipUnitLimit: 100)
-        let problem = await #expect(throws: Problem.self) { try await other.model(record) }
+        let other = ModelCache(
+            directory: service.backend.directory, limits: .init(memory: 1 << 30, document: 1000, clipUnits: 100))
+        let version = try ModelVersion(record)
+        let problem = await #expect(throws: Problem.self) { try await other.model(version) }
         #expect(problem?.code == "model_unreadable")
     }
 
@@ -240,14 +248,20 @@ struct PredictTests {
     }
 
     @Test func keepsTheModelsUsedLast() async throws {
-        let service = try TestService.make { $0.loadedModels = 2 }
-        for name in ["a", "b", "c", "a"] {
-            let record =
-                try await service.backend.models.newest(name) == nil
-                ? service.makeModel(name) : try #require(try await service.backend.models.newest(name))
-            _ = try await service.backend.predictor.cache.model(record)
-            #expect(service.backend.predictor.cache.count <= 2)
-        }
+        let measure = try TestService.make()
+        try await measure.makeModel()
+        _ = try await measure.load("emo")
+        let one = measure.backend.predictor.cache.usage.bytes
+        #expect(one > 0)
+        let service = try TestService.make { $0.modelMemory = 2 * one + one / 2 }
+        for name in ["a", "b", "c"] { try await service.makeModel(name) }
+        for name in ["a", "b", "a", "c", "a"] { _ = try await service.load(name) }
+        #expect(service.backend.predictor.cache.usage == (2, 2 * one))
+        let small = try TestService.make { $0.modelMemory = one - 1 }
+        try await small.makeModel()
+        let clip = #"{"clips": [{"audio": [[1, 2]]}]}"#
+        try expectProblem(await small.post("/v1/models/emo/predict", clip), 503, "model_too_large")
+        #expect(small.backend.predictor.cache.usage == (0, 0))
     }
 
     @Test func cutsBatchesByUnits() {
@@ -255,5 +269,19 @@ struct PredictTests {
         #expect(Predictor.batches([3, 1, 2]) == [[1, 2, 0]])
         #expect(Predictor.batches([limit, 1, limit - 1]) == [[1, 2], [0]])
         #expect(Predictor.batches([]).isEmpty)
+    }
+}
+
+extension TestService {
+    fileprivate func load(_ name: String) async throws -> LoadedModel {
+        try await backend.predictor.cache.model(#require(backend.registry.newest(name)))
+    }
+}
+
+extension ModelCache {
+    fileprivate func model(_ version: ModelVersion) async throws -> LoadedModel {
+        try await withCheckedThrowingContinuation { continuation in
+            withModel(version, on: .global()) { continuation.resume(with: $0) }
+        }
     }
 }

@@ -16,7 +16,8 @@ struct ErrorMapping: Sendable {
         if error is CancellationError || error is ConnectionError {
             // The client went away or the server is stopping: nothing has failed.
             logger.debug("request given up", metadata: ["request_id": "\(request?.id.description ?? "-")"])
-        } else if problem.status.code >= 500, !(error is Problem) {
+        } else if problem.status.code >= 500, !(error is Problem), !(error is RequestError) {
+            // What clients ask of HTTP that there is not, a RequestError, is no failure of ours either.
             logger.error(
                 "request failed",
                 metadata: ["request_id": "\(request?.id.description ?? "-")", "error": "\(error)"]
@@ -86,11 +87,8 @@ struct ErrorMapping: Sendable {
     }
 
     private static func problem(_ error: HyperparameterErrors) -> Problem {
-        .invalid(
-            error.errors.map {
-                FieldError(pointer: FieldError.pointer("/hyperparameters", $0.name), detail: "\($0)")
-            },
-            code: "invalid_hyperparameters"
-        )
+        var errors = FieldErrors()
+        for error in error.errors { errors.add(FieldError.pointer("/hyperparameters", error.name), "\(error)") }
+        return .invalid(errors)
     }
 }

@@ -1,18 +1,6 @@
 import HTTPTypes
 import JSON
 
-/// What is wrong with one field of a request.
-struct FieldError: Encodable, Equatable, Sendable {
-    /// A JSON pointer into the body (RFC 6901); empty for the whole of it.
-    let pointer: String
-    let detail: String
-
-    /// The pointer to a member of the object at `pointer`.
-    static func pointer(_ pointer: String, _ name: String) -> String {
-        JSONPointer.member(name, of: pointer)
-    }
-}
-
 /// An answer that says why a request failed: the problem document of RFC 9457, thrown by routes.
 struct Problem: Error, Equatable, Sendable {
     var status: HTTPResponse.Status
@@ -21,6 +9,8 @@ struct Problem: Error, Equatable, Sendable {
     /// For people.
     var detail: String
     var errors: [FieldError] = []
+    /// How many errors there are; nil when ``errors`` are all.
+    var errorsTotal: Int?
     var fields: HTTPFields = [:]
 
     init(
@@ -40,14 +30,18 @@ struct Problem: Error, Equatable, Sendable {
 
 extension Problem {
     /// Fields that cannot be used, at least one.
-    static func invalid(_ errors: [FieldError], code: String = "invalid_request") -> Problem {
-        let first = errors.first.map { $0.pointer.isEmpty ? $0.detail : "\($0.pointer): \($0.detail)" } ?? ""
-        let more = errors.count > 1 ? " (and \(errors.count - 1) more)" : ""
-        return Problem(.unprocessableContent, code: code, detail: first + more, errors: errors)
+    static func invalid(_ errors: FieldErrors, code: String = "invalid_request") -> Problem {
+        let first = errors.listed.first.map { $0.pointer.isEmpty ? $0.detail : "\($0.pointer): \($0.detail)" } ?? ""
+        let more = errors.total > 1 ? " (and \(errors.total - 1) more)" : ""
+        var problem = Problem(.unprocessableContent, code: code, detail: first + more, errors: errors.listed)
+        problem.errorsTotal = errors.total
+        return problem
     }
 
     static func invalid(_ pointer: String, _ detail: String, code: String = "invalid_request") -> Problem {
-        invalid([FieldError(pointer: pointer, detail: detail)], code: code)
+        var errors = FieldErrors()
+        errors.add(pointer, detail)
+        return invalid(errors, code: code)
     }
 
     static func malformedJSON(_ error: JSONError) -> Problem {
@@ -57,7 +51,7 @@ extension Problem {
 
     /// A parameter of the query that cannot be used.
     static func query(_ name: String, _ detail: String) -> Problem {
-        Problem(.badRequest, code: "invalid_query", detail: "\(name): \(detail)")
+        Problem(.badRequest, code: "invalid_query", detail: "\(name.shortened(to: 80)): \(detail)")
     }
 
     static func notFound(_ what: String) -> Problem {
@@ -65,11 +59,7 @@ extension Problem {
     }
 
     static func diskFull() -> Problem {
-        Problem(
-            HTTPResponse.Status(code: 507, reasonPhrase: "Insufficient Storage"),
-            code: "disk_full",
-            detail: "the server's disk is full"
-        )
+        Problem(.insufficientStorage, code: "disk_full", detail: "the server's disk is full")
     }
 
     static func unavailable(code: String, _ detail: String) -> Problem {

@@ -1,0 +1,22 @@
+import Synchronization
+
+/// Takes the answer to one request, from whatever thread it is made on. To be called once.
+package final class Responder: Sendable {
+    private let cancelled = Atomic(false)
+    private let answer: @Sendable (Result<Response, any Error>) -> Void
+
+    init(answer: @escaping @Sendable (Result<Response, any Error>) -> Void) {
+        self.answer = answer
+    }
+
+    /// Whether the client has gone away, so that no one waits for the answer any more.
+    package var isCancelled: Bool { cancelled.load(ordering: .relaxed) }
+
+    func cancel() { cancelled.store(true, ordering: .relaxed) }
+
+    /// - Precondition: the body of the response is not a stream.
+    package func respond(_ result: Result<Response, any Error>) { answer(result) }
+
+    /// Answers with what `body` returns or throws.
+    package func respond(_ body: () throws -> Response) { answer(Result(catching: body)) }
+}

@@ -1,0 +1,115 @@
+import JSON
+import HTTP
+import HTTPTypes
+
+/// Who asks, and what that lets them do.
+struct Principal: Sendable {
+    let scopes: Set<Operation.Scope>
+
+    /// Anyone, where no keys are asked for.
+    static let anyone = Principal(scopes: Set(Operation.Scope.allCases))
+}
+
+/// What a request has shown of itself before its body is read.
+struct Admitted: Sendable {
+    let operation: Operation
+    let principal: Principal
+    /// The parameters of the query.
+    let query: Values
+}
+
+/// Decides by the head of a request whether it may go on. Cheap: it runs on the queue of the connection.
+struct Admission: Sendable {
+    /// - Throws: ``Problem`` with what the request is refused for.
+    func admit(_ request: inout Request, to operation: Operation) throws(Problem) {
+        let principal = try authenticate(request)
+        guard principal.scopes.contains(operation.scope) else {
+            throw Problem(.forbidden, code: "forbidden", detail: "the key has no scope \(operation.scope.rawValue)")
+        }
+        if request.hasBody { try Self.checkType(request, operation) }
+        let query = try Self.query(request, operation.query)
+        request.admitted = Admitted(operation: operation, principal: principal, query: query)
+    }
+
+    /// There are no keys yet, and so everyone may do everything.
+    private func authenticate(_ request: Request) throws(Problem) -> Principal { .anyone }
+
+    private static func checkType(_ request: Request, _ operation: Operation) throws(Problem) {
+        let types = operation.mediaTypes
+        let type = MediaType.name(request.fields)
+        if case .file = operation.body, type == nil { return }
+        guard !types.isEmpty, !(type.map(types.contains) ?? false) else { return }
+        let sent = type.map { "not \($0.quoted)" } ?? "and is missing"
+        throw Problem(
+            .unsupportedMediaType,
+            code: "unsupported_media_type",
+            detail: "Content-Type must be \(types.joined(separator: " or ")), \(sent)",
+            fields: [.accept: types.joined(separator: ", ")]
+        )
+    }
+
+    // MARK: Query
+
+    private static func query(_ request: Request, _ parameters: [Schema.Member]) throws(Problem) -> Values {
+        guard request.hasQuery else { return Values([:]) }
+        var values: [String: JSONValue] = [:]
+        for pair in request.query {
+            guard let parameter = parameters.first(where: { $0.name == pair.name }) else {
+                let names = parameters.map(\.name).joined(separator: ", ")
+                let hint = names.isEmpty ? "this operation has no parameters" : "there are: \(names)"
+                throw .query(pair.name, "no such parameter; \(hint)")
+            }
+            if case .array = parameter.schema.kind {
+                let words = pair.value.split(separator: ",").map { JSONValue.string(String($0)) }
+                values[pair.name] = .array((values[pair.name]?.elements ?? []) + words)
+            } else {
+                guard values[pair.name] == nil else { throw .query(pair.name, "is given more than once") }
+                values[pair.name] = parameter.schema.value(of: pair.value)
+            }
+        }
+        for parameter in parameters {
+            guard let value = values[parameter.name] else { continue }
+            var errors = FieldErrors()
+            parameter.schema.check(value, at: "", &errors)
+            if let error = errors.listed.first { throw .query(parameter.name, error.detail) }
+        }
+        return Values(values)
+    }
+}
+
+extension Schema {
+    /// What a text in a query stands for.
+    fileprivate func value(of text: String) -> JSONValue {
+        switch kind {
+        case .integer: Int(text).map { .integer($0) } ?? .string(text)
+        case .boolean: text == "true" ? true : text == "false" ? false : .string(text)
+        default: .string(text)
+        }
+    }
+}
+
+extension Request {
+    /// - Precondition: the request has been admitted to an operation.
+    private var admission: Admitted {
+        guard let admitted = admitted as? Admitted else { preconditionFailure("the request was not admitted") }
+        return admitted
+    }
+
+    /// A parameter of the query.
+    subscript<Value>(field: Field<Value>) -> Value { admission.query[field] }
+
+    /// The body, read and checked by the schema of the operation.
+    ///
+    /// - Throws: ``Problem`` with all that is wrong with it.
+    func document() throws(Problem) -> Values {
+        guard case .json(let schema, _) = admission.operation.body else {
+            preconditionFailure("the operation takes no document")
+        }
+        let value: JSONValue
+        do throws(JSONError) { value = try JSONReader.value(body.bytes) } catch { throw .malformedJSON(error) }
+        var errors = FieldErrors()
+        schema.check(value, at: "", &errors)
+        guard errors.isEmpty else { throw .invalid(errors) }
+        return Values(value)
+    }
+}

@@ -1,0 +1,122 @@
+import HTTP
+import HTTPTypes
+
+/// An operation of the API, declared once: the same declaration routes and checks its requests and describes it in
+/// `/openapi.json`.
+struct Operation: Sendable {
+    /// The kind of key that lets a client ask for it.
+    enum Scope: String, Sendable, CaseIterable {
+        /// Open to everyone, as probes must be.
+        case none
+        case predict
+        case train
+        case admin
+    }
+
+    /// What is done with the body of a request.
+    enum Body: Sendable {
+        /// There is none; a small one that comes all the same is dropped.
+        case none
+        /// A JSON document of at most `limit` bytes.
+        case json(Schema, limit: Int)
+        /// JSON that is not read by its schema, which only describes it; of at most `limit` bytes.
+        case described(Schema, limit: Int)
+        /// A file of one of these types, of at most `limit` bytes, that the handler takes as it comes.
+        case file(types: [String], limit: Int)
+    }
+
+    /// Where the handler runs.
+    enum Handler: Sendable {
+        /// On the connection's queue: for answers from memory.
+        case immediate(Router.ImmediateHandler)
+        /// In a task on threads for documents, where it may read and write them.
+        case task(Router.Handler)
+        /// It takes the request to queues of its own.
+        case deferred(Router.DeferredHandler)
+    }
+
+    /// An answer to a request that did not fail.
+    struct Answer: Sendable {
+        enum Content: Sendable {
+            case none
+            case json(Schema)
+            case other(type: String)
+        }
+
+        var status: HTTPResponse.Status = .ok
+        let summary: String
+        var content: Content = .none
+        /// Names of fields, with what they say.
+        var fields: [HTTPField.Name: String] = [:]
+
+        /// To a client that has it already.
+        static let unchanged = Answer(status: .notModified, summary: "If-None-Match names what there is")
+    }
+
+    /// Unique, for generated clients.
+    let id: String
+    let method: HTTPRequest.Method
+    /// With the names of ``path`` in braces.
+    let pattern: String
+    let tag: String
+    let scope: Scope
+    let summary: String
+    /// What the names in the pattern stand for.
+    var path: [Schema.Member] = []
+    var query: [Schema.Member] = []
+    /// Fields of the header besides those of HTTP.
+    var header: [Schema.Member] = []
+    var body: Body = .none
+    let answers: [Answer]
+    /// Statuses of failures besides those that follow from the rest of the declaration.
+    var failures: [HTTPResponse.Status] = []
+    let handler: Handler
+}
+
+extension Operation {
+    /// The statuses of all failures that a well-formed request can meet.
+    var allFailures: [HTTPResponse.Status] {
+        var statuses: Set<HTTPResponse.Status> = [
+            .badRequest, .uriTooLong, .misdirectedRequest, .requestHeaderFieldsTooLarge,
+        ]
+        statuses.formUnion(failures)
+        if !path.isEmpty { statuses.insert(.notFound) }
+        if case .none = body {} else { statuses.formUnion([.contentTooLarge, .unsupportedMediaType]) }
+        switch body {
+        case .json, .described: statuses.insert(.unprocessableContent)
+        case .none, .file: break
+        }
+        return statuses.sorted { $0.code < $1.code }
+    }
+
+    /// The media types of a body; empty where there is none.
+    var mediaTypes: [String] {
+        switch body {
+        case .none: []
+        case .json, .described: ["application/json"]
+        case .file(let types, _): types
+        }
+    }
+
+    private var policy: BodyPolicy {
+        switch body {
+        case .none: .none
+        case .json(_, let limit), .described(_, let limit): .buffered(limit: limit)
+        case .file(_, let limit): .streamed(limit: limit)
+        }
+    }
+
+    /// Has `router` answer its requests, once `admission` has let them in.
+    func add(to router: inout Router, _ admission: Admission) {
+        let admit: Router.Admission = { try admission.admit(&$0, to: self) }
+        switch handler {
+        case .immediate(let handler): router.on(method, pattern, admit: admit, immediate: handler)
+        case .task(let handler): router.on(method, pattern, body: policy, admit: admit, handler: handler)
+        case .deferred(let handler): router.on(method, pattern, body: policy, admit: admit, deferred: handler)
+        }
+    }
+}
+
+extension HTTPResponse.Status {
+    static let insufficientStorage = Self(code: 507, reasonPhrase: "Insufficient Storage")
+}

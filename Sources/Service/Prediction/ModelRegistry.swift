@@ -1,0 +1,108 @@
+import HTTP
+import Jobs
+import Logging
+import Synchronization
+
+/// All versions of all models, in memory: what a prediction or a look at a model asks for needs no database.
+///
+/// Filled at the start and told of every version once it is committed.
+final class ModelRegistry: Sendable {
+    private struct State {
+        /// Versions in ascending order.
+        var models: [String: [ModelVersion]] = [:]
+        /// Sorted, for lists.
+        var names: [String] = []
+    }
+
+    private let state = Mutex(State())
+    private let store: ModelStore
+    private let logger: Logger
+
+    /// Reads what the store holds, which blocks. Throws errors of Jobs.
+    init(_ store: ModelStore, logger: Logger) throws {
+        self.store = store
+        self.logger = logger
+        store.onRegister { [weak self] in self?.put($0) }
+        try store.forEach { put($0) }
+    }
+
+    /// The newest version of a model, or nil.
+    func newest(_ name: String) -> ModelVersion? {
+        state.withLock { $0.models[name]?.last }
+    }
+
+    /// One version of a model, or nil.
+    func version(_ number: Int, of name: String) -> ModelVersion? {
+        state.withLock { state in
+            state.models[name].flatMap { versions in
+                Self.index(of: number, in: versions).flatMap { versions[$0].number == number ? versions[$0] : nil }
+            }
+        }
+    }
+
+    /// The newest version of each model in the order of their names, beginning after the name `after`.
+    func list(after: String?, limit: Int) -> Page<ModelVersion> {
+        state.withLock { state in
+            let start = after.map { after in state.names.partitioningIndex { $0 > after } } ?? 0
+            let names = state.names[start...]
+            return Page(
+                data: names.prefix(limit).compactMap { state.models[$0]?.last },
+                hasMore: names.count > limit
+            )
+        }
+    }
+
+    /// The versions of one model from the newest to the oldest, beginning after the version `after`.
+    func versions(of name: String, after: Int?, limit: Int) -> Page<ModelVersion> {
+        state.withLock { state in
+            let versions = state.models[name] ?? []
+            let end = after.map { after in versions.partitioningIndex { $0.number >= after } } ?? versions.count
+            return Page(data: versions[..<end].suffix(limit).reversed(), hasMore: end > limit)
+        }
+    }
+
+    /// Reads a version anew that has changed in the store.
+    func reload(_ name: String, version: Int) async throws {
+        if let record = try await store.get(name, version: version) { put(record) }
+    }
+
+    private func put(_ record: ModelRecord) {
+        guard let version = try? ModelVersion(record) else {
+            logger.error(
+                "a version of a model cannot be read",
+                metadata: ["model": "\(record.name)", "version": "\(record.version)"]
+            )
+            return
+        }
+        state.withLock { state in
+            if state.models[record.name] == nil {
+                state.names.insert(record.name, at: state.names.partitioningIndex { $0 > record.name })
+            }
+            var versions = state.models[record.name].take() ?? []
+            let index = versions.partitioningIndex { $0.number >= record.version }
+            if index < versions.count, versions[index].number == record.version {
+                versions[index] = version
+            } else {
+                versions.insert(version, at: index)
+            }
+            state.models[record.name] = versions
+        }
+    }
+
+    private static func index(of number: Int, in versions: [ModelVersion]) -> Int? {
+        let index = versions.partitioningIndex { $0.number >= number }
+        return index < versions.count ? index : nil
+    }
+}
+
+extension Array {
+    /// The first index from which on `belongs` holds, by bisection.
+    fileprivate func partitioningIndex(where belongs: (Element) -> Bool) -> Int {
+        var (low, high) = (startIndex, endIndex)
+        while low < high {
+            let middle = low + (high - low) / 2
+            if belongs(self[middle]) { high = middle } else { low = middle + 1 }
+        }
+        return low
+    }
+}

@@ -1,0 +1,53 @@
+import Emotion
+import Jobs
+
+extension JobView {
+    static let schema = Schema.object([
+        .init("object", .words(["job"])),
+        .init("id", .string()),
+        .init("status", .words(JobState.allCases.map(\.rawValue), "The last three never change")),
+        .init("dataset", .string("The id of the data set")),
+        .init("model", .string("The model that gets a version")),
+        .init("recipe", .string()),
+        .init("seed", .integer(0...Int.max)),
+        .init("priority", .integer()),
+        .init("max_attempts", .integer(1...100)),
+        .init("hyperparameters", Hyperparameters.schema),
+        .init("early_stopping", stopping, isRequired: false),
+        .init("attempt", .integer(0...Int.max, "The number of the latest attempt; 0 before the first")),
+        .init("attempts", .array(of: attempt)),
+        .init("progress", progress, isRequired: false),
+        .init(
+            "eta_s", .number(0...Double.infinity, "Seconds until the last step at the pace so far"), isRequired: false),
+        .init("error", .string("Why it failed"), isRequired: false),
+        .init("result", .object([], others: .any, "What the training came to"), isRequired: false),
+        .init(
+            "model_version",
+            .object([.init("name", .string()), .init("version", .integer(1...Int.max))], "What was made of it"),
+            isRequired: false
+        ),
+        .init("created_at", .time),
+        .init("updated_at", .time),
+        .init("started_at", .time, isRequired: false),
+        .init("finished_at", .time, isRequired: false),
+    ]).named("Job")
+
+    private static let stopping = Schema.object([.init("metric", .string()), .init("patience", .integer())])
+
+    private static let attempt = Schema.object([
+        .init("number", .integer(1...Int.max)),
+        .init("outcome", .words(["running", "succeeded", "failed", "cancelled", "interrupted"])),
+        .init("error", .string("Why it failed or was interrupted"), isRequired: false),
+        .init("started_at", .time),
+        .init("finished_at", .time, isRequired: false),
+    ])
+
+    private static let progress = Schema.object([
+        .init("step", .integer(0...Int.max)),
+        .init("steps", .integer(0...Int.max)),
+        .init("epoch", .integer(0...Int.max)),
+        .init("epochs", .integer(0...Int.max)),
+        .init("fraction", .number(0...1, "Steps done, of all")),
+        .init("clips_per_second", .number(), isRequired: false),
+    ])
+}
