@@ -80,10 +80,8 @@ final class Predictor: Sendable {
         var result = [Float](repeating: 0, count: clips.count * labels)
         var saliency = [[String: [Float]]](repeating: [:], count: explaining ? clips.count : 0)
         for batch in batches(lengths) {
-            let units = batch.map { lengths[$0] }
-            let bytes = loaded.model.network.predictionBytes(units: units.reduce(0, +), longest: units.max() ?? 0)
-            try Memory.require(bytes, for: "the prediction")
             let packed = Clips(collating: batch.map { clips[$0] }, modalities: loaded.configuration.modalities)
+            try Memory.require(loaded.model.network.predictionBytes(packed), for: "the prediction")
             let prediction = loaded.model.predict(packed, explaining: explaining)
             for (row, clip) in batch.enumerated() {
                 for label in 0..<labels {
