@@ -2,6 +2,7 @@ import Dispatch
 import Emotion
 import Engine
 import HTTP
+import Synchronization
 
 /// Computes predictions, on queues of its own.
 ///
@@ -22,6 +23,11 @@ final class Predictor: Sendable {
     let cache: ModelCache
     private let reading = DispatchQueue(label: "limbic.predict.read", qos: .userInitiated, attributes: .concurrent)
     private let computing = DispatchQueue(label: "limbic.predict.compute", qos: .userInitiated)
+    /// Requests under way.
+    private let active = Atomic(0)
+
+    /// A longer document is not read on the queue that computes.
+    private static let smallDocument = 64 << 10
 
     init(directory: DataDirectory, limits: ModelCache.Limits) {
         cache = ModelCache(directory: directory, limits: limits)
@@ -31,23 +37,33 @@ final class Predictor: Sendable {
     ///
     /// - Parameter body: the document of the request.
     func predict(_ body: [UInt8], with version: ModelVersion, for responder: Responder) {
-        cache.withModel(version, on: reading) { [self] loaded in
+        let others = active.wrappingAdd(1, ordering: .relaxed).oldValue
+        // Where nothing else is to be computed, one queue does it all: to change queues takes longer than to read little.
+        let isDirect = others == 0 && body.count <= Self.smallDocument
+        cache.withModel(version, on: isDirect ? computing : reading) { [self] loaded in
             do {
                 let loaded = try loaded.get()
                 let request = try PredictRequest(body, for: loaded)
                 let clips = request.clips.compactMap { try? $0.get() }
                 let ordered = ContinuousClock.now
-                computing.async {
-                    // Nobody waits for what a client that has gone away asked for.
-                    guard !responder.isCancelled else { return responder.respond(.failure(CancellationError())) }
-                    responder.respond {
-                        try Self.answer(request, clips, with: loaded, ordered: ordered)
+                let compute: @Sendable () -> Void = { [self] in
+                    finish(responder) {
+                        // Nobody waits for what a client that has gone away asked for.
+                        guard !responder.isCancelled else { throw CancellationError() }
+                        return try Self.answer(request, clips, with: loaded, ordered: ordered)
                     }
                 }
+                if isDirect { compute() } else { computing.async(execute: compute) }
             } catch {
-                responder.respond(.failure(error))
+                finish(responder) { throw error }
             }
         }
+    }
+
+    private func finish(_ responder: Responder, _ answer: () throws -> Response) {
+        let answer = Result(catching: answer)
+        active.wrappingSubtract(1, ordering: .relaxed)
+        responder.respond(answer)
     }
 
     private static func answer(
