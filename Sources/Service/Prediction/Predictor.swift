@@ -9,9 +9,6 @@ import Synchronization
 /// A request takes two steps: it is read on as many threads as there are cores; it is computed, and its answer written, on
 /// one queue, since the engine spreads each batch over the cores itself.
 final class Predictor: Sendable {
-    /// The most units of a batch: what bounds the memory of a computation.
-    static let batchUnitLimit = 16_384
-
     /// What came of some clips.
     struct Outcome: Sendable {
         /// [B, K], row-major.
@@ -95,11 +92,10 @@ final class Predictor: Sendable {
         let lengths = clips.map { $0.modalities.values.reduce(0) { $0 + $1.length } }
         var result = [Float](repeating: 0, count: clips.count * labels)
         var saliency = [[String: [Float]]](repeating: [:], count: explaining ? clips.count : 0)
-        for batch in batches(lengths) {
-            let units = batch.map { lengths[$0] }
-            let bytes = loaded.model.network.predictionBytes(units: units.reduce(0, +), longest: units.max() ?? 0)
-            try Memory.require(bytes, for: "the prediction")
+        let sampler = BatchSampler(lengths: lengths, batchSize: max(clips.count, 1), seed: 0)
+        for batch in sampler.orderedBatches(unitLimit: Model.batchUnitLimit) {
             let packed = Clips(collating: batch.map { clips[$0] }, modalities: loaded.configuration.modalities)
+            try Memory.require(loaded.model.network.predictionBytes(packed), for: "the prediction")
             let prediction = loaded.model.predict(packed, explaining: explaining)
             for (row, clip) in batch.enumerated() {
                 for label in 0..<labels {
@@ -109,20 +105,5 @@ final class Predictor: Sendable {
             }
         }
         return (result, saliency)
-    }
-
-    /// Cuts clips, given by their units, into batches within ``batchUnitLimit``, clips of similar length together.
-    static func batches(_ lengths: [Int]) -> [[Int]] {
-        var batches: [[Int]] = []
-        var units = 0
-        for clip in lengths.indices.sorted(by: { (lengths[$0], $0) < (lengths[$1], $1) }) {
-            if batches.isEmpty || units + lengths[clip] > batchUnitLimit {
-                batches.append([])
-                units = 0
-            }
-            batches[batches.count - 1].append(clip)
-            units += lengths[clip]
-        }
-        return batches
     }
 }
