@@ -12,9 +12,14 @@ package enum Memory {
     ///   - purpose: what it is for, as the subject of a sentence: `the training`.
     /// - Throws: ``MemoryError`` where there is less.
     package static func require(_ bytes: Int, for purpose: String) throws(MemoryError) {
-        guard bytes >= smallest else { return }
+        if let shortage = shortage(bytes, for: purpose) { throw shortage }
+    }
+
+    /// The same, nil where the memory can be had.
+    package static func shortage(_ bytes: Int, for purpose: String) -> MemoryError? {
+        guard bytes >= smallest else { return nil }
         let available = available
-        guard bytes <= available else { throw MemoryError(purpose: purpose, needed: bytes, available: available) }
+        return bytes <= available ? nil : MemoryError(purpose: purpose, needed: bytes, available: available)
     }
 
     /// The bytes that this process can still take: what the system has, within the limits of the process (`ulimit -v`) and

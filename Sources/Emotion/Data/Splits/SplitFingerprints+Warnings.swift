@@ -13,9 +13,11 @@ extension SplitFingerprints {
         }
         return [
             sharedIDs.saying {
-                "\($0) clips have an id that is in \(split) too: a leak, unless ids count from 0 in each split"
+                "\(SplitWarning.counted($0, "clip")) with an id that is in \(split) too: a leak, unless ids count from 0 in each split"
             },
-            sharedRows.saying { "\($0) clips have the same features as a clip of \(split): a leak between splits" },
+            sharedRows.saying {
+                "\(SplitWarning.counted($0, "clip")) with the features of a clip of \(split): a leak between splits"
+            },
         ].compactMap(\.self)
     }
 
@@ -28,8 +30,8 @@ extension SplitFingerprints {
         }
         Self.forEachRepetition(contents) { row, first in duplicateRows.add("clips \(first) and \(row)") }
         return [
-            duplicateIDs.saying { "\($0) clips have the id of an earlier clip" },
-            duplicateRows.saying { "\($0) clips have the same features as an earlier clip" },
+            duplicateIDs.saying { "\(SplitWarning.counted($0, "clip")) with the id of an earlier clip" },
+            duplicateRows.saying { "\(SplitWarning.counted($0, "clip")) with the features of an earlier clip" },
         ].compactMap(\.self)
     }
 

@@ -26,7 +26,10 @@ struct SplitStatistics {
         for (label, count) in labelCounts.enumerated() where count == 0 || count == clips {
             constant.add("\(names[label]): \(count == 0 ? "never" : "always")")
         }
-        add(constant.saying { "\($0) labels never or always occur, and cannot be learned or measured" })
+        add(
+            constant.saying {
+                "\(SplitWarning.counted($0, "label")) in no clip or in every clip: not to be learned or measured"
+            })
     }
 
     /// What is known when everything has been seen.

@@ -62,6 +62,9 @@ package struct SplitWarning: Codable, Sendable, Equatable {
         return warning
     }
 
+    /// `1 clip`, `3 clips`
+    static func counted(_ count: Int, _ noun: String) -> String { count == 1 ? "1 \(noun)" : "\(count) \(noun)s" }
+
     /// `clip 3`, with its id where there is one.
     static func clip(_ row: Int, _ ids: [String]?) -> String {
         guard let ids, row < ids.count, !ids[row].isEmpty else { return "clip \(row)" }

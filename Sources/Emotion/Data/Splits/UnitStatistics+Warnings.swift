@@ -28,15 +28,15 @@ extension UnitStatistics {
         }
         return [
             left.saying {
-                "\($0) clips begin with units of zeros in \(modality): padded on the left? Units are read as they are; "
+                "\(SplitWarning.counted($0, "clip")) with units of zeros at the start of \(modality): padded on the left? Units are read as they are; "
                     + "move the padding to the end and give lengths_\(modality)"
             },
             right.saying {
-                "\($0) clips end with units of zeros in \(modality): padding that their lengths count? Give lengths_\(modality)"
+                "\(SplitWarning.counted($0, "clip")) with units of zeros at the end of \(modality): padding that lengths count? Give lengths_\(modality)"
             },
-            units.saying { "\($0) clips have units of zeros in \(modality), between others" },
+            units.saying { "\(SplitWarning.counted($0, "clip")) with units of zeros in \(modality), between others" },
             clips.saying {
-                "\($0) clips are all zeros in \(modality): missing? A length of 0 in lengths_\(modality) says so"
+                "\(SplitWarning.counted($0, "clip")) with nothing but zeros in \(modality): missing? A length of 0 in lengths_\(modality) says so"
             },
         ].compactMap(\.self)
     }
@@ -50,7 +50,7 @@ extension UnitStatistics {
                 minima[feature].isFinite ? "feature \(feature): \(minima[feature])" : "feature \(feature): never finite"
             )
         }
-        return constant.saying { "\($0) of \(featureSize) features of \(modality) are the same in every unit" }
+        return constant.saying { "\($0) of \(featureSize) features of \(modality) with one value in every unit" }
     }
 
     /// How many times the median of the lengths is very long.
@@ -67,7 +67,7 @@ extension UnitStatistics {
             uneven.add("\(SplitWarning.clip(row, ids)): \(length) units")
         }
         return uneven.saying {
-            "\($0) clips have more than \(Self.unevenFactor) times as many units of \(modality) as most, which have \(median)"
+            "\(SplitWarning.counted($0, "clip")) with more than \(Self.unevenFactor) times as many units of \(modality) as most, which have \(median)"
         }
     }
 }
