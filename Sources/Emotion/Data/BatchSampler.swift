@@ -28,7 +28,7 @@ package struct BatchSampler: Sendable {
 
     /// Clip indices of every batch of the epoch.
     package func batches(epoch: Int) -> [[Int]] {
-        // Operation 0 is nobody else's: the masks of dropout begin at 1.
+        // No dropout mask of a training is drawn from operation 0: they begin at 1.
         var generator = PhiloxGenerator(seed: seed, step: UInt32(epoch), operation: 0)
         let order = generator.shuffled(lengths.indices)
         var batches: [[Int]] = []

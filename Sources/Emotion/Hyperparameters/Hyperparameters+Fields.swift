@@ -17,7 +17,7 @@ extension Hyperparameters {
         .init("decoder", \.decoder, "The emotion decoder; none classifies the mean over all units"),
         .init("drop_modalities", \.dropModalities, "Modalities of the data that the model does without"),
         .init("epochs", \.epochs, 1...100_000, "Passes over the training split"),
-        .init("batch_size", \.batchSize, 1...65_536, "Clips per optimisation step"),
+        .init("batch_size", \.batchSize, 1...65_536, "Clips per optimizer step"),
         .init("learning_rate", \.learningRate, 0...10, "Peak learning rate of AdamW"),
         .init("weight_decay", \.weightDecay, 0...10, "Decoupled weight decay of AdamW"),
         .init("warmup_steps", \.warmupSteps, 0...1_000_000, "Steps over which the learning rate rises linearly"),

@@ -26,7 +26,7 @@ package struct Objective: Sendable {
         var isFinite: Bool { [recognition, masked, perturbed].allSatisfy { $0?.isFinite ?? true } }
     }
 
-    /// What the passes over a batch came to.
+    /// The results of the passes over a batch.
     struct Passes {
         var losses: Losses
         /// y*, the logits of the clean pass [B, K].

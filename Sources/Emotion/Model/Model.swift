@@ -19,7 +19,7 @@ package struct Model: Sendable {
     /// - Returns: [B, K], row-major.
     package func probabilities(_ clips: Clips) -> [Float] { predict(clips).probabilities }
 
-    /// What a model says of some clips.
+    /// The probabilities of some clips, and the scores of their units where asked for.
     package struct Prediction: Sendable {
         /// [B, K], row-major.
         package let probabilities: [Float]
@@ -35,8 +35,8 @@ package struct Model: Sendable {
             self.scores = scores
         }
 
-        /// Whether all that is said of a clip are numbers. Features near the end of what a float can hold make sums that
-        /// are beyond it.
+        /// Whether the probabilities and scores of a clip are all finite. Features near the largest float32 make sums that
+        /// overflow.
         package func isComputable(clip: Int) -> Bool {
             probabilities[clip * labelCount..<(clip + 1) * labelCount].allSatisfy(\.isFinite)
                 && scores.values.allSatisfy { $0.values[$0.segments[clip]].allSatisfy(\.isFinite) }

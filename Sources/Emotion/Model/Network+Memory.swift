@@ -6,8 +6,10 @@ extension Network {
     /// Of a training: parameters, gradients, both moments, the parameters of the best epoch, perturbations, and the
     /// activations of the largest step.
     ///
-    /// - Parameter clips: the training split.
-    package func trainingBytes(_ clips: Clips) -> Int {
+    /// - Parameters:
+    ///   - clips: the training split.
+    ///   - threads: those that compute.
+    package func trainingBytes(_ clips: Clips, threads: Int = Parallel.threads) -> Int {
         let hyperparameters = configuration.hyperparameters
         var parameters = 5 * layout.count
         if hyperparameters.parameterPerturbation != .off {
@@ -20,15 +22,18 @@ extension Network {
         let hasSecondPass = hyperparameters.temporalMasking != .off || hyperparameters.augmentation != .none
         let unimodal = hyperparameters.unimodalBlocks * (hasSecondPass ? 2 : 1)
         let activations = longest.reduce(0, +) * (unimodal + multimodalBlocks) * keptColumns
-        return 4 * (parameters + activations) + scratchBytes(clips, batchSize: hyperparameters.batchSize)
+        return 4 * (parameters + activations)
+            + scratchBytes(clips, batchSize: hyperparameters.batchSize, threads: threads)
     }
 
     /// Of a prediction: the activations of one block, beside the parameters.
     ///
-    /// - Parameter clips: the batch.
-    package func predictionBytes(_ clips: Clips) -> Int {
+    /// - Parameters:
+    ///   - clips: the batch.
+    ///   - threads: those that compute.
+    package func predictionBytes(_ clips: Clips, threads: Int = Parallel.threads) -> Int {
         4 * clips.unitCounts(of: modalities).reduce(0, +) * keptColumns / 2
-            + scratchBytes(clips, batchSize: clips.count)
+            + scratchBytes(clips, batchSize: clips.count, threads: threads)
     }
 
     /// Of parameters in memory, packed for products as well.
@@ -51,13 +56,13 @@ extension Network {
     }
 
     /// What attention takes on all threads: each computes a head of a clip at a time, in memory that the longest clip fits.
-    private func scratchBytes(_ clips: Clips, batchSize: Int) -> Int {
+    private func scratchBytes(_ clips: Clips, batchSize: Int, threads: Int) -> Int {
         let hyperparameters = configuration.hyperparameters
         guard hyperparameters.backbone == .transformer else { return 0 }
         var lengths: [Int] = []
         if hyperparameters.unimodalBlocks > 0 { lengths += modalities.flatMap { clips.unitCounts(of: [$0]) } }
         if multimodalBlocks > 0 { lengths += clips.unitCounts(of: modalities) }
-        let threads = min(Parallel.threads, hyperparameters.heads * min(batchSize, clips.count))
+        let threads = min(threads, hyperparameters.heads * min(batchSize, clips.count))
         return threads
             * MultiHeadAttention.scratchBytes(rows: min(lengths.max() ?? 0, MultiHeadAttention.longestSequence))
     }

@@ -1,4 +1,4 @@
-/// What a training came to: `training` in `config.json`, and the result of a job.
+/// The result of a training: `training` in `config.json`, and the result of a job.
 package struct TrainingSummary: Sendable, Codable {
     /// Why a training ended before the last of its epochs.
     package struct EarlyStop: Sendable, Codable, Equatable {

@@ -18,7 +18,7 @@ package struct Training {
         case stoppedEarly(TrainingSummary.EarlyStop)
     }
 
-    /// One optimisation step, counted from 1.
+    /// One optimizer step, counted from 1.
     package struct Step: Sendable {
         package let step: Int
         package let steps: Int

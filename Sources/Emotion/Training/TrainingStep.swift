@@ -10,7 +10,7 @@ package struct TrainingStep {
     private let clipNorm: Float
     private let seed: UInt64
 
-    /// What a step came to.
+    /// The result of a step.
     package struct Outcome: Sendable {
         package let losses: Objective.Losses
         /// Before clipping.

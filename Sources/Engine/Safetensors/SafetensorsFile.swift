@@ -4,7 +4,7 @@ import Platform
 /// A safetensors file, checked and mapped into memory.
 ///
 /// A file begins with the length N of its header (8 bytes, little-endian), the header (N bytes of JSON) and the data of
-/// all tensors without a gap. Nothing a file says is believed: a file that this type opens has every tensor inside the
+/// all tensors without a gap. Nothing a file declares is trusted: a file that this type opens has every tensor inside the
 /// mapping, and files of the Hugging Face library are read as that library reads them.
 ///
 /// Opening costs the header only. A mapped file must not be truncated while it is in use (replace it by renaming).

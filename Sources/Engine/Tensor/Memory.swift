@@ -54,7 +54,7 @@ package enum Memory {
         while true {
             let folder = "/sys/fs/cgroup/" + names.map { $0 + "/" }.joined()
             if let most = number(inFile: folder + "memory.max"), let used = number(inFile: folder + "memory.current") {
-                // Cached files give way.
+                // The system drops cached files when memory is short.
                 let cached = fields(ofFile: folder + "memory.stat")["inactive_file"] ?? 0
                 limits.append(max(0, most - used + cached))
             }

@@ -53,7 +53,7 @@ package struct Tensor: Sendable {
     /// The Euclidean norm.
     package var norm: Double { ck_sum_of_squares(pointer, count).squareRoot() }
 
-    /// Adds `other`, of the same shape, in place when nobody else sees this tensor, else to a copy.
+    /// Adds `other`, of the same shape: in place when no other tensor shares the elements, else to a copy.
     mutating func add(_ other: Tensor) {
         precondition(other.shape == shape, "cannot add \(other.shape) to \(shape)")
         makeUnique()

@@ -3,9 +3,9 @@ import Emotion
 import Engine
 
 extension Bench {
-    /// `limbic bench train`: optimisation steps on random clips.
+    /// `limbic bench train`: optimizer steps on random clips.
     struct Train: ParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Measure optimisation steps.")
+        static let configuration = CommandConfiguration(abstract: "Measure optimizer steps.")
 
         @OptionGroup var shape: BenchShape
         @OptionGroup var report: BenchReport

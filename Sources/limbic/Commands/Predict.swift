@@ -65,8 +65,16 @@ struct Predict: ParsableCommand {
         options.replaceNonfinite = model.configuration.hyperparameters.replaceNonfinite
         let clips = try SplitReader.read(path: path, options: options).clips
         var faults = Faults()
-        for start in stride(from: 0, to: clips.count, by: Self.batchSize) {
-            let batch = clips.select(Array(start..<min(start + Self.batchSize, clips.count)))
+        let counts = clips.unitCounts
+        var end = 0
+        while end < clips.count {
+            let start = end
+            var units = 0
+            repeat {
+                units += counts[end]
+                end += 1
+            } while end < clips.count && end - start < Self.batchSize && units + counts[end] <= Model.batchUnitLimit
+            let batch = clips.select(Array(start..<end))
             let prediction = model.predict(batch, explaining: explain)
             var text = ""
             for row in 0..<batch.count {

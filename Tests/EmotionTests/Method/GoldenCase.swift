@@ -4,7 +4,7 @@ import Testing
 
 @testable import Emotion
 
-/// One optimisation step recorded by an independent implementation: configuration, parameters, a batch, and what came
+/// One optimizer step recorded by an independent implementation: configuration, parameters, a batch, and what came
 /// out of it.
 struct GoldenCase: CustomTestStringConvertible, Sendable {
     let name: String

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Emotion
 
-/// A whole optimisation step against an independent implementation, at the tolerances that float32 allows.
+/// A whole optimizer step against an independent implementation, at the tolerances that float32 allows.
 @Suite("Golden")
 struct GoldenTests {
     @Test("there are cases to check, of a step and of many, and every file is one")

@@ -1,6 +1,6 @@
 """Golden vectors: checks recorded cases against mmer.py (--check DIR), and writes new ones (--out DIR).
 
-A case is one optimisation step with dropout off. The three gradients are taken here the plain way, one graph and one
+A case is one optimizer step with dropout off. The three gradients are taken here the plain way, one graph and one
 `autograd.grad` per loss, and so check `Trainer.step`, which shares work between the losses.
 """
 

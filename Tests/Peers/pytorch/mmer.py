@@ -383,7 +383,7 @@ class Trainer:
         return torch.autocast("cpu", self.autocast) if self.autocast else nullcontext()
 
     def step(self, inputs: dict[str, Tensor], y: Tensor, lengths: dict[str, Tensor] | None = None) -> dict:
-        """One optimisation step; returns detached losses, probabilities, scores, masks and norms."""
+        """One optimizer step; returns detached losses, probabilities, scores, masks and norms."""
         model, c = self.model, self.config
         masks = Masks(inputs, lengths or {})
         self.optimizer.zero_grad(set_to_none=True)
