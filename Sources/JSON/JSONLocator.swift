@@ -86,6 +86,7 @@ struct JSONLocator {
             case UInt8(ascii: "n"): try scanWord("null")
             case nil: throw fault("the text ends where a value is due")
             case let byte?:
+                if isNonfinite { throw fault(Self.nonfinite) }
                 guard byte == UInt8(ascii: "-") || Self.digits ~= byte else { throw fault("a value is due here") }
                 try scanNumber()
             }
@@ -152,11 +153,20 @@ struct JSONLocator {
         offset += 1
     }
 
+    private static let nonfinite = "JSON has no NaN and no infinity; null stands for what is no number"
+
+    /// Whether what comes is written as programs write a number that is not finite.
+    private var isNonfinite: Bool {
+        let word = bytes[offset...].drop { $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "+") }.prefix(3)
+        return ["nan", "inf"].contains(String(decoding: word, as: UTF8.self).lowercased())
+    }
+
     private mutating func scanWord(_ word: StaticString) throws(Fault) {
         let start = offset
         for index in 0..<word.utf8CodeUnitCount {
             guard current == word.utf8Start[index] else {
-                throw Fault(offset: start, reason: "a value is due here")
+                offset = start
+                throw fault(isNonfinite ? Self.nonfinite : "a value is due here")
             }
             offset += 1
         }

@@ -7,7 +7,7 @@ package struct StudyTraining {
     private let test: Clips
 
     /// - Throws: ``DatasetError`` when one of the three splits is missing or cannot be read.
-    package init(_ dataset: DatasetDirectory) throws(DatasetError) {
+    package init(_ dataset: DatasetDirectory) throws {
         train = try dataset.read(.train).clips
         validation = try dataset.read(.valid).clips
         test = try dataset.read(.test).clips

@@ -12,9 +12,14 @@ package enum Memory {
     ///   - purpose: what it is for, as the subject of a sentence: `the training`.
     /// - Throws: ``MemoryError`` where there is less.
     package static func require(_ bytes: Int, for purpose: String) throws(MemoryError) {
-        guard bytes >= smallest else { return }
+        if let shortage = shortage(bytes, for: purpose) { throw shortage }
+    }
+
+    /// The same, nil where the memory can be had.
+    package static func shortage(_ bytes: Int, for purpose: String) -> MemoryError? {
+        guard bytes >= smallest else { return nil }
         let available = available
-        guard bytes <= available else { throw MemoryError(purpose: purpose, needed: bytes, available: available) }
+        return bytes <= available ? nil : MemoryError(purpose: purpose, needed: bytes, available: available)
     }
 
     /// The bytes that this process can still take: what the system has, within the limits of the process (`ulimit -v`) and
@@ -79,29 +84,5 @@ package enum Memory {
         let line = "limbic: out of memory: \(MemoryError.describe(bytes)) more are needed\n"
         _ = line.utf8.withContiguousStorageIfAvailable { write(STDERR_FILENO, $0.baseAddress, $0.count) }
         _exit(EX_OSERR)
-    }
-}
-
-/// Memory that a computation needs and cannot have.
-package struct MemoryError: Error, Sendable, Equatable, CustomStringConvertible {
-    /// What needs it, as the subject of a sentence.
-    package let purpose: String
-    /// In bytes.
-    package let needed: Int
-    package let available: Int
-
-    package init(purpose: String, needed: Int, available: Int) {
-        (self.purpose, self.needed, self.available) = (purpose, needed, available)
-    }
-
-    package var description: String {
-        "\(purpose) needs about \(Self.describe(needed)) of memory, \(Self.describe(available)) are available"
-    }
-
-    /// In the largest unit of 1024 that leaves at least 1.
-    static func describe(_ bytes: Int) -> String {
-        var (value, unit) = (Double(bytes), "bytes")
-        for next in ["KiB", "MiB", "GiB", "TiB"] where value >= 1024 { (value, unit) = (value / 1024, next) }
-        return unit == "bytes" ? "\(bytes) bytes" : String(format: "%.1f %@", value, unit)
     }
 }

@@ -91,7 +91,7 @@ struct TrainingWorker {
         options.replaceNonfinite = task.hyperparameters.replaceNonfinite
         do {
             return try SplitReader.read(path: file.path, options: options).clips
-        } catch {
+        } catch let error as DatasetError {
             throw DatasetError(file: name, problems: error.problems, problemCount: error.problemCount)
         }
     }

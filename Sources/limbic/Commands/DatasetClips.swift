@@ -10,7 +10,7 @@ extension Dataset {
             discussion: "Feeds `curl --json @-` or `limbic predict --data -`. Labels are left out."
         )
 
-        @Argument(help: "A split, npz or newline-delimited JSON.")
+        @Argument(help: "A split, npz or newline-delimited JSON, or - for standard input.")
         var path: String
 
         @Option(help: "How many clips.")
@@ -26,10 +26,12 @@ extension Dataset {
 
         func run() throws {
             try Failure.reporting {
-                try Paths.requireReadable(path)
+                if path != "-" { try Paths.requireFile(path) }
                 var options = SplitOptions()
                 options.requiresLabels = false
-                let clips = try SplitReader.read(path: path, options: options).clips
+                options.ignoresLabels = true
+                var clips = Clips(count: 0, modalities: [:])
+                try StandardInput.withFile(path) { clips = try SplitReader.read(path: $0, options: options).clips }
                 guard first < clips.count else {
                     throw Failure(.usage, "--first: \(path) holds \(clips.count) clips, numbered from 0")
                 }

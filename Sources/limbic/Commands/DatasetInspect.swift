@@ -13,7 +13,10 @@ extension Dataset {
                 """
         )
 
-        @Argument(help: "Directory with train, valid and test, or one file, npz or newline-delimited JSON.")
+        @Argument(
+            help:
+                "Directory with train, valid and test, or one file, npz or newline-delimited JSON, or - for standard input."
+        )
         var path: String
 
         @Flag(help: "Read features that are not finite as 0, as training does with replace_nonfinite.")
@@ -24,8 +27,8 @@ extension Dataset {
 
         func run() throws {
             try Failure.reporting {
-                try Paths.requireReadable(path)
-                let inspection = Paths.isDirectory(path) ? try directory() : file()
+                if path != "-" { try Paths.requireReadable(path) }
+                let inspection = path != "-" && Paths.isDirectory(path) ? try directory() : try file()
                 try StandardOutput.write(json ? try inspection.json() : inspection.text)
                 if let error = inspection.error { throw error }
             }
@@ -60,12 +63,14 @@ extension Dataset {
             return inspection
         }
 
-        private func file() -> DatasetInspection {
+        private func file() throws -> DatasetInspection {
             var options = options
             options.requiresLabels = false
-            let name = (path as NSString).lastPathComponent
+            let name = path == "-" ? "standard input" : (path as NSString).lastPathComponent
             var inspection = DatasetInspection(name: name)
-            inspection.add(name, SplitReader.examine(path: path, options: options))
+            try StandardInput.withFile(path) {
+                inspection.add(name, SplitReader.examine(path: $0, options: options))
+            }
             return inspection
         }
     }

@@ -9,7 +9,7 @@ struct Evaluate: ParsableCommand {
     @Option(help: "Model directory.")
     var model: String
 
-    @Option(help: "Labelled clips, npz or newline-delimited JSON.")
+    @Option(help: "Labelled clips, npz or newline-delimited JSON, or - for standard input.")
     var data: String
 
     @Option(help: "tuned, or a probability from 0 to 1 (default: the model's own).")
@@ -26,7 +26,7 @@ struct Evaluate: ParsableCommand {
     func run() throws {
         try Failure.reporting {
             try Paths.requireModel(self.model)
-            try Paths.requireFile(data)
+            if data != "-" { try Paths.requireFile(data) }
             try threads.apply()
             let model = try ModelDirectory.read(self.model, precision: precision)
             let configuration = model.configuration
@@ -35,7 +35,8 @@ struct Evaluate: ParsableCommand {
             options.modalities = configuration.modalities
             options.labels = configuration.labels
             options.replaceNonfinite = configuration.hyperparameters.replaceNonfinite
-            let clips = try SplitReader.read(path: data, options: options).clips
+            var clips = Clips(count: 0, modalities: [:])
+            try StandardInput.withFile(data) { clips = try SplitReader.read(path: $0, options: options).clips }
             guard let truth = clips.labels else { preconditionFailure("labels were required of the split") }
             let probabilities = model.probabilities(ofSplit: clips)
             let labels = configuration.labels

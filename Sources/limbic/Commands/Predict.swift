@@ -45,23 +45,13 @@ struct Predict: ParsableCommand {
             let printer = PredictionPrinter(configuration: model.configuration, thresholds: thresholds.values)
             let source = try LineSource(path: data)
             switch source.format {
-            case .archive: try Self.withFile(data, source) { try predictSplit($0, model, printer) }
+            case .archive:
+                try StandardInput.withFile(data, start: source.unread) { try predictSplit($0, model, printer) }
             case .foreign(let reason):
                 throw Failure(.badData, "\(name): \(reason)")
             case .lines, .array: try predictLines(source, model, printer)
             }
         }
-    }
-
-    /// Runs `body` on the file at `path`, or on a temporary one with all of standard input: an archive is read from its end.
-    private static func withFile(_ path: String, _ source: LineSource, _ body: (String) throws -> Void) throws {
-        guard path == "-" else { return try body(path) }
-        let folder = FileManager.default.temporaryDirectory.appending(path: "limbic-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
-        let file = folder.appending(path: "standard input")
-        try Data(source.rest()).write(to: file)
-        try body(file.path)
     }
 
     /// How many clips are computed together at most.
@@ -71,6 +61,7 @@ struct Predict: ParsableCommand {
         var options = SplitOptions()
         options.modalities = model.configuration.modalities
         options.requiresLabels = false
+        options.ignoresLabels = true
         options.replaceNonfinite = model.configuration.hyperparameters.replaceNonfinite
         let clips = try SplitReader.read(path: path, options: options).clips
         var faults = Faults()

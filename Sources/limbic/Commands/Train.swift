@@ -49,9 +49,9 @@ struct Train: ParsableCommand {
             var options = SplitOptions()
             options.replaceNonfinite = hyperparameters.replaceNonfinite
             let dataset = try DatasetDirectory(path: data, options: options)
-            let train = try dataset.read(.train).clips
-            let valid = try dataset.read(.valid).clips
-            let test = dataset.splits.contains(.test) ? try dataset.read(.test).clips : nil
+            let train = try read(.train, of: dataset)
+            let valid = try read(.valid, of: dataset)
+            let test = dataset.splits.contains(.test) ? try read(.test, of: dataset) : nil
             let configuration = ModelConfiguration(
                 labels: dataset.labels,
                 modalities: dataset.modalities,
@@ -78,6 +78,15 @@ struct Train: ParsableCommand {
                 try StandardOutput.write(summary(of: model))
             }
         }
+    }
+
+    /// A split, with its warnings told on standard error.
+    private func read(_ split: DatasetDirectory.Split, of dataset: DatasetDirectory) throws -> Clips {
+        let (clips, report) = try dataset.read(split)
+        for warning in report.warnings where !quiet {
+            StandardError.write("limbic: warning: \(split.rawValue): \(warning.detail)\n")
+        }
+        return clips
     }
 
     private func train(_ training: Training, test: Clips?) throws -> Model {

@@ -54,6 +54,9 @@ final class LineSource {
         }
     }
 
+    /// What has been read and not returned as a line.
+    var unread: [UInt8] { Array(buffer[start...]) }
+
     /// Everything that has not been returned as a line.
     func rest() throws -> [UInt8] {
         while !isAtEnd { try fill() }

@@ -53,7 +53,7 @@ import Testing
         #expect(warnings.map(\.code) == [.duplicateID, .duplicateRows])
         #expect(warnings[0].count == 2 && warnings[0].examples == ["a: clips 0 and 3", "a: clips 0 and 5"])
         #expect(warnings[1].count == 1 && warnings[1].examples == ["clips 1 and 6"])
-        #expect(warnings.allSatisfy { $0.detail.hasPrefix("\($0.count) clips") })
+        #expect(warnings.map { String($0.detail.prefix(7)) } == ["2 clips", "1 clip "])
     }
 
     @Test func clipsOfOtherLengthsAreOthers() throws {
@@ -76,7 +76,7 @@ import Testing
         #expect(warnings.map(\.count) == [2, 1, 1, 2])
         #expect(warnings.map(\.examples) == [["clip 1", "clip 2"], ["clip 3"], ["clip 4"], ["clip 5", "clip 6"]])
         #expect(warnings.allSatisfy { $0.field == "text" })
-        #expect(warnings[0].detail.hasPrefix("2 clips begin with units of zeros in text: padded on the left?"))
+        #expect(warnings[0].detail.hasPrefix("2 clips with units of zeros at the start of text: padded on the left?"))
     }
 
     @Test func paddingThatLengthsTellIsNone() throws {

@@ -89,7 +89,7 @@ struct DatasetCommandTests {
         let warnings = json["splits"][1]["report"]["warnings"].elements
         #expect(warnings.map { $0["code"].text } == ["shared_id", "shared_rows"])
         #expect(warnings.first?["examples"] == .array([.string("clip 0 (c4)"), .string("clip 1 (c5)")]))
-        #expect(try limbic("dataset", "inspect", scratch.url.path).output.contains("warning: 2 clips have an id"))
+        #expect(try limbic("dataset", "inspect", scratch.url.path).output.contains("warning: 2 clips with an id"))
     }
 
     @Test func inspectReplacesOnlyWhenTold() throws {
@@ -119,6 +119,15 @@ struct DatasetCommandTests {
             "dataset", "synthesize", "--out", out + "2", "--modalities", "text:3:2", "--modalities", "text:2:1")
         #expect(twice.status == 64)
         #expect(twice.errors.contains("--modalities names text twice"))
+    }
+
+    @Test func inspectAndClipsReadStandardInput() throws {
+        let lines = try scratch.write("train.ndjson", Self.lines(0..<3))
+        let inspected = try limbic("dataset", "inspect", "-", input: URL(filePath: lines))
+        #expect(inspected.status == 0 && inspected.output.contains("standard input: 3 clips"))
+        let file = try limbic("dataset", "clips", lines)
+        let piped = try limbic("dataset", "clips", "-", input: URL(filePath: lines))
+        #expect(piped.status == 0 && piped.output == file.output && !file.output.isEmpty)
     }
 
     @Test func archivesOnStandardInput() async throws {

@@ -276,13 +276,6 @@ struct PredictTests {
         try expectProblem(await small.post("/v1/models/emo/predict", clip), 503, "model_too_large")
         #expect(small.backend.predictor.cache.usage == (0, 0))
     }
-
-    @Test func cutsBatchesByUnits() {
-        let limit = Predictor.batchUnitLimit
-        #expect(Predictor.batches([3, 1, 2]) == [[1, 2, 0]])
-        #expect(Predictor.batches([limit, 1, limit - 1]) == [[1, 2], [0]])
-        #expect(Predictor.batches([]).isEmpty)
-    }
 }
 
 extension TestService {

@@ -16,8 +16,10 @@ struct ClipForm: Sendable {
 
     /// The most modalities of a clip, and of all clips of a split.
     static let modalityLimit = 256
-    /// Names of modalities that an error lists.
-    private static let listedModalities = 10
+    /// Names that an error lists.
+    private static let listedNames = 10
+    /// Of a name that is not known.
+    private static let shownCharacters = 80
 
     init(
         modalities: [Modality]?, labels: [String]?, ignoresLabels: Bool, unitLimit: Int, replacesNonfinite: Bool
@@ -25,14 +27,17 @@ struct ClipForm: Sendable {
         featureSizes = modalities.map { modalities in
             Dictionary(modalities.map { ($0.name, $0.featureSize) }, uniquingKeysWith: { first, _ in first })
         }
-        let names = (modalities ?? []).map(\.name).sorted()
-        let more = names.count > Self.listedModalities ? " and \(names.count - Self.listedModalities) more" : ""
-        knownModalities = names.prefix(Self.listedModalities).joined(separator: ", ") + more
+        knownModalities = Self.list((modalities ?? []).map(\.name).sorted())
         labelNames = labels
         labelIndices = Dictionary((labels ?? []).enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
         self.ignoresLabels = ignoresLabels
         self.unitLimit = unitLimit
         self.replacesNonfinite = replacesNonfinite
+    }
+
+    private static func list(_ names: [String]) -> String {
+        let more = names.count > listedNames ? " and \(names.count - listedNames) more" : ""
+        return names.prefix(listedNames).joined(separator: ", ") + more
     }
 
     /// The clip or what is wrong with it, and its id where it has one.
@@ -106,7 +111,8 @@ struct ClipForm: Sendable {
         }
         if value.kind == .null { return nil }
         guard value.kind == .array else {
-            throw ClipError(code: .badShape, detail: "must be an array of units or null", pointer: pointer)
+            throw ClipError(
+                code: .badShape, detail: "must be an array of units or null; leave out what is none", pointer: pointer)
         }
         let (rows, columns) = try shape(value, expected: featureSizes?[name], pointer: pointer)
         if rows == 0 { return nil }
@@ -171,7 +177,8 @@ struct ClipForm: Sendable {
     }
 
     private static func wrongSize(_ columns: Int, expected: Int, pointer: String) -> ClipError {
-        ClipError(code: .badShape, detail: "\(columns) features, not \(expected)", pointer: "\(pointer)/0")
+        let detail = columns == 0 ? "a unit must have at least one feature" : "\(columns) features, not \(expected)"
+        return ClipError(code: .badShape, detail: detail, pointer: "\(pointer)/0")
     }
 
     private static func explain(_ fault: JSONElement.MatrixFault, pointer: String) -> ClipError {
@@ -209,17 +216,22 @@ struct ClipForm: Sendable {
             throw ClipError(code: .badClip, detail: "labels must be all names or all 0 and 1", pointer: pointer)
         }
         guard let labelNames else {
-            throw ClipError(code: .badClip, detail: "labels by name need the names of all labels", pointer: pointer)
+            throw ClipError(code: .badClip, detail: Self.namesNeeded, pointer: pointer)
         }
         var labels = [Float](repeating: 0, count: labelNames.count)
         for (position, name) in names.enumerated() {
             guard let label = labelIndices[name] else {
-                throw ClipError(code: .badClip, detail: "no such label", pointer: "\(pointer)/\(position)")
+                let detail = "no label \"\(name.prefix(Self.shownCharacters))\""
+                throw ClipError(
+                    code: .badClip, detail: "\(detail); there are: \(Self.list(labelNames))",
+                    pointer: "\(pointer)/\(position)")
             }
             labels[label] = 1
         }
         return labels
     }
+
+    private static let namesNeeded = "labels by name need the names of all labels, which a data set declares as labels"
 
     private func binaryLabels(_ value: JSONElement, pointer: String) throws(ClipError) -> [Float] {
         if let labelNames, value.elementCount != labelNames.count {

@@ -1,3 +1,4 @@
+import Engine
 import Foundation
 import JSON
 
@@ -52,6 +53,8 @@ struct LineSplit {
     private var byteCount = 0
     /// Whether nothing more is to be learned from reading on.
     private var isGivenUp = false
+    /// Memory that the clips would have needed, and that cannot be had.
+    private(set) var shortage: MemoryError?
     private var columns: [String: Column] = [:]
     private var labels: [Float] = []
     private var labelCount: Int?
@@ -68,6 +71,7 @@ struct LineSplit {
         decoder = ClipDecoder(
             modalities: options.modalities,
             labels: options.labels,
+            ignoresLabels: options.ignoresLabels,
             replacesNonfinite: options.replaceNonfinite,
             limits: limits
         )
@@ -99,7 +103,7 @@ struct LineSplit {
             problems.add("line \(error.line)", error.reason)
         }
         let fingerprints = finish(&report, &problems)
-        guard keepsClips, problems.isEmpty else { return (nil, fingerprints) }
+        guard keepsClips, problems.isEmpty, shortage == nil else { return (nil, fingerprints) }
         let clips = Clips(
             count: count,
             modalities: columns.mapValues {
@@ -113,6 +117,9 @@ struct LineSplit {
         return (clips, fingerprints)
     }
 
+    /// Of the columns. In an array, as `columns.keys` would hold on to the columns, and each change would copy one whole.
+    private var names: [String] { Array(columns.keys) }
+
     private mutating func add(_ line: UnsafeRawBufferPointer, _ problems: inout SplitProblems) {
         let row = count
         count += 1
@@ -124,7 +131,7 @@ struct LineSplit {
             let field = Self.field(error.pointer)
             problems.add(row: row, field, error.detail, cause: .clip(error, field: field))
             ids.append("")
-            for name in columns.keys { columns[name]?.add(nil, keepsValues: false) }
+            for name in names { columns[name]?.add(nil, keepsValues: false) }
         }
     }
 
@@ -140,7 +147,8 @@ struct LineSplit {
         }
         // What is known to be thrown away is not kept: memory stays small however many lines are wrong.
         let keepsValues = keepsClips && problems.isEmpty
-        for name in columns.keys {
+        guard !keepsValues || hasMemory(for: clip) else { return }
+        for name in names {
             let units = clip.modalities[name]
             columns[name]?.add(units, keepsValues: keepsValues)
             if let units, !units.replaced.isEmpty { count(units, of: name, row: row) }
@@ -180,6 +188,22 @@ struct LineSplit {
         // The clip at hand is left out, so that all that is kept is of the same clips.
         if isGivenUp { count -= 1 }
         return !isGivenUp
+    }
+
+    /// Whether memory can be had for the units of a clip; else the file is given up.
+    private mutating func hasMemory(for clip: Clip) -> Bool {
+        for (name, units) in clip.modalities {
+            guard let values = columns[name]?.values, values.count + units.values.count > values.capacity else {
+                continue
+            }
+            // An array that grows makes room for twice what it has.
+            let bytes = 2 * (values.count + units.values.count) * MemoryLayout<Float>.size
+            shortage = shortage ?? Memory.shortage(bytes, for: "the split")
+        }
+        guard shortage != nil else { return true }
+        isGivenUp = true
+        count -= 1
+        return false
     }
 
     private mutating func addLabels(_ clipLabels: [Float]?, row: Int, _ problems: inout SplitProblems) {
@@ -261,9 +285,16 @@ extension SplitProblems.Cause {
             return .init(
                 field: name,
                 what: "lines are not JSON",
-                cure: "write them with json.dumps(clip, allow_nan=False), and null for what is NaN or infinite"
+                cure:
+                    "write a clip a line with json.dumps(clip, allow_nan=False), and null for what is NaN or infinite, "
+                    + "which replace_nonfinite reads as 0"
             )
-        case .notANumber: return .nonfinite(name)
+        case .notANumber:
+            return .init(
+                field: name,
+                what: "values are not numbers that fit a 32-bit float",
+                cure: "replace_nonfinite reads null and numbers that are too large as 0; numbers in quotes are none"
+            )
         case .badClip where name == "labels":
             return .init(
                 field: name,

@@ -79,6 +79,13 @@ struct NPYElement: Equatable {
         }
     }
 
+    var isInteger: Bool {
+        switch kind {
+        case .int8, .int16, .int32, .int64, .uint8, .uint16, .uint32, .uint64: true
+        default: false
+        }
+    }
+
     /// Converts elements to float32, rounding to the nearest; what is too large becomes infinite.
     func convert(_ raw: UnsafeRawBufferPointer, to values: UnsafeMutableBufferPointer<Float>) {
         switch kind {
@@ -128,6 +135,7 @@ struct NPYElement: Equatable {
             let bits = raw.loadUnaligned(fromByteOffset: 0, as: UInt64.self)
             return "\(Double(bitPattern: isBigEndian ? UInt64(bigEndian: bits) : UInt64(littleEndian: bits)))"
         }
+        if isInteger { return integerText(raw) }
         var value: Float = 0
         withUnsafeMutablePointer(to: &value) { convert(raw, to: UnsafeMutableBufferPointer(start: $0, count: 1)) }
         return "\(value)"

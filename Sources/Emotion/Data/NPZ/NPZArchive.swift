@@ -25,6 +25,7 @@ package final class NPZArchive {
         package let shape: [Int]
         /// False for text.
         package let isNumeric: Bool
+        var isInteger: Bool { header.element.isInteger }
         /// Column-major: the first index runs fastest in the file.
         package let isFortranOrder: Bool
         /// Elements.
@@ -42,10 +43,15 @@ package final class NPZArchive {
         fileprivate let raw: UnsafeRawBufferPointer
         fileprivate let element: NPYElement
 
+        /// The number at `index` as the file has it.
+        func text(_ index: Int) -> String {
+            let start = index * element.size
+            return element.description(UnsafeRawBufferPointer(rebasing: raw[start..<start + element.size]))
+        }
+
         /// What is wrong with the number at `index`, which is not finite as float32.
         func nonfiniteFault(_ index: Int) -> String {
-            let start = index * element.size
-            let text = element.description(UnsafeRawBufferPointer(rebasing: raw[start..<start + element.size]))
+            let text = text(index)
             return Double(text)?.isFinite == true ? "\(text) does not fit a 32-bit float" : "\(text) is not finite"
         }
     }

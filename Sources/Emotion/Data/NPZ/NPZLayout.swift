@@ -23,18 +23,26 @@ struct NPZLayout {
         for array in archive.arrays {
             switch array.name {
             case "labels": labels = array
-            case "label" where !names.contains("labels"):
-                labels = array
-                renamed.add("label as labels")
+            case "label":
+                if names.contains("labels") {
+                    problems.add(array.name, "there are both label and labels; leave one out")
+                } else {
+                    labels = array
+                    renamed.add("label as labels")
+                }
             case "id", "ids":
                 if ids != nil { problems.add(array.name, "there are both id and ids") }
                 ids = array
             case "label_names":
                 labelNames = array
             case "lengths": lengths[""] = array
-            case "length" where !names.contains("lengths"):
-                lengths[""] = array
-                renamed.add("length as lengths")
+            case let name where Self.namesOfLengths.contains(name) && array.shape.count == 1:
+                if names.contains("lengths") {
+                    problems.add(name, "there are both \(name) and lengths; leave one out")
+                } else {
+                    renamed.add("\(name) as lengths")
+                    add(array, lengthsOf: "", &problems)
+                }
             case let name where name.hasPrefix("lengths_"): add(array, lengthsOf: String(name.dropFirst(8)), &problems)
             default:
                 if !array.isNumeric {
@@ -43,14 +51,17 @@ struct NPZLayout {
                     renamed.add("\(array.name) as lengths_\(modality)")
                     add(array, lengthsOf: modality, &problems)
                 } else if let fault = Self.fault(ofFeatures: array, expected: options.modalities) {
-                    problems.add(array.name, fault)
+                    problems.add(array.name, fault + hint(array, in: archive, options))
                 } else {
                     features[array.name] = array
                 }
             }
         }
         place(texts, &renamed, problems: &problems)
-        if let renamed = renamed.saying({ "\($0) arrays are read under another name than their own" }) {
+        if options.ignoresLabels { (labels, labelNames) = (nil, nil) }
+        if let renamed = renamed.saying({
+            $0 == 1 ? "an array is read under another name" : "\($0) arrays are read under other names"
+        }) {
             warnings.append(renamed)
         }
         checkLengths(&problems)
@@ -59,9 +70,13 @@ struct NPZLayout {
 
     private mutating func add(_ array: NPZArchive.Entry, lengthsOf modality: String, _ problems: inout SplitProblems) {
         if let other = lengths.updateValue(array, forKey: modality) {
-            problems.add(array.name, "there are also lengths of \(modality) in \(other.name)")
+            problems.add(
+                array.name, "there are also lengths \(modality.isEmpty ? "" : "of \(modality) ")in \(other.name)")
         }
     }
+
+    /// Of lengths of all modalities, in other toolkits.
+    private static let namesOfLengths: Set<String> = ["length", "lens", "len"]
 
     /// `audio_lengths` of other toolkits: numbers [clips] beside an array of features of that name.
     private static func modality(
@@ -83,9 +98,9 @@ struct NPZLayout {
         guard shape.count == 3 else {
             let cure =
                 switch shape.count {
-                case 2: "; for one unit a clip: \(name)[:, None, :]"
+                case 2: name.contains("mask") ? "" : "; for one unit a clip: \(name)[:, None, :]"
                 case 4...: "; for more units or features: \(name).reshape(\(shape[0]), -1, \(shape[shape.count - 1]))"
-                default: "; leave out what is none"
+                default: ""
                 }
             return "a modality must be numbers [clips, units, features], not \(describe(array))\(cure)"
         }
@@ -105,6 +120,22 @@ struct NPZLayout {
             return "\(shape[2]) features, not \(modality.featureSize)\(cure)"
         }
         return nil
+    }
+
+    /// What an array of numbers that is no modality may be.
+    private func hint(_ array: NPZArchive.Entry, in archive: NPZArchive, _ options: SplitOptions) -> String {
+        let name = array.name
+        if name.contains("mask"), array.shape.count == 2 {
+            return
+                "; of a mask of real units make lengths: lengths_\(name.split(separator: "_")[0]) = \(name).sum(axis=1)"
+        }
+        if array.shape.count == 1, name.contains("len") {
+            return "; units per clip are called lengths, or lengths_ and the name of the modality"
+        }
+        if options.requiresLabels, (1...2).contains(array.shape.count), archive.array("labels") == nil {
+            return "; if these are the labels, call them labels, else leave them out"
+        }
+        return array.shape.count < 2 ? "; leave out what is none" : ""
     }
 
     static func describe(_ array: NPZArchive.Entry) -> String {
@@ -128,7 +159,12 @@ struct NPZLayout {
                 continue
             }
             let others = renamed.examples.isEmpty ? "" : "; read were \(renamed.examples.joined(separator: ", "))"
-            let reason = "is text \(text.shape), but neither ids nor label_names; leave it out\(others)"
+            let what =
+                candidates.contains(text)
+                ? "; call the one that tells clips apart ids"
+                : text.shape == labels.map { [$0.shape.last ?? 0] }
+                    ? "; if it names the labels, call it label_names" : ""
+            let reason = "is text \(text.shape), but neither ids nor label_names\(what); leave it out\(others)"
             problems.add(text.name, reason)
         }
     }
@@ -139,7 +175,13 @@ struct NPZLayout {
                 problems.add(array.name, "there is no modality of this name")
             }
             if array.shape.count != 1 || !array.isNumeric {
-                let cure = array.shape.count == 2 ? "; \(array.name).reshape(-1)" : ""
+                let cure =
+                    switch array.shape.count {
+                    case 2 where array.shape[1] == 1: "; \(array.name).reshape(-1)"
+                    case 2: "; of a mask of real units: \(array.name).sum(axis=1)"
+                    case 1: "; \(array.name).astype('int64')"
+                    default: ""
+                    }
                 problems.add(array.name, "must be numbers [clips], not \(Self.describe(array))\(cure)")
             }
         }
@@ -151,8 +193,9 @@ struct NPZLayout {
         guard let first = arrays.first else { return nil }
         let count = first.shape[0]
         let others = arrays + [labels, ids].compactMap(\.self) + lengths.values.sorted { $0.name < $1.name }
-        for array in others where array.shape.first != count {
-            problems.add(array.name, "\(array.shape.first ?? 0) clips, but \(first.name) has \(count)")
+        // A single value is told of where shapes are checked.
+        for array in others where !array.shape.isEmpty && array.shape[0] != count {
+            problems.add(array.name, "\(array.shape[0]) clips, but \(first.name) has \(count)")
         }
         if count == 0 { problems.add("file", "there is no clip") }
         return problems.isEmpty ? count : nil
@@ -163,6 +206,8 @@ struct NPZLayout {
         if let ids, ids.shape.count != 1 {
             let cure = ids.shape.count == 2 ? "; for the first column: \(ids.name)[:, 0]" : ""
             problems.add(ids.name, "must be [clips], not \(ids.shape)\(cure)")
+        } else if let ids, ids.isNumeric, !ids.isInteger {
+            problems.add(ids.name, "must be text or integers; \(ids.name).astype(str)")
         }
         guard let labels else {
             if options.requiresLabels { problems.add("labels", "there are no labels") }
@@ -188,9 +233,13 @@ struct NPZLayout {
     private static func cure(_ labels: NPZArchive.Entry) -> String {
         let name = labels.name
         switch (labels.isNumeric, labels.shape.count) {
+        case (true, 1) where !labels.isInteger:
+            return "; for one label a clip, from an intensity: (\(name)[:, None] > 0).astype('int64')"
         case (true, 1): return "; for one label a clip, by number: numpy.eye(\(name).max() + 1, dtype='int64')[\(name)]"
         case (true, 3...): return "; \(name).reshape(len(\(name)), -1), where all but one of the last axes are 1"
         case (false, 1): return "; for one label a clip: (\(name)[:, None] == numpy.unique(\(name))).astype('int64')"
+        case (false, 2):
+            return "; for labels by name: (\(name)[:, :, None] == numpy.unique(\(name))).any(1).astype('int64')"
         default: return ""
         }
     }

@@ -53,6 +53,14 @@ struct NPZSplit {
         checkUnits(&problems)
     }
 
+    /// What the clips take in memory, in bytes.
+    var byteCount: Int {
+        let values = modalities.reduce((labelCount ?? 0) * clipCount) { count, modality in
+            count + modality.featureSize * (lengths[modality.name] ?? []).reduce(0, +)
+        }
+        return values * MemoryLayout<Float>.size
+    }
+
     // MARK: Names and lengths
 
     private static func labelNames(
@@ -113,13 +121,16 @@ struct NPZSplit {
         problems: inout SplitProblems
     ) -> [Int] {
         var lengths: [Int] = []
-        var group = SplitProblems.Group(.init(field: array.name, what: "values are not lengths of 0 to \(limit)"))
+        let cure = limit < .max ? "where clips were cut at \(limit): numpy.clip(\(array.name), 0, \(limit))" : nil
+        var group = SplitProblems.Group(
+            .init(field: array.name, what: "values are not lengths of 0 to \(limit)", cure: cure))
         do throws(NPZError) {
             try archive.forEachChunk(of: array) { chunk throws(NPZError) in
-                for value in chunk.values {
+                for (index, value) in chunk.values.enumerated() {
                     let length = value >= 0 && value <= 0x1p31 && value.rounded() == value ? Int(value) : nil
                     if length.map({ $0 > limit }) ?? true {
-                        group.add(row: lengths.count, array.name, "\(value) is not a length of 0 to \(limit)")
+                        group.add(
+                            row: lengths.count, array.name, "\(chunk.text(index)) is not a length of 0 to \(limit)")
                     }
                     lengths.append(length.map { min($0, limit) } ?? 0)
                 }
@@ -230,7 +241,7 @@ struct NPZSplit {
     ) -> [Float]? {
         guard let array = layout.labels, let labelCount else { return nil }
         var labels = [Float](repeating: 0, count: keepsLabels ? array.count : 0)
-        var group = SplitProblems.Group(.notBinary(array.name))
+        var group = SplitProblems.Group(.notBinary(array))
         var counter = LabelCounter(clips: clipCount, labels: labelCount)
         do throws(NPZError) {
             try archive.forEachChunk(of: array) { chunk throws(NPZError) in
@@ -242,7 +253,8 @@ struct NPZSplit {
                     if keepsLabels { labels[row * labelCount + label] = value }
                     if value > 0.5 { counter.add(row: row, label: label) }
                     if value != 0 && value != 1 {
-                        group.add(row: row, "\(array.name)[\(label)]", "\(value) is neither 0 nor 1")
+                        group.add(
+                            row: row, "\(array.name)[\(label)]", "\(chunk.text(offset)) is neither 0 nor 1")
                     }
                 }
             }
@@ -283,7 +295,7 @@ struct NPZSplit {
 extension SplitProblems {
     /// What is wrong with an id, nil when nothing is; an id that is nil could not be read as text.
     static func fault(inID id: String?) -> String? {
-        guard let id, !id.utf8.contains(0) else { return "an id must be text without NUL, or an integer" }
+        guard let id, !id.utf8.contains(0) else { return "an id must be text in UTF-8, without NUL" }
         guard id.utf8.count <= SplitOptions.maximumIDBytes else {
             return "an id is longer than \(SplitOptions.maximumIDBytes) bytes: \(id.prefix(20))…"
         }
@@ -303,16 +315,18 @@ extension SplitProblems.Cause {
         )
     }
 
-    static func notBinary(_ array: String) -> SplitProblems.Cause {
-        .init(
-            field: array,
-            what: "values are neither 0 nor 1",
-            cure: "of intensities make (\(array) > 0).astype('int64'), or take a threshold of your own; "
-                + "leave out clips whose labels are unknown (NaN, -1)"
-        )
+    static func notBinary(_ array: NPZArchive.Entry) -> SplitProblems.Cause {
+        let name = array.name
+        let cure =
+            array.isInteger && array.shape[1] == 1
+            ? "for one label a clip, by number: numpy.eye(\(name).max() + 1, dtype='int64')[\(name)[:, 0]]"
+            : "of intensities make (\(name) > 0).astype('int64'), or take a threshold of your own"
+        return .init(
+            field: name, what: "values are neither 0 nor 1",
+            cure: "\(cure); leave out clips whose labels are unknown (NaN, -1)")
     }
 
     static func badID(_ array: String) -> SplitProblems.Cause {
-        .init(field: array, what: "ids cannot be used", cure: nil)
+        .init(field: array, what: "ids cannot be used")
     }
 }

@@ -154,6 +154,6 @@ extension SplitProblems.Cause {
 extension SplitWarning {
     /// A warning of ``Code/nonfinite`` with its sentence.
     func sayingReplaced() -> SplitWarning? {
-        saying { "\($0) values of \(field) were not finite, or beyond a 32-bit float, and are read as 0" }
+        saying { "\(SplitWarning.counted($0, "value")) of \(field) not finite or beyond a 32-bit float: read as 0" }
     }
 }

@@ -79,7 +79,10 @@ final class ZipStream {
         var filled = 0
         while filled < buffer.count, let start = buffer.baseAddress {
             let count = zip_fread(file, start + filled, zip_uint64_t(buffer.count - filled))
-            if count < 0 { throw ZipFailure(reason: String(cString: zip_file_strerror(file))) }
+            guard count >= 0 else {
+                let reason = String(cString: zip_file_strerror(file))
+                throw ZipFailure(reason: "cannot be unpacked (\(reason)): damaged on its way?")
+            }
             if count == 0 { break }
             filled += Int(count)
         }

@@ -97,7 +97,7 @@ package struct DatasetDirectory: Sendable {
     }
 
     /// Reads a split into memory.
-    package func read(_ split: Split) throws(DatasetError) -> (clips: Clips, report: SplitReport) {
+    package func read(_ split: Split) throws -> (clips: Clips, report: SplitReport) {
         try SplitReader.read(path: file(of: split), options: options)
     }
 

@@ -46,6 +46,8 @@ package enum SplitFormat: Sendable, Equatable {
     }
 
     private static func text(_ start: [UInt8]) -> SplitFormat {
+        // Of a character of ASCII, UTF-16 makes a zero and the character.
+        if start.prefix(2).count(where: { $0 == 0 }) == 1 { return .foreign(utf16) }
         let text = start.dropFirst(start.starts(with: byteOrderMark) ? byteOrderMark.count : 0)
         switch text.first(where: { !" \t\r\n".utf8.contains($0) }) {
         case nil, UInt8(ascii: "{"): return .lines

@@ -11,6 +11,8 @@ package struct SplitOptions: Sendable {
     package var labelCount: Int?
     /// Whether a split without labels is an error.
     package var requiresLabels = true
+    /// Leaves labels and their names alone, whatever they are: a prediction has no use for them.
+    package var ignoresLabels = false
     /// Puts 0 in the place of NaN and infinite features instead of calling them an error.
     package var replaceNonfinite = false
     /// The largest sum of the uncompressed sizes of an archive's entries, and the largest file of JSON lines, in bytes.

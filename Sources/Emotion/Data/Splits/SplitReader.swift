@@ -1,3 +1,4 @@
+import Engine
 import Foundation
 
 /// Reads and checks a split: a file in npz format or newline-delimited JSON, told apart by content.
@@ -30,12 +31,13 @@ package enum SplitReader {
 
     /// Reads a split into memory, once: packed, without padding.
     ///
-    /// - Throws: ``DatasetError`` with everything that is wrong with it.
+    /// - Throws: ``DatasetError`` with everything that is wrong with it, `MemoryError` when it does not fit into memory.
     package static func read(
         path: String,
         options: SplitOptions = SplitOptions()
-    ) throws(DatasetError) -> (clips: Clips, report: SplitReport) {
-        var (clips, inspection) = scan(path: path, options: options, keepsClips: true)
+    ) throws -> (clips: Clips, report: SplitReport) {
+        var (clips, inspection, shortage) = scan(path: path, options: options, keepsClips: true)
+        if let shortage { throw shortage }
         guard inspection.report.problemCount == 0, let clips = clips.take() else {
             throw error(inspection.report, path: path)
         }
@@ -74,13 +76,16 @@ package enum SplitReader {
         path: String,
         options: SplitOptions,
         keepsClips: Bool
-    ) -> (clips: Clips?, inspection: Inspection) {
+    ) -> (clips: Clips?, inspection: Inspection, shortage: MemoryError?) {
         var problems = SplitProblems(limit: options.maximumProblems)
         var inspection = Inspection()
         var clips: Clips?
+        var shortage: MemoryError?
         switch isFile(path) ? SplitFormat(path: path) : nil {
         case .archive:
             if let split = NPZSplit(path: path, options: options, problems: &problems) {
+                if keepsClips { shortage = Memory.shortage(split.byteCount, for: "the split") }
+                if shortage != nil { break }
                 (clips, inspection.fingerprints) = split.read(
                     keepsClips: keepsClips, report: &inspection.report, problems: &problems)
             }
@@ -88,12 +93,13 @@ package enum SplitReader {
             var split = LineSplit(options: options, keepsClips: keepsClips)
             (clips, inspection.fingerprints) = split.read(
                 path: path, report: &inspection.report, problems: &problems)
+            shortage = split.shortage
         case .some(let other): problems.add("file", other.fault ?? "")
         case nil: problems.add("file", isFile(path) ? "cannot be opened" : "there is no regular file")
         }
         inspection.report.problems = problems.listed
         inspection.report.problemCount = problems.count
-        return (clips, inspection)
+        return (clips, inspection, shortage)
     }
 
     private static func error(_ report: SplitReport, path: String) -> DatasetError {

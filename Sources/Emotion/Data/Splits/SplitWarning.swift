@@ -1,4 +1,6 @@
 /// Something about a split that may be meant, and often is not. A split with warnings can be used.
+///
+/// Warnings are made in ``UnitStatistics``, ``SplitFingerprints`` and ``SplitStatistics``, which collects them.
 package struct SplitWarning: Codable, Sendable, Equatable {
     /// Stable names for programs.
     package enum Code: String, Codable, Sendable, CaseIterable {
@@ -59,6 +61,9 @@ package struct SplitWarning: Codable, Sendable, Equatable {
         warning.detail = detail(count)
         return warning
     }
+
+    /// `1 clip`, `3 clips`
+    static func counted(_ count: Int, _ noun: String) -> String { count == 1 ? "1 \(noun)" : "\(count) \(noun)s" }
 
     /// `clip 3`, with its id where there is one.
     static func clip(_ row: Int, _ ids: [String]?) -> String {
