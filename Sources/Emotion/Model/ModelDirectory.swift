@@ -12,7 +12,7 @@ package enum ModelDirectory {
     ///
     /// - Throws: ``ModelError`` and errors of the file system.
     package static func write(_ model: Model, to path: String) throws {
-        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        try Files.makeFolder(path)
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         let configuration = try encoder.encode(model.configuration)

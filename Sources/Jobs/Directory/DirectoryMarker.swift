@@ -22,7 +22,7 @@ struct DirectoryMarker: Codable, Equatable {
         let url = directory.appendingPathComponent(fileName)
         guard FileManager.default.fileExists(atPath: url.path) else { return nil }
         guard let file = try? FileHandle(forReadingFrom: url), let data = try? file.read(upToCount: maxSize),
-            let marker = try? JSONReader.decode(DirectoryMarker.self, from: data)
+            let marker = try? JSONReader.decode(DirectoryMarker.self, from: data), marker.format > 0, !marker.id.isEmpty
         else { throw DirectoryError.unreadableMarker(directory: directory.path) }
         guard marker.format <= currentFormat else {
             throw DirectoryError.newerFormat(directory: directory.path, format: marker.format)

@@ -100,7 +100,10 @@ package struct WorkerPool: Sendable {
         signal(SIGPIPE, SIG_IGN)
         try Files.makeFolder(logDirectory.path)
         await WorkerProcess.prepare()
-        try await store.requeueInterrupted()
+        do { try await store.requeueInterrupted() } catch is CancellationError {
+            // Told to end before it began, which is no failure: the next pool requeues them.
+            return
+        }
         await withTaskGroup(of: Void.self) { group in
             for _ in 0..<options.slots {
                 group.addTask { await runSlot() }

@@ -79,6 +79,8 @@ package enum WorkerProgram {
             return fail("\(error)", output, Exit.data)
         } catch let error as SystemError {
             return fail("the model could not be written: \(error.reason)", cause: error, output, Exit.failure)
+        } catch let error as SafetensorsError {
+            return fail("the model could not be written: \(error.reason)", cause: error, output, Exit.failure)
         } catch {
             return fail("the training failed; the log of the job says why", cause: error, output, Exit.failure)
         }

@@ -181,8 +181,10 @@ struct DataDirectoryTests {
         try open()
         try make(["limbic.json": #"{"format": 2, "id": "dir_1"}"#])
         #expect(throws: DirectoryError.newerFormat(directory: directory.path, format: 2)) { try open() }
-        try make(["limbic.json": "{"])
-        #expect(throws: DirectoryError.unreadableMarker(directory: directory.path)) { try open() }
+        for text in ["{", #"{"format": 0, "id": "dir_1"}"#, #"{"format": 1, "id": ""}"#] {
+            try make(["limbic.json": text])
+            #expect(throws: DirectoryError.unreadableMarker(directory: directory.path)) { try open() }
+        }
     }
 
     @Test func saysWhyAPathCannotBeADataDirectory() throws {

@@ -40,6 +40,11 @@ import Testing
         #expect(try await pool.jobs.get(id)?.state == .succeeded)
     }
 
+    @Test func endsWithoutAnErrorWhenItIsCancelledAtOnce() async throws {
+        let pool = try PoolFixture.make(Say.result)
+        for _ in 0..<10 { try await pool.run {} }
+    }
+
     @Test(arguments: ["exit 75", "exit 143", "kill -TERM $$", "kill -INT $$", "kill -HUP $$"])
     func endOrderedFromOutsideUsesUpNoAttempt(end: String) async throws {
         let pool = try PoolFixture.make(

@@ -120,8 +120,16 @@ struct TrainingTests {
         let service = try TestService.make()
         var task = try await Self.task(in: service)
         task.output = "/proc/nowhere/model"
-        let message = try Self.failure(of: task, code: WorkerProgram.Exit.failure)
-        #expect(message == "the training failed; the log of the job says why")
+        #expect(
+            try Self.failure(of: task, code: WorkerProgram.Exit.failure)
+                == "the model could not be written: No such file or directory")
+        // Weights cannot take the place of a folder.
+        task.output = service.backend.directory.path("work/blocked")
+        try FileManager.default.createDirectory(
+            atPath: "\(task.output)/\(ModelDirectory.weightsName)", withIntermediateDirectories: true)
+        #expect(
+            try Self.failure(of: task, code: WorkerProgram.Exit.failure)
+                == "the model could not be written: rename failed: Is a directory (21)")
     }
 
     @Test func refusesTheTaskOfAServerOfAnotherBuild() async throws {
