@@ -17,6 +17,14 @@ package enum Files {
         try sync(folder(of: target))
     }
 
+    /// Makes a folder, and those it is to be in, where they are not there yet.
+    package static func makeFolder(_ path: String) throws(SystemError) {
+        do { try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true) } catch {
+            let cause = (error as? CocoaError)?.underlying as? POSIXError
+            throw SystemError("mkdir", path: path, code: cause?.code.rawValue ?? EIO)
+        }
+    }
+
     /// The folder that a path is in.
     package static func folder(of path: String) -> String {
         guard let slash = path.lastIndex(of: "/") else { return "." }

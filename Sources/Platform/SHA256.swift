@@ -64,7 +64,8 @@ package struct SHA256: ~Copyable, @unchecked Sendable {
     ///
     /// - Throws: ``SystemError`` when it cannot be read.
     package static func digest(ofFile path: String) throws(SystemError) -> String {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        // Without O_NONBLOCK, opening a FIFO would wait for its other end.
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { throw SystemError("open", path: path) }
         defer { close(descriptor) }
         var hash = SHA256()

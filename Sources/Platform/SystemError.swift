@@ -18,6 +18,9 @@ package struct SystemError: Error, Hashable, Sendable, CustomStringConvertible {
     /// Whether there was no room left.
     package var isFull: Bool { code == ENOSPC || code == EDQUOT }
 
+    /// Whether the process, or the machine, had as many files open as it may.
+    package var isOutOfDescriptors: Bool { code == EMFILE || code == ENFILE }
+
     /// What the system says about it, such as "No space left on device".
     package var reason: String { String(cString: strerror(code)) }
 

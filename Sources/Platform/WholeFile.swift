@@ -17,9 +17,15 @@ package final class WholeFile {
 
     package init(path: String) throws(SystemError) {
         self.path = path
-        temporary = "\(path).\(String(UInt64.random(in: .min ... .max), radix: 16)).partial"
+        temporary = Self.temporaryPath(for: path)
         descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else { throw SystemError("open", path: path) }
+    }
+
+    /// A path beside `path` that no other file has: for libraries that write files themselves, until ``Files/move(_:to:)``
+    /// gives the file its name.
+    package static func temporaryPath(for path: String) -> String {
+        "\(path).\(String(UInt64.random(in: .min ... .max), radix: 16)).partial"
     }
 
     deinit {

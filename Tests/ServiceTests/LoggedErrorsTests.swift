@@ -1,4 +1,6 @@
+import Foundation
 import HTTP
+import HTTPTypes
 import Logging
 import Platform
 import Synchronization
@@ -31,5 +33,12 @@ struct LoggedErrorsTests {
     @Test func aFailureOfTheServerIs() {
         #expect(lines(for: Unforeseen()) == ["error request failed error=Unforeseen() request_id=-"])
         #expect(lines(for: Problem.notFound("job")) == [])
+    }
+
+    @Test(arguments: [(EMFILE, 503), (ENFILE, 503), (ENOSPC, 507), (EDQUOT, 507), (EACCES, 500)])
+    func whatTheMachineLacksIsNoFaultOfTheProgram(code: Int32, status: Int) {
+        let problem = ErrorMapping.problem(SystemError("open", path: "/data/incoming/1", code: code))
+        #expect(problem.status.code == status)
+        #expect(!problem.detail.contains("/data"))
     }
 }

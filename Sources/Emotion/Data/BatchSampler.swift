@@ -40,9 +40,22 @@ package struct BatchSampler: Sendable {
         return generator.shuffled(batches)
     }
 
-    /// All clips once without chance, by length from short to long: batches for an evaluation.
-    package func orderedBatches() -> [[Int]] {
-        Self.cut(Self.sorted(lengths.indices, by: lengths), into: batchSize)
+    /// All clips once without chance, by length from short to long: batches for predictions.
+    ///
+    /// - Parameter unitLimit: the most units of a batch, which bounds the memory of its computation; a clip with more is a
+    ///   batch by itself.
+    package func orderedBatches(unitLimit: Int) -> [[Int]] {
+        var batches: [[Int]] = []
+        var units = 0
+        for clip in Self.sorted(lengths.indices, by: lengths) {
+            if batches.last.map({ $0.count == batchSize || units + lengths[clip] > unitLimit }) ?? true {
+                batches.append([])
+                units = 0
+            }
+            batches[batches.count - 1].append(clip)
+            units += lengths[clip]
+        }
+        return batches
     }
 
     private static func cut(_ clips: [Int], into size: Int) -> [[Int]] {

@@ -89,12 +89,17 @@ package struct Clips: Sendable {
     }
 
     /// Units of each clip over all modalities, which is what a clip costs.
-    package var unitCounts: [Int] {
-        var counts = [Int](repeating: 0, count: count)
-        for sequences in modalities.values {
+    package var unitCounts: [Int] { unitCounts(modalities.values) }
+
+    /// Units of each clip over some modalities.
+    func unitCounts(of modalities: [Modality]) -> [Int] {
+        unitCounts(modalities.compactMap { self.modalities[$0.name] })
+    }
+
+    private func unitCounts(_ modalities: some Sequence<Sequences>) -> [Int] {
+        modalities.reduce(into: [Int](repeating: 0, count: count)) { counts, sequences in
             for (clip, length) in sequences.lengths.enumerated() { counts[clip] += length }
         }
-        return counts
     }
 }
 

@@ -43,10 +43,14 @@ package struct Standardization: Sendable, Codable, Equatable {
         return deviation.allSatisfy { $0 > 0 && $0.isFinite } ? nil : "a deviation is not positive and finite"
     }
 
-    /// z = (x − mean) / deviation, feature by feature, for x [rows, D].
+    /// z = (x − mean) / deviation, feature by feature, for x [rows, D]. In double precision, as the difference of two
+    /// float32 of different sign can be beyond float32.
     func apply(to features: inout Tensor) {
+        let (mean, deviation) = (mean.map(Double.init), deviation.map(Double.init))
         features = Tensor(
-            features.values.enumerated().map { ($1 - mean[$0 % mean.count]) / deviation[$0 % mean.count] },
+            features.values.enumerated().map {
+                Float((Double($1) - mean[$0 % mean.count]) / deviation[$0 % mean.count])
+            },
             shape: features.shape)
     }
 }

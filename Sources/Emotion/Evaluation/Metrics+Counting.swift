@@ -31,7 +31,7 @@ extension Metrics {
         package let macroF1Labels: Int
         package let macroAUROCLabels: Int
         package let macroAveragePrecisionLabels: Int
-        /// Every figure that is null, and every F1 that is 0 for want of a definition.
+        /// Every figure that is null, and every precision, recall and F1 that is 0 because it is undefined.
         package let undefined: [Undefined]
 
         /// Whether the figures mean nothing, because no clip could be computed.
@@ -98,6 +98,14 @@ extension Metrics.Counting {
                         metric: "per_label_expected_calibration_error", label: label,
                         reason: LabelRanking.notComputable))
             }
+        }
+        let (isActual, isPredicted) = (counts.contains { $0.actual > 0 }, counts.contains { $0.predicted > 0 })
+        let micro = [
+            ("micro_precision", isPredicted, "no label is predicted"), ("micro_recall", isActual, "no label occurs"),
+            ("micro_f1", isActual || isPredicted, "no label occurs or is predicted"),
+        ]
+        for (metric, isDefined, reason) in micro where !isDefined {
+            undefined.append(Undefined(metric: metric, label: nil, reason: "\(reason); counts 0"))
         }
         if rankings.allSatisfy({ $0.undefined != nil }) {
             for metric in ["macro_auroc", "macro_average_precision"] {

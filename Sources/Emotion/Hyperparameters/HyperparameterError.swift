@@ -11,3 +11,11 @@ package struct HyperparameterError: Error, Sendable, Equatable, CustomStringConv
 
     package var description: String { "\(name): \(reason)" }
 }
+
+/// Everything that is wrong with a set of hyperparameters.
+package struct HyperparameterErrors: Error, Sendable, Equatable, CustomStringConvertible {
+    /// At least one.
+    package let errors: [HyperparameterError]
+
+    package var description: String { errors.map(\.description).joined(separator: "; ") }
+}

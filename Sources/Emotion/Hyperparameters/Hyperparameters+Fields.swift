@@ -129,14 +129,6 @@ extension Hyperparameters {
     }
 }
 
-/// Everything that is wrong with a set of hyperparameters.
-package struct HyperparameterErrors: Error, Sendable, Equatable, CustomStringConvertible {
-    /// At least one.
-    package let errors: [HyperparameterError]
-
-    package var description: String { errors.map(\.description).joined(separator: "; ") }
-}
-
 extension Hyperparameters: Codable {
     package init(from decoder: any Decoder) throws {
         let values = try decoder.singleValueContainer().decode([String: HyperparameterValue].self)

@@ -1,6 +1,7 @@
 package import Engine
 
-/// The objective of training, L = L_r + ρ L_m + σ L_p (equation 15 of the paper), and its gradient by Algorithm 1.
+/// The objective of training, L = L_r + ρ L_m + σ L_p (equation 15 of the paper), and its gradient: lines 3 to 17 of
+/// Algorithm 1, and the sum of line 19, whose step of AdamW ``TrainingStep`` takes.
 ///
 /// A pass of the algorithm is one or more tapes. A tape ends where passes meet: at the projected units Z^m, which the masks
 /// apply to, and at the uni-modal encodings H^m, which the perturbed pass shares with the clean one (see ``Seam``).
@@ -20,6 +21,9 @@ package struct Objective: Sendable {
         package var recognition: Float
         package var masked: Float?
         package var perturbed: Float?
+
+        /// Whether each of them is a number. A loss can overflow while the gradient of the step stays finite.
+        var isFinite: Bool { [recognition, masked, perturbed].allSatisfy { $0?.isFinite ?? true } }
     }
 
     /// What the passes over a batch came to.

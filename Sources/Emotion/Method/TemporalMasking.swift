@@ -45,8 +45,10 @@ struct TemporalMasking {
 
     /// How many of a clip's units are masked: round-half-up(ratio · length).
     static func maskedUnits(_ length: Int, _ ratio: Float) -> Int {
-        // The ratio as it is written: 0.35 of 10 units is 3.5 and gives 4, though the nearest float lies below.
-        Int((Double(ratio.description)! * Double(length) + 0.5).rounded(.down))
+        // The ratio as it is written: 0.35 of 10 units is 3.5 and gives 4, though the nearest float lies below. Rounded to
+        // 2⁻²⁰ first, as the product may lie below too: 0.29 · 50 is 14.499999999999998.
+        let product = (Double(ratio.description)! * Double(length) * 0x1p20).rounded() * 0x1p-20
+        return Int((product + 0.5).rounded(.down))
     }
 }
 

@@ -68,13 +68,17 @@ package struct Model: Sendable {
         )
     }
 
+    /// The most units of a batch of predictions, which bounds their memory.
+    package static let batchUnitLimit = 16_384
+
     /// The probabilities of a whole split, computed in batches of clips of similar length.
     ///
     /// - Returns: [N, K], row-major, in the order of the clips.
     package func probabilities(ofSplit clips: Clips, batchSize: Int = 64) -> [Float] {
         let labels = configuration.labels.count
         var result = [Float](repeating: 0, count: clips.count * labels)
-        for batch in BatchSampler(lengths: clips.unitCounts, batchSize: batchSize, seed: 0).orderedBatches() {
+        let sampler = BatchSampler(lengths: clips.unitCounts, batchSize: batchSize, seed: 0)
+        for batch in sampler.orderedBatches(unitLimit: Self.batchUnitLimit) {
             let values = probabilities(clips.select(batch))
             for (row, clip) in batch.enumerated() {
                 result.replaceSubrange(

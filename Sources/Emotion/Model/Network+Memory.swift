@@ -6,8 +6,8 @@ extension Network {
     /// Of a training: parameters, gradients, both moments, the parameters of the best epoch, perturbations, and the
     /// activations of the largest step.
     ///
-    /// - Parameter unitCounts: units of each clip of the training split over all modalities.
-    package func trainingBytes(unitCounts: [Int]) -> Int {
+    /// - Parameter clips: the training split.
+    package func trainingBytes(_ clips: Clips) -> Int {
         let hyperparameters = configuration.hyperparameters
         var parameters = 5 * layout.count
         if hyperparameters.parameterPerturbation != .off {
@@ -15,21 +15,20 @@ extension Network {
             parameters +=
                 2 * self.parameters(of: hyperparameters.perturbedModules).reduce(0) { $0 + $1.parameter.count }
         }
-        let longest = unitCounts.sorted(by: >).prefix(hyperparameters.batchSize)
+        let longest = clips.unitCounts(of: modalities).sorted(by: >).prefix(hyperparameters.batchSize)
         // Kept for the backward pass: the clean pass's uni-modal encodings while a second pass is made.
         let hasSecondPass = hyperparameters.temporalMasking != .off || hyperparameters.augmentation != .none
         let unimodal = hyperparameters.unimodalBlocks * (hasSecondPass ? 2 : 1)
         let activations = longest.reduce(0, +) * (unimodal + multimodalBlocks) * keptColumns
-        return 4 * (parameters + activations) + scratchBytes(longest: longest.first ?? 0)
+        return 4 * (parameters + activations) + scratchBytes(clips, batchSize: hyperparameters.batchSize)
     }
 
     /// Of a prediction: the activations of one block, beside the parameters.
     ///
-    /// - Parameters:
-    ///   - units: of all clips of the batch.
-    ///   - longest: of its longest clip.
-    package func predictionBytes(units: Int, longest: Int) -> Int {
-        4 * units * keptColumns / 2 + scratchBytes(longest: longest)
+    /// - Parameter clips: the batch.
+    package func predictionBytes(_ clips: Clips) -> Int {
+        4 * clips.unitCounts(of: modalities).reduce(0, +) * keptColumns / 2
+            + scratchBytes(clips, batchSize: clips.count)
     }
 
     /// Of parameters in memory, packed for products as well.
@@ -51,10 +50,15 @@ extension Network {
         }
     }
 
-    /// What attention takes on all threads.
-    private func scratchBytes(longest: Int) -> Int {
-        guard configuration.hyperparameters.backbone == .transformer, multimodalBlocks > 0 else { return 0 }
-        return min(Parallel.threads, configuration.hyperparameters.heads)
-            * MultiHeadAttention.scratchBytes(rows: min(longest, MultiHeadAttention.longestSequence))
+    /// What attention takes on all threads: each computes a head of a clip at a time, in memory that the longest clip fits.
+    private func scratchBytes(_ clips: Clips, batchSize: Int) -> Int {
+        let hyperparameters = configuration.hyperparameters
+        guard hyperparameters.backbone == .transformer else { return 0 }
+        var lengths: [Int] = []
+        if hyperparameters.unimodalBlocks > 0 { lengths += modalities.flatMap { clips.unitCounts(of: [$0]) } }
+        if multimodalBlocks > 0 { lengths += clips.unitCounts(of: modalities) }
+        let threads = min(Parallel.threads, hyperparameters.heads * min(batchSize, clips.count))
+        return threads
+            * MultiHeadAttention.scratchBytes(rows: min(lengths.max() ?? 0, MultiHeadAttention.longestSequence))
     }
 }

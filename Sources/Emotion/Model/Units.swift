@@ -13,6 +13,6 @@ extension [Units] {
     /// The same values as inputs of another tape, whose gradients can be asked for.
     func inputs(of tape: Tape) -> [Units] { map { $0.with(tape.input($0.rows.value)) } }
 
-    /// The gradient gathered at each of these inputs; nil where the seeds did not depend on it.
+    /// The gradient of each of these inputs; nil where the seeds do not depend on it.
     func gradients(from pass: Backpropagation) -> [Tensor?] { map { pass.gradient(of: $0.rows) } }
 }

@@ -9,18 +9,6 @@ package struct Training {
     private let seed: UInt64
     private let earlyStopping: EarlyStopping?
 
-    /// Ends a training that does not get better.
-    package struct EarlyStopping: Sendable, Codable, Equatable {
-        package let metric: Hyperparameters.SelectionMetric
-        /// Epochs without improvement after which training ends.
-        package let patience: Int
-
-        package init(metric: Hyperparameters.SelectionMetric, patience: Int) {
-            self.metric = metric
-            self.patience = patience
-        }
-    }
-
     /// What a training tells while it runs.
     package enum Event: Sendable {
         case step(Step)
@@ -75,8 +63,8 @@ package struct Training {
         observe: (Event) throws -> Void,
         inspect: (Model) throws -> Void = { _ in }
     ) throws -> Model {
-        try Memory.require(network.trainingBytes(unitCounts: train.unitCounts), for: "the training")
-        try checkStandardization()
+        try Memory.require(
+            network.trainingBytes(train), for: "the training")
         let hyperparameters = network.configuration.hyperparameters
         let sampler = BatchSampler(lengths: train.unitCounts, batchSize: hyperparameters.batchSize, seed: seed)
         let schedule = LearningRateSchedule(
@@ -89,7 +77,7 @@ package struct Training {
             layout: network.layout, seed: seed, precision: hyperparameters.precision.resolved)
         let step = TrainingStep(network: network, parameters: parameters, schedule: schedule, seed: seed)
         var best = BestEpoch(selectBy: hyperparameters.selectBy)
-        var patience = earlyStopping.map { BestEpoch(selectBy: $0.metric) }
+        var patience = earlyStopping.map { Patience($0) }
         var clock = TrainingClock(steps: schedule.totalSteps, epochs: hyperparameters.epochs)
         var epoch = 0
         var stoppedEarly: TrainingSummary.EarlyStop?
@@ -99,7 +87,7 @@ package struct Training {
                 let started = ContinuousClock.now
                 let outcome = step(train.select(batch))
                 clock.add(clips: batch.count, since: started)
-                guard outcome.losses.recognition.isFinite, outcome.gradientNorm.isFinite else {
+                guard outcome.losses.isFinite, outcome.gradientNorm.isFinite else {
                     throw TrainingError.diverged(step: step.steps)
                 }
                 try observe(.step(clock.progress(step: step.steps, epoch: epoch, outcome: outcome)))
@@ -110,28 +98,15 @@ package struct Training {
             let metrics = try evaluate(model, step: step.steps)
             let isBest = best.offer(metrics, epoch: epoch)
             if isBest { best.parameters = parameters.copy() }
-            _ = patience?.offer(metrics, epoch: epoch)
+            patience?.offer(metrics, epoch: epoch)
             try inspect(model)
             try observe(.epoch(epoch, step: step.steps, validation: metrics, isBest: isBest))
-            if let earlyStopping, let patience, epoch < hyperparameters.epochs,
-                epoch - patience.epoch >= earlyStopping.patience
-            {
-                let stop = TrainingSummary.EarlyStop(
-                    metric: earlyStopping.metric.validationName, patience: earlyStopping.patience,
-                    bestEpoch: patience.epoch, keptEpoch: best.epoch, epochs: epoch,
-                    plannedEpochs: hyperparameters.epochs)
+            if let stop = patience?.stop(after: epoch, of: hyperparameters.epochs, keeping: best.epoch) {
                 try observe(.stoppedEarly(stop))
                 stoppedEarly = stop
             }
         }
         return finish(best, epochs: epoch, stoppedEarly: stoppedEarly, steps: step.steps, seconds: clock.seconds)
-    }
-
-    private func checkStandardization() throws(TrainingError) {
-        for (modality, numbers) in (network.configuration.standardization ?? [:]).sorted(by: { $0.key < $1.key })
-        where !(numbers.mean + numbers.deviation).allSatisfy(\.isFinite) {
-            throw .notStandardizable(modality: modality)
-        }
     }
 
     /// The metrics of the validation split.

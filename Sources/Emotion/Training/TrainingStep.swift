@@ -1,6 +1,7 @@
 package import Engine
 
-/// One optimisation step: the gradient of the ``Objective`` and AdamW (section 4.1.3 of the paper).
+/// One optimizer step: the gradient of the ``Objective``, which makes the passes of Algorithm 1, and AdamW (section 4.1.3 of
+/// the paper).
 package struct TrainingStep {
     private let objective: Objective
     private let gradients: Gradients

@@ -1,4 +1,4 @@
-/// The gradients gathered while a tape runs backward.
+/// The gradients accumulated while a tape runs backward.
 package final class Backpropagation {
     /// Of the parameters.
     package let gradients: Gradients
@@ -12,7 +12,7 @@ package final class Backpropagation {
     /// Whether anything upstream wants the gradient of the variable at `place`.
     package func wants(_ place: Variable.Place) -> Bool { place.slot != nil }
 
-    /// Adds a gradient to what was gathered at `place`.
+    /// Accumulates a gradient at `place`.
     package func accumulate(_ gradient: Tensor, to place: Variable.Place) {
         guard let slot = place.slot else { return }
         precondition(gradient.shape == place.shape, "gradient \(gradient.shape) of \(place.shape)")
@@ -23,21 +23,21 @@ package final class Backpropagation {
         }
     }
 
-    /// Adds a gradient that `compute` writes, or adds to what is there.
+    /// Accumulates a gradient that `compute` writes, or adds to what is there when it is told `accumulating`.
     func accumulate(to place: Variable.Place, _ compute: (_ gradient: Tensor, _ accumulating: Bool) -> Void) {
         guard let slot = place.slot else { return }
-        guard var gathered = bySlot[slot].take() else {
+        guard var accumulated = bySlot[slot].take() else {
             let gradient = Tensor(uninitialized: place.shape)
             compute(gradient, false)
             bySlot[slot] = gradient
             return
         }
-        gathered.makeUnique()
-        compute(gathered, true)
-        bySlot[slot] = gathered
+        accumulated.makeUnique()
+        compute(accumulated, true)
+        bySlot[slot] = accumulated
     }
 
-    /// Hands what was gathered for an operation's output to its backward part.
+    /// Hands the gradient of an operation's output to its backward part.
     func run(_ backward: Tape.Backward, at slot: Int) {
         if let gradient = bySlot[slot].take() { backward(gradient, self) }
     }

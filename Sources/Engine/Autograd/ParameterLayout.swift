@@ -25,7 +25,7 @@ package enum Initializer: Sendable, Hashable {
     case ones
 }
 
-/// The ordered list of all parameters of a model and how each is initialised.
+/// The ordered list of all parameters of a model and how each is initialized.
 package struct ParameterLayout: Sendable {
     package private(set) var parameters: [Parameter] = []
     private(set) var initializers: [Initializer] = []

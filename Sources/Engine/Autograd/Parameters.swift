@@ -1,4 +1,5 @@
 import CKernels
+import Synchronization
 
 /// The values of all parameters of a model, in one flat buffer that a training changes in place.
 package final class Parameters: Sendable {
@@ -8,7 +9,7 @@ package final class Parameters: Sendable {
     private let storage: Storage
     private let packing: WeightPacking?
 
-    /// Parameters drawn from `seed` by the initialiser of each. A parameter's draw depends on its place in the layout.
+    /// Parameters drawn from `seed` by the initializer of each. A parameter's draw depends on its place in the layout.
     ///
     /// - Parameters:
     ///   - precision: one that the machine has.
@@ -70,7 +71,7 @@ package final class Parameters: Sendable {
     /// Those of all parameters, one after another.
     package var values: [Float] { Array(UnsafeBufferPointer(start: storage.pointer, count: layout.count)) }
 
-    /// Adds `change` to a parameter, and returns what it was.
+    /// Changes a parameter by `change`, and returns what it was.
     package func add(_ change: Tensor, to parameter: Parameter) -> Tensor {
         let before = Tensor(copying: pointer(parameter), shape: parameter.shape)
         ck_add(change.pointer, pointer(parameter), parameter.count)
@@ -95,5 +96,23 @@ package final class Parameters: Sendable {
         for index in 0..<parameter.count {
             pointer(parameter)[index] = (2 * Philox.uniform(philox.word(at: index)) - 1) * bound
         }
+    }
+}
+
+/// The matrices of a model that only predicts, each packed for products when it is first used.
+private final class WeightPacking: Sendable {
+    private let precision: Precision
+    private let packed = Mutex<[Parameter: MatrixProduct.Operand]>([:])
+
+    init(precision: Precision) { self.precision = precision }
+
+    /// Wᵀ of a weight [out, in]. Two threads that use it first at the same time both pack it, and one result is kept.
+    ///
+    /// - Parameter matrix: the same, not packed.
+    func transposed(_ weight: Parameter, _ matrix: MatrixProduct.Operand) -> MatrixProduct.Operand {
+        if let matrix = packed.withLock({ $0[weight] }) { return matrix }
+        let matrix = matrix.packed(k: weight.shape[1], n: weight.shape[0], precision: precision)
+        packed.withLock { $0[weight] = matrix }
+        return matrix
     }
 }

@@ -3,7 +3,7 @@ package struct Variable: Sendable {
     package let value: Tensor
     package let place: Place
 
-    /// Where a tape gathers the gradient of a variable. It outlives the value: a backward part that does not need the
+    /// Where a tape accumulates the gradient of a variable. It outlives the value: a backward part that does not need the
     /// value keeps only this.
     package struct Place: Sendable, Equatable {
         package let shape: [Int]
@@ -26,7 +26,7 @@ package struct Variable: Sendable {
 /// only compute: nothing is kept for a backward pass, and intermediate results go back to the pool as soon as they
 /// have been used. A tape belongs to one thread; operations split their own work over several.
 package final class Tape {
-    /// Adds the gradients of an operation's inputs, given that of its output.
+    /// Accumulates the gradients of an operation's inputs, given that of its output.
     package typealias Backward = (_ gradient: Tensor, _ pass: Backpropagation) -> Void
 
     package let parameters: Parameters
@@ -90,11 +90,11 @@ package final class Tape {
         return DropoutMask(rate: rate, randomness: randomness, operation: randomOperations)
     }
 
-    /// Runs the tape backward from `seeds` and adds parameter gradients to `gradients`.
+    /// Runs the tape backward from `seeds` and accumulates the gradients of parameters in `gradients`.
     ///
     /// - Parameter keepingRecord: whether the tape can run backward once more. If not, it is emptied on the way, and what
     ///   an operation kept for its backward part goes back to the pool at once.
-    /// - Returns: what was gathered at the inputs, for ``Backpropagation/gradient(of:)``.
+    /// - Returns: the gradients of the inputs, for ``Backpropagation/gradient(of:)``.
     @discardableResult
     package func backward(
         _ seeds: [(Variable, Tensor)],

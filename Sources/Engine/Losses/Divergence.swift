@@ -34,7 +34,7 @@ package enum Divergence: String, Sendable, Codable, CaseIterable {
 
     private static func probability(_ logit: Float) -> Double { 1 / (1 + exp(-Double(logit))) }
 
-    /// Adds the divergences and returns their derivatives for the logits of q.
+    /// Adds the divergences to `sum` and returns their derivatives for the logits of q.
     private static func bernoulli(_ p: [Double], _ q: [Double], _ sum: inout Double) -> [Double] {
         let bounds = 1e-7...(1 - 1e-7)
         return zip(p, q).map { p, q in
@@ -45,12 +45,12 @@ package enum Divergence: String, Sendable, Codable, CaseIterable {
     }
 
     private static func softmax(_ p: [Double], _ q: [Double], _ sum: inout Double) -> [Double] {
-        let (a, b) = (normalised(p), normalised(q))
+        let (a, b) = (softmax(p), softmax(q))
         sum += zip(a, b).reduce(0) { $0 + $1.0 * log($1.0 / $1.1) }
         return zip(zip(a, b), q).map { ($0.1 - $0.0) * $1 * (1 - $1) }
     }
 
-    private static func normalised(_ x: [Double]) -> [Double] {
+    private static func softmax(_ x: [Double]) -> [Double] {
         let powers = x.map { exp($0) }
         let total = powers.reduce(0, +)
         return powers.map { $0 / total }

@@ -22,7 +22,7 @@ package final class AdamW {
     }
 
     /// Whether the moments are all finite. The second one overflows where a gradient is beyond about 6·10²⁰, and from
-    /// then on its parameter stands still.
+    /// then on the update of its parameter is 0.
     package var isFinite: Bool {
         [firstMoment, secondMoment].allSatisfy { Elementwise.isFinite($0.pointer, count: count) }
     }

@@ -2,7 +2,7 @@ import Foundation
 
 /// Linear warm-up followed by cosine annealing (Loshchilov & Hutter 2017), or a constant rate after the warm-up.
 ///
-/// Annealing ends at zero with the step after the last, so that no step of a training stands still.
+/// Annealing would reach zero in the step after the last, so that every step of a training changes the parameters.
 package struct LearningRateSchedule: Sendable {
     package let peak: Float
     package let warmupSteps: Int

@@ -36,13 +36,18 @@ struct StaticFiles: Sendable {
             close(folder)
             folder = next
         }
-        guard folder >= 0 else { throw RequestError.notFound }
+        guard folder >= 0 else { throw Self.refusal(SystemError("openat")) }
         defer { close(folder) }
         do {
             return try OpenFile(parts[parts.count - 1], in: folder, flags: O_NOFOLLOW)
-        } catch is SystemError {
-            throw RequestError.notFound
+        } catch let error as SystemError {
+            throw Self.refusal(error)
         }
+    }
+
+    /// What cannot be opened is not there, unless the server can open nothing at the moment.
+    private static func refusal(_ error: SystemError) -> any Error {
+        error.isOutOfDescriptors ? error : RequestError.notFound
     }
 
     private func notModified(_ file: OpenFile, _ request: Request, _ fields: HTTPFields) -> Response? {

@@ -123,7 +123,7 @@ struct AttemptRunner {
         case .unrecordable: return .failed(error: "what the worker said could not be recorded")
         case nil where exit.isRequested:
             return .interrupted(reason: "the worker was told to stop from outside the server")
-        case nil: return .failed(error: await transcript.describe(exit))
+        case nil: return .failed(error: await transcript.describe(exit), isFinal: exit.isFinal)
         }
     }
 

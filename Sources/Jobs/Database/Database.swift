@@ -34,6 +34,7 @@ package final class Database: Sendable {
     private let registerListeners = Mutex<[@Sendable (ModelRecord) -> Void]>([])
     private let pool: DatabasePool
     private let lock: DirectoryLock
+    private let isClosed = Mutex(false)
 
     /// Opens the database of the data directory `directory`, and brings its schema up to date with the files
     /// `NNNN-name.sql` in `migrations`.
@@ -79,11 +80,8 @@ package final class Database: Sendable {
     }
 
     private static func makeFolder(_ directory: URL) throws {
-        do {
-            try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
-        } catch {
-            let code = ((error as? CocoaError)?.underlying as? POSIXError)?.code ?? .EIO
-            throw DirectoryError.inaccessible(directory.path, errno: code.rawValue)
+        do throws(SystemError) { try Files.makeFolder(directory.path) } catch {
+            throw DirectoryError.inaccessible(directory.path, error)
         }
     }
 
@@ -100,10 +98,17 @@ package final class Database: Sendable {
     }
 
     /// Waits for the work under way, closes the connections, ends all change streams and gives the data directory
-    /// up. Whatever is asked of the stores afterwards fails.
+    /// up. Whatever is asked of the stores afterwards fails. Doing so again is harmless.
     package func close() throws {
         changes.finish()
-        try Self.translating { try pool.close() }
+        try isClosed.withLock { isClosed in
+            guard !isClosed else { return }
+            // The connection that closes last cannot write, so that the log of changes would stay beside a database without
+            // them: no copy of the file alone would be a backup, and one put back would be mixed with what came after it.
+            try? pool.writeWithoutTransaction { _ = try $0.checkpoint(.truncate) }
+            try Self.translating { try pool.close() }
+            isClosed = true
+        }
         lock.release()
     }
 

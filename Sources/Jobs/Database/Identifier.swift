@@ -4,17 +4,9 @@ package enum Identifier {
     private static let alphabet = Array("0123456789abcdefghjkmnpqrstvwxyz")
 
     /// `prefix`, an underscore and 20 characters of base 32.
-    package static func make(_ prefix: String) -> String {
-        var generator = SystemRandomNumberGenerator()
-        return make(prefix, using: &generator)
-    }
-
-    /// `prefix`, an underscore and 20 characters of base 32 drawn from `generator`.
-    package static func make(_ prefix: String, using generator: inout some RandomNumberGenerator) -> String {
-        var text = prefix + "_"
-        for _ in 0..<20 {
-            text.append(alphabet[Int(generator.next() >> 59)])
-        }
-        return text
+    ///
+    /// - Parameter random: 64 random bits at each call, of which the upper five count.
+    package static func make(_ prefix: String, random: () -> UInt64 = { .random(in: .min ... .max) }) -> String {
+        prefix + "_" + (0..<20).map { _ in String(alphabet[Int(random() >> 59)]) }.joined()
     }
 }

@@ -29,8 +29,11 @@ extension SplitRecord {
     /// All files of the split, relative to the data directory.
     package var files: [String] { Self.files(at: path) }
 
-    /// All files of a split whose clips are in the file at `path`.
-    package static func files(at path: String) -> [String] { [path, path + ".fingerprints"] }
+    /// All files of a split whose clips are in the file at `path`; the others lie beside it.
+    package static func files(at path: String) -> [String] {
+        let (folder, name) = ((path as NSString).deletingLastPathComponent, (path as NSString).lastPathComponent)
+        return [path, "\(folder)/fingerprints-\(name)"]
+    }
 
     /// From a row of `dataset_splits`.
     init(_ row: Row) {

@@ -1,4 +1,4 @@
-import Foundation
+package import Platform
 
 /// Why a directory cannot be used as a data directory. The descriptions are for whoever started the server: one sentence that
 /// says what is wrong and what to do.
@@ -11,7 +11,7 @@ package enum DirectoryError: Error, Equatable, CustomStringConvertible {
     /// A symbolic link to something that is not there.
     case brokenLink(String, target: String)
     /// It may not be read or written.
-    case inaccessible(String, errno: Int32)
+    case inaccessible(String, SystemError)
     /// It holds something, and nothing of ours. `examples` are a few of the names.
     case foreign(directory: String, examples: [String])
     /// It has lost its database, but not its files, a few of which are the `examples`.
@@ -34,8 +34,8 @@ package enum DirectoryError: Error, Equatable, CustomStringConvertible {
             return "\(path) is not a directory, so it cannot be a data directory"
         case .brokenLink(let path, let target):
             return "\(path) is a link to \(target), which is not there: make that directory or name another one"
-        case .inaccessible(let path, let errno):
-            return "the data directory \(path) cannot be used: \(String(cString: strerror(errno)))"
+        case .inaccessible(let path, let error):
+            return "the data directory \(path) cannot be used: \(error)"
         case .foreign(let directory, let examples):
             return """
                 \(directory) is not a data directory of Limbic and is not empty (it holds \(Self.list(examples))): \

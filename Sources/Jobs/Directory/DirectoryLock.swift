@@ -10,13 +10,13 @@ final class DirectoryLock: Sendable {
     /// Locks `directory` through its file `limbic.lock`, and writes the number of this process into it.
     ///
     /// - Throws: ``DirectoryError/alreadyInUse(directory:holder:)`` when another process, or another lock of this one,
-    ///   holds it.
+    ///   holds it, ``DirectoryError/inaccessible(_:_:)``
     init(directory: URL) throws {
         let path = directory.appendingPathComponent("limbic.lock").path
         // Close-on-exec, or a worker that outlives the server would keep the next server out.
         let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else {
-            throw SystemError("open", path: path)
+            throw DirectoryError.inaccessible(directory.path, SystemError("open", path: path))
         }
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             let code = errno
@@ -26,7 +26,7 @@ final class DirectoryLock: Sendable {
             close(descriptor)
             throw code == EWOULDBLOCK
                 ? DirectoryError.alreadyInUse(directory: directory.path, holder: holder)
-                : SystemError("flock", path: path, code: code)
+                : DirectoryError.inaccessible(directory.path, SystemError("flock", path: path, code: code))
         }
         let text = Array("\(getpid())\n".utf8)
         // The number only serves the message of a refusal; a failure to write it takes nothing from the lock.

@@ -30,6 +30,9 @@ struct DirectoryMarker: Codable, Equatable {
         return marker
     }
 
+    /// Whether a file is what a machine that stopped while a marker was written left of it.
+    static func isPartial(_ name: String) -> Bool { name.hasPrefix(fileName + ".") && name.hasSuffix(".partial") }
+
     /// Makes `directory` ours. The marker is there whole or not at all, and survives the machine.
     ///
     /// - Throws: `SystemError`

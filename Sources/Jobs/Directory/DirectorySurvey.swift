@@ -1,16 +1,17 @@
 import Foundation
 import GRDB
+import Platform
 
 /// What is found at the path of a data directory, before anything there is touched.
 struct DirectorySurvey {
     static let databaseName = "limbic.sqlite"
     static let lockName = "limbic.lock"
 
-    /// Names that say nothing about whose directory it is: what may be there before the marker is, what the probe of the
-    /// disk writes, and what a new file system comes with.
-    private static let neutral: Set<String> = [
-        lockName, DataLayout.probe, "health", "lost+found",
-    ]
+    /// Names that say nothing about whose directory it is: what may be there before there is a database, and what a new
+    /// file system comes with.
+    private static let neutral: Set<String> = [lockName, DirectoryMarker.fileName, "lost+found"]
+    /// The database, and what SQLite keeps beside it.
+    private static let databaseFiles = Set(["", "-wal", "-shm", "-journal"].map { databaseName + $0 })
     /// How many names an error lists.
     private static let maxExamples = 4
 
@@ -30,15 +31,19 @@ struct DirectorySurvey {
             hasDatabase = false
             return
         }
-        guard access(path, R_OK | W_OK | X_OK) == 0 else { throw DirectoryError.inaccessible(path, errno: errno) }
+        guard access(path, R_OK | W_OK | X_OK) == 0 else {
+            throw DirectoryError.inaccessible(path, SystemError("access"))
+        }
         marker = try DirectoryMarker.read(in: directory)
         let names = try Self.names(in: path)
         let database = Self.inspect(directory.appendingPathComponent(Self.databaseName))
         hasDatabase = database == .database
         let others = names.filter { name in
-            !Self.neutral.contains(name) && !name.hasPrefix(DirectoryMarker.fileName)
-                && !Self.isEmptyFolder(directory.appendingPathComponent(name))
-                && !(database == .blank && name.hasPrefix(Self.databaseName))
+            !Self.neutral.contains(name) && !DirectoryMarker.isPartial(name)
+                // What the service makes and removes by this name is its own in a directory that is.
+                && !(marker != nil && name == DataLayout.probe)
+                && !(DataLayout.folders.contains(name) && Self.isEmptyFolder(directory.appendingPathComponent(name)))
+                && !(database == .blank && Self.databaseFiles.contains(name))
         }
         guard !hasDatabase, !others.isEmpty else { return }
         let examples = Array(others.prefix(Self.maxExamples))
@@ -55,9 +60,9 @@ struct DirectorySurvey {
             guard status.st_mode & S_IFMT == S_IFDIR else { throw DirectoryError.notADirectory(path) }
             return true
         }
-        let code = errno
-        if code == ENOTDIR { throw DirectoryError.notADirectory((path as NSString).deletingLastPathComponent) }
-        guard code == ENOENT else { throw DirectoryError.inaccessible(path, errno: code) }
+        let error = SystemError("stat")
+        if error.code == ENOTDIR { throw DirectoryError.notADirectory((path as NSString).deletingLastPathComponent) }
+        guard error.code == ENOENT else { throw DirectoryError.inaccessible(path, error) }
         if let target = try? FileManager.default.destinationOfSymbolicLink(atPath: path) {
             throw DirectoryError.brokenLink(path, target: target)
         }
@@ -66,7 +71,7 @@ struct DirectorySurvey {
 
     private static func names(in path: String) throws -> [String] {
         do { return try FileManager.default.contentsOfDirectory(atPath: path).sorted() } catch {
-            throw DirectoryError.inaccessible(path, errno: EACCES)
+            throw DirectoryError.inaccessible(path, SystemError("readdir", code: EACCES))
         }
     }
 
@@ -87,7 +92,11 @@ struct DirectorySurvey {
     private static func inspect(_ url: URL) -> DatabaseFile {
         var status = stat()
         guard stat(url.path, &status) == 0 else { return .missing }
-        guard status.st_size > 0 else { return .blank }
+        guard status.st_size > 0 else {
+            // Changes that were never merged into the database are of one that was not empty; SQLite would delete them.
+            let hasChanges = stat(url.path + "-wal", &status) == 0 && status.st_size > 0
+            return hasChanges ? .other : .blank
+        }
         var configuration = GRDB.Configuration()
         configuration.readonly = true
         let found = try? DatabaseQueue(path: url.path, configuration: configuration).read { connection in

@@ -104,14 +104,14 @@ extension JobStore {
                 )
                 try Self.close(.succeeded, error: nil, of: ordinal, at: now, on: connection)
                 try Self.enter(.succeeded, job: ordinal, at: now, on: connection)
-            case .failed(let error):
+            case .failed(let error, let isFinal):
                 try Self.close(.failed, error: error, of: ordinal, at: now, on: connection)
                 let failures = try Int.fetchOne(
                     connection,
                     sql: "UPDATE jobs SET failures = failures + 1 WHERE ordinal = ? RETURNING failures",
                     arguments: [ordinal]
                 )
-                if let failures, failures < job.maxAttempts {
+                if !isFinal, let failures, failures < job.maxAttempts {
                     try Self.enter(.queued, job: ordinal, note: ["error": error], at: now, on: connection)
                     database.announce(.queue, after: connection)
                 } else {

@@ -16,6 +16,10 @@ enum WorkerExit: Equatable, Sendable {
         }
     }
 
+    /// Whether the same task would end the same way: a worker exits with `EX_USAGE` or `EX_DATAERR` of `sysexits.h` when the
+    /// task or its data are what is wrong.
+    var isFinal: Bool { self == .exited(64) || self == .exited(65) }
+
     /// In words, as the error of an attempt says it.
     var description: String {
         switch self {

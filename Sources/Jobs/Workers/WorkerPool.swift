@@ -1,5 +1,6 @@
 package import Foundation
 package import Logging
+import Platform
 import Synchronization
 
 /// Runs jobs in child processes, as many at a time as it has slots.
@@ -97,7 +98,7 @@ package struct WorkerPool: Sendable {
     package func run() async throws {
         // Writing to a child that has died must be an error of that write, not the end of the server.
         signal(SIGPIPE, SIG_IGN)
-        try FileManager.default.createDirectory(at: logDirectory, withIntermediateDirectories: true)
+        try Files.makeFolder(logDirectory.path)
         await WorkerProcess.prepare()
         try await store.requeueInterrupted()
         await withTaskGroup(of: Void.self) { group in

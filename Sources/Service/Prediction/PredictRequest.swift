@@ -95,7 +95,8 @@ extension JSONValue {
         switch scalar {
         case .null: self = .null
         case .bool(let flag): self = .bool(flag)
-        case .number(let number): self = .number(number)
+        case .number(let number) where !number.isFinite: self = .outOfRange
+        case .number(let number): self = Int(exactly: number).map { .integer($0) } ?? .number(number)
         case .string(let text): self = .string(text)
         }
     }

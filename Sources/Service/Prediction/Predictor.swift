@@ -2,15 +2,13 @@ import Dispatch
 import Emotion
 import Engine
 import HTTP
+import Synchronization
 
 /// Computes predictions, on queues of its own.
 ///
 /// A request takes two steps: it is read on as many threads as there are cores; it is computed, and its answer written, on
 /// one queue, since the engine spreads each batch over the cores itself.
 final class Predictor: Sendable {
-    /// The most units of a batch: what bounds the memory of a computation.
-    static let batchUnitLimit = 16_384
-
     /// What came of some clips.
     struct Outcome: Sendable {
         /// [B, K], row-major.
@@ -25,6 +23,11 @@ final class Predictor: Sendable {
     let cache: ModelCache
     private let reading = DispatchQueue(label: "limbic.predict.read", qos: .userInitiated, attributes: .concurrent)
     private let computing = DispatchQueue(label: "limbic.predict.compute", qos: .userInitiated)
+    /// Requests under way.
+    private let active = Atomic(0)
+
+    /// A longer document is not read on the queue that computes.
+    private static let smallDocument = 64 << 10
 
     init(directory: DataDirectory, limits: ModelCache.Limits) {
         cache = ModelCache(directory: directory, limits: limits)
@@ -34,23 +37,33 @@ final class Predictor: Sendable {
     ///
     /// - Parameter body: the document of the request.
     func predict(_ body: [UInt8], with version: ModelVersion, for responder: Responder) {
-        cache.withModel(version, on: reading) { [self] loaded in
+        let others = active.wrappingAdd(1, ordering: .relaxed).oldValue
+        // Where nothing else is to be computed, one queue does it all: to change queues takes longer than to read little.
+        let isDirect = others == 0 && body.count <= Self.smallDocument
+        cache.withModel(version, on: isDirect ? computing : reading) { [self] loaded in
             do {
                 let loaded = try loaded.get()
                 let request = try PredictRequest(body, for: loaded)
                 let clips = request.clips.compactMap { try? $0.get() }
                 let ordered = ContinuousClock.now
-                computing.async {
-                    // Nobody waits for what a client that has gone away asked for.
-                    guard !responder.isCancelled else { return responder.respond(.failure(CancellationError())) }
-                    responder.respond {
-                        try Self.answer(request, clips, with: loaded, ordered: ordered)
+                let compute: @Sendable () -> Void = { [self] in
+                    finish(responder) {
+                        // Nobody waits for what a client that has gone away asked for.
+                        guard !responder.isCancelled else { throw CancellationError() }
+                        return try Self.answer(request, clips, with: loaded, ordered: ordered)
                     }
                 }
+                if isDirect { compute() } else { computing.async(execute: compute) }
             } catch {
-                responder.respond(.failure(error))
+                finish(responder) { throw error }
             }
         }
+    }
+
+    private func finish(_ responder: Responder, _ answer: () throws -> Response) {
+        let answer = Result(catching: answer)
+        active.wrappingSubtract(1, ordering: .relaxed)
+        responder.respond(answer)
     }
 
     private static func answer(
@@ -79,11 +92,10 @@ final class Predictor: Sendable {
         let lengths = clips.map { $0.modalities.values.reduce(0) { $0 + $1.length } }
         var result = [Float](repeating: 0, count: clips.count * labels)
         var saliency = [[String: [Float]]](repeating: [:], count: explaining ? clips.count : 0)
-        for batch in batches(lengths) {
-            let units = batch.map { lengths[$0] }
-            let bytes = loaded.model.network.predictionBytes(units: units.reduce(0, +), longest: units.max() ?? 0)
-            try Memory.require(bytes, for: "the prediction")
+        let sampler = BatchSampler(lengths: lengths, batchSize: max(clips.count, 1), seed: 0)
+        for batch in sampler.orderedBatches(unitLimit: Model.batchUnitLimit) {
             let packed = Clips(collating: batch.map { clips[$0] }, modalities: loaded.configuration.modalities)
+            try Memory.require(loaded.model.network.predictionBytes(packed), for: "the prediction")
             let prediction = loaded.model.predict(packed, explaining: explaining)
             for (row, clip) in batch.enumerated() {
                 for label in 0..<labels {
@@ -93,20 +105,5 @@ final class Predictor: Sendable {
             }
         }
         return (result, saliency)
-    }
-
-    /// Cuts clips, given by their units, into batches within ``batchUnitLimit``, clips of similar length together.
-    static func batches(_ lengths: [Int]) -> [[Int]] {
-        var batches: [[Int]] = []
-        var units = 0
-        for clip in lengths.indices.sorted(by: { (lengths[$0], $0) < (lengths[$1], $1) }) {
-            if batches.isEmpty || units + lengths[clip] > batchUnitLimit {
-                batches.append([])
-                units = 0
-            }
-            batches[batches.count - 1].append(clip)
-            units += lengths[clip]
-        }
-        return batches
     }
 }

@@ -3,6 +3,7 @@ import HTTP
 import HTTPTypes
 import Jobs
 import JSON
+import Platform
 
 /// What has happened to a job: events, metrics and the log of its workers.
 struct JobHistoryRoutes: Sendable {
@@ -112,10 +113,12 @@ struct JobHistoryRoutes: Sendable {
         let id = request.parameters.require("id")
         guard try await backend.jobs.get(id) != nil else { throw JobStoreError.notFound(id: id) }
         let fields: HTTPFields = [.contentType: "text/plain; charset=utf-8"]
-        // A job whose workers said nothing has no file.
-        guard let file = try? OpenFile(path: backend.directory.path(DataLayout.log(job: id))) else {
+        do {
+            return Response(
+                fields: fields, body: .file(try OpenFile(path: backend.directory.path(DataLayout.log(job: id)))))
+        } catch let error as SystemError where error.code == ENOENT {
+            // A job whose workers said nothing has no file.
             return Response(fields: fields)
         }
-        return Response(fields: fields, body: .file(file))
     }
 }

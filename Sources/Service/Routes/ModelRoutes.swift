@@ -148,7 +148,8 @@ extension ModelRegistry {
             guard let newest = newest(name) else { throw .notFound("model \(name.quoted)") }
             return newest
         }
-        guard let number = Int(version), let found = self.version(number, of: name) else {
+        // Written in one way only, so that a version has one address.
+        guard let number = Int(version), String(number) == version, let found = self.version(number, of: name) else {
             throw .notFound("version \(version.quoted) of a model \(name.quoted)")
         }
         return found

@@ -11,7 +11,7 @@ struct DataDirectory: Sendable {
         // Workers run wherever a launcher puts them, so that paths are absolute.
         self.root = root.absoluteURL.standardizedFileURL
         for folder in DataLayout.folders {
-            try FileManager.default.createDirectory(at: url(folder), withIntermediateDirectories: true)
+            try Files.makeFolder(path(folder))
         }
     }
 
@@ -27,7 +27,7 @@ struct DataDirectory: Sendable {
     func move(_ source: URL, to target: URL) throws {
         let folder = target.deletingLastPathComponent()
         let isNew = !FileManager.default.fileExists(atPath: folder.path)
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        try Files.makeFolder(folder.path)
         try Files.move(source.path, to: target.path)
         if isNew { try Files.sync(Files.folder(of: folder.path)) }
     }

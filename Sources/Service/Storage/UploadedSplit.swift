@@ -43,7 +43,7 @@ struct UploadedSplit: Sendable {
     ) async throws -> (dataset: DatasetRecord, replaced: SplitRecord?) {
         try await backend.files.move(file.path, to: record.path)
         try await backend.files.run { [record] directory in
-            try inspection.fingerprints.data.write(to: directory.url(record.fingerprintsPath))
+            try WholeFile.write(inspection.fingerprints.data, to: directory.path(record.fingerprintsPath))
         }
         return try await put(inspection, in: id)
     }

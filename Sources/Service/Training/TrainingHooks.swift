@@ -33,7 +33,7 @@ struct TrainingHooks: Sendable {
         return try await reporting("the training could not be prepared") {
             try await queue.run {
                 let output = directory.url("\(DataLayout.work(claimed.token))/model")
-                try FileManager.default.createDirectory(at: output, withIntermediateDirectories: true)
+                try Files.makeFolder(output.path)
                 return try task(for: claimed, output: output).line()
             }
         }
@@ -67,7 +67,8 @@ struct TrainingHooks: Sendable {
         let job = claimed.job
         let directory = files.directory
         let source = directory.url("\(DataLayout.work(claimed.token))/model")
-        let target = "\(DataLayout.model(job.model))/\(job.id)-\(job.attempt)"
+        // A name of its own: where an older database was restored, the same attempt may have left its model before.
+        let target = "\(DataLayout.model(job.model))/\(job.id)-\(job.attempt)-\(UUID().uuidString)"
         return try await reporting("the model could not be put in its place") {
             try await files.making([target]) {
                 try await queue.run {

@@ -16,7 +16,7 @@ package enum WorkerProgram {
         package static let success: Int32 = 0
         /// The task cannot be read.
         package static let usage: Int32 = 64
-        /// The data cannot be used.
+        /// The data cannot be used, or a training on them comes to nothing.
         package static let data: Int32 = 65
         /// Anything else that went wrong, such as a server of another build.
         package static let failure: Int32 = 70
@@ -76,7 +76,7 @@ package enum WorkerProgram {
         } catch let error as MemoryError {
             return fail("\(error)", output, Exit.memory)
         } catch let error as TrainingError {
-            return fail("\(error)", output, Exit.failure)
+            return fail("\(error)", output, Exit.data)
         } catch let error as SystemError {
             return fail("the model could not be written: \(error.reason)", cause: error, output, Exit.failure)
         } catch {

@@ -109,6 +109,16 @@ import Testing
         )
     }
 
+    @Test func whatCannotTakeItsNameLeavesNothing() throws {
+        let scratch = try ScratchDirectory()
+        // A folder that is not empty cannot be replaced by a file.
+        try FileManager.default.createDirectory(atPath: scratch.file("a.npz/b"), withIntermediateDirectories: true)
+        let writer = try NPZWriter(path: scratch.file("a.npz"))
+        try writer.add("x", shape: [1], [1] as [Float])
+        #expect(throws: NPZError.self) { try writer.close() }
+        #expect(try FileManager.default.contentsOfDirectory(atPath: scratch.path) == ["a.npz"])
+    }
+
     @Test func writingWhereNothingCanBeWrittenIsAnError() throws {
         let scratch = try ScratchDirectory()
         #expect(throws: NPZError.self) {

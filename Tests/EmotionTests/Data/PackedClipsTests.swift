@@ -130,10 +130,21 @@ import Testing
     }
 
     @Test func orderedBatchesGoFromShortToLong() {
-        let batches = BatchSampler(lengths: Self.lengths, batchSize: 8, seed: 0).orderedBatches()
+        let batches = BatchSampler(lengths: Self.lengths, batchSize: 8, seed: 0).orderedBatches(unitLimit: .max / 2)
         let lengths = batches.flatMap(\.self).map { Self.lengths[$0] }
         #expect(lengths == lengths.sorted())
         #expect(batches.flatMap(\.self).sorted() == Array(0..<103))
+    }
+
+    @Test func orderedBatchesKeepToTheLimitOfUnits() {
+        func batches(_ lengths: [Int]) -> [[Int]] {
+            BatchSampler(lengths: lengths, batchSize: 3, seed: 0).orderedBatches(unitLimit: 10)
+        }
+        #expect(batches([3, 1, 2]) == [[1, 2, 0]])
+        #expect(batches([10, 1, 9]) == [[1, 2], [0]])
+        #expect(batches([11, 12]) == [[0], [1]])
+        #expect(batches([1, 1, 1, 1]) == [[0, 1, 2], [3]])
+        #expect(batches([]).isEmpty)
     }
 
     @Test func noClipsMakeNoBatches() {

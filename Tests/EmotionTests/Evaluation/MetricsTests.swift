@@ -148,6 +148,21 @@ import Testing
         #expect(metrics.perLabelAUROC == [1, nil, nil])
     }
 
+    @Test func figuresOverAllLabelsThatAreUndefinedSayWhy() {
+        func reasons(_ probabilities: [Float], _ truth: [Float]) -> [String] {
+            let undefined = Self.make(probabilities, truth, labelCount: 2).counting?.undefined ?? []
+            return undefined.filter { $0.metric.hasPrefix("micro") }.map { "\($0.metric): \($0.reason)" }
+        }
+        #expect(reasons([0.1, 0.2, 0.9, 0.1], [1, 0, 0, 1]) == [])
+        #expect(reasons([0.1, 0.2, 0.1, 0.1], [1, 0, 0, 1]) == ["micro_precision: no label is predicted; counts 0"])
+        #expect(reasons([0.9, 0.2, 0.1, 0.1], [0, 0, 0, 0]) == ["micro_recall: no label occurs; counts 0"])
+        #expect(
+            reasons([0.1, 0.2, 0.1, 0.1], [0, 0, 0, 0]) == [
+                "micro_precision: no label is predicted; counts 0", "micro_recall: no label occurs; counts 0",
+                "micro_f1: no label occurs or is predicted; counts 0",
+            ])
+    }
+
     @Test func whereNoLabelHasARankingTheMeansSayWhy() {
         let undefined = Self.make([0.9], [1]).counting?.undefined.filter { $0.label == nil }
         #expect(undefined?.map(\.metric) == ["macro_auroc", "macro_average_precision"])

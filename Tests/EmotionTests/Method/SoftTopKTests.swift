@@ -123,6 +123,8 @@ struct SoftTopKTests {
         let cases: [(length: Int, ratio: Float, masked: Int)] = [
             (10, 0.35, 4), (1, 0.4, 0), (1, 0.5, 1), (3, 0.5, 2), (60, 0.4, 24), (2, 0.4, 1), (0, 0.4, 0), (5, 0.1, 1),
             (4, 0.1, 0), (7, 0, 0), (7, 1, 7), (15, 0.3, 5),
+            // 0.29 · 50 and 0.57 · 50 lie below 14.5 and 28.5 in double precision.
+            (50, 0.29, 15), (50, 0.57, 29),
         ]
         for (length, ratio, masked) in cases {
             #expect(TemporalMasking.maskedUnits(length, ratio) == masked, "\(ratio) of \(length)")

@@ -10,11 +10,7 @@ import Testing
         #expect(Set((0..<1000).map { _ in Identifier.make("ds") }).count == 1000)
     }
 
-    @Test func followsTheGenerator() {
-        struct Ones: RandomNumberGenerator {
-            func next() -> UInt64 { .max }
-        }
-        var generator = Ones()
-        #expect(Identifier.make("x", using: &generator) == "x_" + String(repeating: "z", count: 20))
+    @Test func followsTheBits() {
+        #expect(Identifier.make("x", random: { .max }) == "x_" + String(repeating: "z", count: 20))
     }
 }

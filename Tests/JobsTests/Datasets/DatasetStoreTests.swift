@@ -73,7 +73,7 @@ import Testing
         let fixture = try Fixture.make()
         let dataset = try await fixture.makeDataset()
         let files = try await fixture.datasets.delete(dataset.id)
-        #expect(files == ["datasets/train", "datasets/train.fingerprints", "datasets/\(dataset.id)/"])
+        #expect(files == ["datasets/train", "datasets/fingerprints-train", "datasets/\(dataset.id)/"])
         #expect(try await PendingFiles(fixture.database).all() == files.sorted())
         #expect(try await fixture.datasets.get(dataset.id) == nil)
         await #expect(throws: DatasetStoreError.notFound(id: dataset.id)) {

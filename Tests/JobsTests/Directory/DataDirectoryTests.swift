@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import Platform
 import TestSupport
 import Testing
 
@@ -55,6 +56,8 @@ struct DataDirectoryTests {
 
     @Test(arguments: [
         "notes.txt", "datasets/mosei/train.npz", "models/bert/weights.bin", "work/a", "incoming/mail", ".git/HEAD",
+        // Names like ours.
+        "limbic.health", "health", "limbic.json.bak",
     ])
     func leavesAForeignDirectoryAsItIs(name: String) throws {
         try make([name: "precious"])
@@ -105,6 +108,18 @@ struct DataDirectoryTests {
         }
     }
 
+    @Test func refusesAnEmptyDatabaseBesideChangesThatWereNeverMergedIntoIt() throws {
+        try open()
+        for name in try contents() where name.hasPrefix("limbic.sqlite") { try remove(name) }
+        try make(["limbic.sqlite": "", "limbic.sqlite-wal": "changes"])
+        let error = #expect(throws: DirectoryError.self) { try open() }
+        guard case .lostDatabase = error else {
+            Issue.record("\(String(describing: error))")
+            return
+        }
+        #expect(try contents().contains("limbic.sqlite-wal"))
+    }
+
     @Test func goesOnAfterAFirstStartThatWasCutShort() throws {
         try open()
         for name in try contents() where name.hasPrefix("limbic.sqlite") { try remove(name) }
@@ -112,6 +127,21 @@ struct DataDirectoryTests {
         let blank = try DatabasePool(path: directory.appendingPathComponent("limbic.sqlite").path)
         try blank.close()
         try open()
+    }
+
+    @Test func aCopyOfTheDatabaseAloneIsABackup() async throws {
+        let database = try Jobs.Database(directory: directory, migrations: Fixture.migrations)
+        let id = try await DatasetStore(database).create(name: "kept", document: Data("{}".utf8)).id
+        try database.close()
+        let file = directory.appendingPathComponent("limbic.sqlite")
+        let copy = try Data(contentsOf: file)
+        let again = try Jobs.Database(directory: directory, migrations: Fixture.migrations)
+        try await again.write { try $0.execute(sql: "DELETE FROM datasets") }
+        try again.close()
+        try copy.write(to: file)
+        let restored = try Jobs.Database(directory: directory, migrations: Fixture.migrations)
+        #expect(try await DatasetStore(restored).get(id)?.name == "kept")
+        try restored.close()
     }
 
     @Test func refusesTheDatabaseOfAnotherDataDirectory() throws {
@@ -166,6 +196,10 @@ struct DataDirectoryTests {
         #expect(throws: DirectoryError.brokenLink(link, target: "/nowhere/at/all")) { try open(URL(filePath: link)) }
         // Nothing can be made there, not even by root.
         #expect(throws: DirectoryError.self) { try open(URL(filePath: "/proc/limbic")) }
+        let locked = scratch.file("locked")
+        try FileManager.default.createDirectory(atPath: locked + "/limbic.lock", withIntermediateDirectories: true)
+        let cause = SystemError("open", path: locked + "/limbic.lock", code: EISDIR)
+        #expect(throws: DirectoryError.inaccessible(locked, cause)) { try open(URL(filePath: locked)) }
     }
 
     @Test func knowsWhatIsBeingMadeAndWhatIsToGo() async throws {
@@ -180,7 +214,7 @@ struct DataDirectoryTests {
         var other = SplitRecord.make()
         other.path = "datasets/train-2"
         _ = try await fixture.datasets.put(other, in: dataset.id)
-        #expect(try await pending.all() == ["datasets/train", "datasets/train.fingerprints", "incoming/1"])
+        #expect(try await pending.all() == ["datasets/fingerprints-train", "datasets/train", "incoming/1"])
         try await pending.forget(["incoming/1"] + SplitRecord.make().files)
         #expect(try await pending.all().isEmpty)
         // The folder of a job is known from its claim on, that of a version until it is registered.

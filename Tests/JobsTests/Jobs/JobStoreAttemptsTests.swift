@@ -127,6 +127,15 @@ import Testing
         #expect(try await fixture.states(of: first.job.id) == ["queued", "running", "queued", "running", "failed"])
     }
 
+    @Test func aFinalFailureIsNotRetried() async throws {
+        let fixture = try Fixture.make()
+        let first = try await fixture.claim(maxAttempts: 5)
+        let over = try await fixture.jobs.finish(first.token, .failed(error: "diverged", isFinal: true))
+        #expect(over?.state == .failed)
+        #expect(over?.error == "diverged")
+        #expect(try await fixture.jobs.claim() == nil)
+    }
+
     @Test func interruptionDoesNotCount() async throws {
         let fixture = try Fixture.make()
         let first = try await fixture.claim()

@@ -131,6 +131,15 @@ import Testing
         #expect(job.attempts.map(\.outcome) == [.failed, .failed])
     }
 
+    @Test(arguments: [(64, 1), (65, 1), (70, 3)])
+    func failsAtOnceWhenAnotherAttemptWouldEndTheSameWay(status: Int, attempts: Int) async throws {
+        let pool = try PoolFixture.make(#"echo '{"type":"failure","message":"diverged"}'; exit \#(status)"#)
+        let id = try await pool.fixture.submit(maxAttempts: 3).id
+        let job = try await pool.finish(id)
+        #expect(job.state == .failed && job.error == "diverged")
+        #expect(job.attempts.count == attempts)
+    }
+
     @Test func cancelEndsTheChild() async throws {
         let pool = try PoolFixture.make("read -r spec\n\(Say.event("ready"))\ncat >/dev/null; sleep 1000")
         let id = try await pool.fixture.submit().id

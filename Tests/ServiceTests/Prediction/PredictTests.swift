@@ -190,7 +190,20 @@ struct PredictTests {
         #expect(try await service.get("/v1/models/emo").json["versions"].elements.count == 2)
         #expect(try await service.get("/v1/models/emo/versions/1").json["labels"][0].text == "happy")
         try expectProblem(await service.get("/v1/models/none"), 404, "not_found")
-        try expectProblem(await service.get("/v1/models/emo/versions/0"), 404, "not_found")
+        for version in ["0", "01", "+1", "1.0", "99999999999999999999"] {
+            try expectProblem(await service.get("/v1/models/emo/versions/\(version)"), 404, "not_found")
+        }
+    }
+
+    @Test(arguments: [
+        ("0", "not 0"), ("-1", "not -1"), ("1.5", "not 1.5"), ("1e400", "not a number that does not fit 64 bits"),
+    ])
+    func repeatsANumberAsItWasSent(number: String, words: String) async throws {
+        let service = try TestService.make()
+        try await service.makeModel()
+        let body = #"{"clips": [{"audio": [[1, 2]]}], "top_k": \#(number)}"#
+        let errors = try expectProblem(await service.post("/v1/models/emo/predict", body), 422, "invalid_request")
+        #expect(errors["/top_k"] == "must be an integer of at least 1, \(words)")
     }
 
     @Test(arguments: [ModelDirectory.weightsName, ModelDirectory.configurationName])
@@ -262,13 +275,6 @@ struct PredictTests {
         let clip = #"{"clips": [{"audio": [[1, 2]]}]}"#
         try expectProblem(await small.post("/v1/models/emo/predict", clip), 503, "model_too_large")
         #expect(small.backend.predictor.cache.usage == (0, 0))
-    }
-
-    @Test func cutsBatchesByUnits() {
-        let limit = Predictor.batchUnitLimit
-        #expect(Predictor.batches([3, 1, 2]) == [[1, 2, 0]])
-        #expect(Predictor.batches([limit, 1, limit - 1]) == [[1, 2], [0]])
-        #expect(Predictor.batches([]).isEmpty)
     }
 }
 

@@ -1,7 +1,10 @@
 import Foundation
+import Platform
 
-/// Writes arrays to a file in npz format, as NumPy reads them. The file appears when ``close()`` succeeds.
+/// Writes arrays to a file in npz format, as NumPy reads them. The file appears whole, when ``close()`` succeeds.
 package final class NPZWriter {
+    private let path: String
+    private let temporary: String
     private let file: String
     private let writer: ZipWriter
     private let deflated: Bool
@@ -9,12 +12,13 @@ package final class NPZWriter {
     /// - Parameter deflated: whether entries are compressed; features of real recordings shrink little.
     package init(path: String, deflated: Bool = true) throws(NPZError) {
         let file = (path as NSString).lastPathComponent
+        let temporary = WholeFile.temporaryPath(for: path)
         do throws(ZipFailure) {
-            writer = try ZipWriter(path: path)
+            writer = try ZipWriter(path: temporary)
         } catch {
             throw NPZError(.cannotWrite, file: file, reason: error.reason)
         }
-        self.file = file
+        (self.path, self.temporary, self.file) = (path, temporary, file)
         self.deflated = deflated
     }
 
@@ -64,11 +68,19 @@ package final class NPZWriter {
         }
     }
 
-    /// Writes the file.
+    /// Writes the file, and does not return before it survives the machine.
     package func close() throws(NPZError) {
         do throws(ZipFailure) {
             try writer.close()
         } catch {
+            throw NPZError(.cannotWrite, file: file, reason: error.reason)
+        }
+        do throws(SystemError) {
+            // libzip renames its file without waiting for the disk.
+            try Files.sync(temporary)
+            try Files.move(temporary, to: path)
+        } catch {
+            unlink(temporary)
             throw NPZError(.cannotWrite, file: file, reason: error.reason)
         }
     }

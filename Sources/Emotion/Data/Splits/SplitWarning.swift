@@ -1,4 +1,6 @@
 /// Something about a split that may be meant, and often is not. A split with warnings can be used.
+///
+/// Warnings are made in ``UnitStatistics``, ``SplitFingerprints`` and ``SplitStatistics``, which collects them.
 package struct SplitWarning: Codable, Sendable, Equatable {
     /// Stable names for programs.
     package enum Code: String, Codable, Sendable, CaseIterable {

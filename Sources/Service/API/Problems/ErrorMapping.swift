@@ -33,7 +33,7 @@ struct ErrorMapping: Sendable {
         case let error as JobStoreError: problem(error)
         case let error as DatasetStoreError: problem(error)
         case let error as StorageError: problem(error)
-        case let error as SystemError: error.isFull ? .diskFull() : internalError
+        case let error as SystemError: problem(error)
         case let error as ClipError: problem(error)
         case let error as HyperparameterErrors: problem(error)
         case is ConnectionError: Problem(.badRequest, code: "incomplete_request", detail: "the request broke off")
@@ -69,6 +69,14 @@ struct ErrorMapping: Sendable {
         }
     }
 
+    private static func problem(_ error: SystemError) -> Problem {
+        if error.isFull { return .diskFull() }
+        if error.isOutOfDescriptors {
+            return .unavailable(code: "too_many_files", "the server has as many files open as it may")
+        }
+        return internalError
+    }
+
     private static func problem(_ error: StorageError) -> Problem {
         switch error.kind {
         case .full: .diskFull()
@@ -88,7 +96,7 @@ struct ErrorMapping: Sendable {
 
     private static func problem(_ error: HyperparameterErrors) -> Problem {
         var errors = FieldErrors()
-        for error in error.errors { errors.add(FieldError.pointer("/hyperparameters", error.name), "\(error)") }
+        for error in error.errors { errors.add(FieldError.pointer("/hyperparameters", error.name), error.reason) }
         return .invalid(errors)
     }
 }
