@@ -97,6 +97,12 @@ import Testing
             try LineSplitTests.problems(#"{"labels": [1], "text": [["1"]]}"#)[0].reason.contains("numbers in quotes"))
     }
 
+    @Test func unitsOfTooManyFeatures() throws {
+        let unit = "0" + String(repeating: ",0", count: Modality.featureSizes.upperBound)
+        let reason = try LineSplitTests.problems(#"{"labels": [1], "text": [[\#(unit)]]}"#)[0].reason
+        #expect(reason.hasPrefix("1048577 features, at most 1048576"))
+    }
+
     @Test(arguments: [String.Encoding.utf16LittleEndian, .utf16BigEndian])
     func linesInUTF16(encoding: String.Encoding) throws {
         let bytes = [UInt8](try #require(#"{"text": [[1]]}"#.data(using: encoding)))
