@@ -170,6 +170,10 @@ struct ClipForm: Sendable {
         guard shape.rows <= unitLimit else {
             throw ClipError(code: .badShape, detail: "\(shape.rows) units, at most \(unitLimit)", pointer: pointer)
         }
+        guard shape.columns <= Modality.featureSizes.upperBound else {
+            let detail = "\(shape.columns) features, at most \(Modality.featureSizes.upperBound)"
+            throw ClipError(code: .badShape, detail: detail, pointer: "\(pointer)/0")
+        }
         guard shape.rows == 0 || shape.columns == expected ?? max(shape.columns, 1) else {
             throw Self.wrongSize(shape.columns, expected: expected ?? 1, pointer: pointer)
         }

@@ -95,15 +95,18 @@ struct NPZSplit {
         problems: inout SplitProblems
     ) -> [String: [Int]] {
         var lengths: [String: [Int]] = [:]
+        let longest = layout.features.values.map { $0.shape[1] }.max() ?? 0
         var common: [Int]?
         for (name, array) in layout.features.sorted(by: { $0.key < $1.key }) {
             if let own = layout.lengths[name] {
                 lengths[name] = Self.lengths(archive, own, limit: array.shape[1], problems: &problems)
             } else if let shared = layout.lengths[""] {
-                common = common ?? Self.lengths(archive, shared, limit: .max, problems: &problems)
+                common = common ?? Self.lengths(archive, shared, limit: longest, problems: &problems)
                 lengths[name] = common
                 if let row = common?.firstIndex(where: { $0 > array.shape[1] }), let length = common?[row] {
-                    problems.add(row: row, "lengths", "\(length) units, but \(name) has \(array.shape[1])")
+                    let cure = "lengths_\(name) = numpy.minimum(\(shared.name), \(array.shape[1]))"
+                    let reason = "\(length) units, but \(name) has \(array.shape[1]); where it was cut: \(cure)"
+                    problems.add(row: row, "lengths", reason)
                 }
             } else {
                 lengths[name] = [Int](repeating: array.shape[1], count: clips)
@@ -121,16 +124,19 @@ struct NPZSplit {
         problems: inout SplitProblems
     ) -> [Int] {
         var lengths: [Int] = []
-        let cure = limit < .max ? "where clips were cut at \(limit): numpy.clip(\(array.name), 0, \(limit))" : nil
-        var group = SplitProblems.Group(
-            .init(field: array.name, what: "values are not lengths of 0 to \(limit)", cure: cure))
+        let what = "values are not lengths of 0 to \(limit)"
+        var wrong = SplitProblems.Group(.init(field: array.name, what: what))
+        var long = SplitProblems.Group(
+            .init(field: array.name, what: what, cure: "where clips were cut: numpy.minimum(\(array.name), \(limit))"))
         do throws(NPZError) {
             try archive.forEachChunk(of: array) { chunk throws(NPZError) in
                 for (index, value) in chunk.values.enumerated() {
                     let length = value >= 0 && value <= 0x1p31 && value.rounded() == value ? Int(value) : nil
-                    if length.map({ $0 > limit }) ?? true {
-                        group.add(
-                            row: lengths.count, array.name, "\(chunk.text(index)) is not a length of 0 to \(limit)")
+                    let reason = { "\(chunk.text(index)) is not a length of 0 to \(limit)" }
+                    if length == nil {
+                        wrong.add(row: lengths.count, array.name, reason())
+                    } else if length.map({ $0 > limit }) == true {
+                        long.add(row: lengths.count, array.name, reason())
                     }
                     lengths.append(length.map { min($0, limit) } ?? 0)
                 }
@@ -138,7 +144,8 @@ struct NPZSplit {
         } catch {
             problems.add(error)
         }
-        problems.add(group)
+        problems.add(wrong)
+        problems.add(long)
         return lengths
     }
 
