@@ -8,7 +8,9 @@ struct PredictRoute: Sendable {
 
     private static let model = Field.string("model", "The name of a model")
     private static let version = Field.optionalString(
-        "version", pattern: .init("^([1-9][0-9]*|@.*)$", rule: "be the number of a version or @ and an alias"),
+        "version",
+        pattern: .init(
+            "^([1-9][0-9]*|@[A-Za-z0-9][A-Za-z0-9._-]*)$", rule: "be the number of a version or @ and an alias"),
         "The number of a version; the newest when it is not given")
 
     var operation: Operation {
