@@ -45,9 +45,18 @@ package struct BatchSampler: Sendable {
     /// - Parameter unitLimit: the most units of a batch, which bounds the memory of its computation; a clip with more is a
     ///   batch by itself.
     package func orderedBatches(unitLimit: Int) -> [[Int]] {
+        batches(of: Self.sorted(lengths.indices, by: lengths), unitLimit: unitLimit)
+    }
+
+    /// The same in the order of the clips, for answers that are given as they come.
+    package func consecutiveBatches(unitLimit: Int) -> [[Int]] {
+        batches(of: lengths.indices, unitLimit: unitLimit)
+    }
+
+    private func batches(of clips: some Sequence<Int>, unitLimit: Int) -> [[Int]] {
         var batches: [[Int]] = []
         var units = 0
-        for clip in Self.sorted(lengths.indices, by: lengths) {
+        for clip in clips {
             if batches.last.map({ $0.count == batchSize || units + lengths[clip] > unitLimit }) ?? true {
                 batches.append([])
                 units = 0

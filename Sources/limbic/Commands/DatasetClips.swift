@@ -30,8 +30,7 @@ extension Dataset {
                 var options = SplitOptions()
                 options.requiresLabels = false
                 options.ignoresLabels = true
-                var clips = Clips(count: 0, modalities: [:])
-                try StandardInput.withFile(path) { clips = try SplitReader.read(path: $0, options: options).clips }
+                let clips = try StandardInput.withFile(path) { try SplitReader.read(path: $0, options: options).clips }
                 guard first < clips.count else {
                     throw Failure(.usage, "--first: \(path) holds \(clips.count) clips, numbered from 0")
                 }

@@ -35,8 +35,7 @@ struct Evaluate: ParsableCommand {
             options.modalities = configuration.modalities
             options.labels = configuration.labels
             options.replaceNonfinite = configuration.hyperparameters.replaceNonfinite
-            var clips = Clips(count: 0, modalities: [:])
-            try StandardInput.withFile(data) { clips = try SplitReader.read(path: $0, options: options).clips }
+            let clips = try StandardInput.withFile(data) { try SplitReader.read(path: $0, options: options).clips }
             guard let truth = clips.labels else { preconditionFailure("labels were required of the split") }
             let probabilities = model.probabilities(ofSplit: clips)
             let labels = configuration.labels

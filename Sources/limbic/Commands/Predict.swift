@@ -65,16 +65,9 @@ struct Predict: ParsableCommand {
         options.replaceNonfinite = model.configuration.hyperparameters.replaceNonfinite
         let clips = try SplitReader.read(path: path, options: options).clips
         var faults = Faults()
-        let counts = clips.unitCounts
-        var end = 0
-        while end < clips.count {
-            let start = end
-            var units = 0
-            repeat {
-                units += counts[end]
-                end += 1
-            } while end < clips.count && end - start < Self.batchSize && units + counts[end] <= Model.batchUnitLimit
-            let batch = clips.select(Array(start..<end))
+        let sampler = BatchSampler(lengths: clips.unitCounts, batchSize: Self.batchSize, seed: 0)
+        for rows in sampler.consecutiveBatches(unitLimit: Model.batchUnitLimit) {
+            let (start, batch) = (rows[0], clips.select(rows))
             let prediction = model.predict(batch, explaining: explain)
             var text = ""
             for row in 0..<batch.count {

@@ -7,7 +7,9 @@ enum StandardInput {
     /// Runs `body` on the file at `path`, or on a temporary one with all of standard input where the path is `-`.
     ///
     /// - Parameter start: what has been read of standard input already.
-    static func withFile(_ path: String, start: [UInt8] = [], _ body: (String) throws -> Void) throws {
+    static func withFile<Value>(
+        _ path: String, start: [UInt8] = [], _ body: (String) throws -> Value
+    ) throws -> Value {
         guard path == "-" else { return try body(path) }
         let folder = FileManager.default.temporaryDirectory.appending(path: "limbic-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -20,6 +22,6 @@ enum StandardInput {
         while let data = try FileHandle.standardInput.read(upToCount: chunk), !data.isEmpty {
             try handle.write(contentsOf: data)
         }
-        try body(file.path)
+        return try body(file.path)
     }
 }

@@ -147,6 +147,17 @@ import Testing
         #expect(batches([]).isEmpty)
     }
 
+    @Test func consecutiveBatchesKeepTheOrderOfTheClips() {
+        func batches(_ lengths: [Int]) -> [[Int]] {
+            BatchSampler(lengths: lengths, batchSize: 3, seed: 0).consecutiveBatches(unitLimit: 10)
+        }
+        #expect(batches([3, 1, 2]) == [[0, 1, 2]])
+        #expect(batches([9, 1, 10, 1]) == [[0, 1], [2], [3]])
+        #expect(batches([11, 12]) == [[0], [1]])
+        #expect(batches([1, 1, 1, 1]) == [[0, 1, 2], [3]])
+        #expect(batches([]).isEmpty)
+    }
+
     @Test func noClipsMakeNoBatches() {
         let sampler = BatchSampler(lengths: [], batchSize: 8, seed: 0)
         #expect(sampler.batches(epoch: 0).isEmpty)
