@@ -30,7 +30,7 @@ let package = Package(
         .target(name: "CKernels", cSettings: [.unsafeFlags(["-O3"])]),
 
         // Leaves, which every target may use.
-        .target(name: "JSON", dependencies: ["CSimdjson"]),
+        .target(name: "JSON", dependencies: ["CSimdjson", "Platform"]),
         .target(
             name: "Platform",
             dependencies: ["COpenSSL", .product(name: "Logging", package: "swift-log")]

@@ -1,4 +1,4 @@
-import Synchronization
+import Platform
 
 /// Parsers that many threads take turns with, so that their buffers are not made anew for every document.
 package final class JSONParserPool: Sendable {

@@ -1,6 +1,5 @@
 import Dispatch
 import Foundation
-import Synchronization
 
 /// Takes lines for a log and writes them on a queue of its own: nobody who logs waits for a slow reader of the log.
 ///

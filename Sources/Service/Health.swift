@@ -4,7 +4,6 @@ import HTTPTypes
 import Jobs
 import Logging
 import Platform
-import Synchronization
 
 /// Whether the service can take work. Answers at once from memory; a probe of the disk runs beside it.
 final class Health: Sendable {

@@ -1,7 +1,6 @@
 import Foundation
 import JSON
 import Platform
-import Synchronization
 import Testing
 
 @testable import Jobs

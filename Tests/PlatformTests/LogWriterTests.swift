@@ -1,7 +1,6 @@
 import Foundation
 import Logging
 import Platform
-import Synchronization
 import Testing
 
 /// Where lines go, which can be made to stand still.

@@ -3,7 +3,6 @@ import HTTP
 import HTTPTypes
 import Logging
 import Platform
-import Synchronization
 import Testing
 
 @testable import Service

@@ -1,5 +1,5 @@
 import CKernels
-import Synchronization
+import Platform
 
 /// The values of all parameters of a model, in one flat buffer that a training changes in place.
 package final class Parameters: Sendable {

@@ -1,4 +1,5 @@
 import Foundation
+import Platform
 import Synchronization
 
 /// The threads that help with loops, started when first wanted and kept for the life of the process.
@@ -7,9 +8,7 @@ import Synchronization
 /// model. A helping thread that has run out of work therefore looks for more for a moment before it sleeps. It does not
 /// yield meanwhile: with more threads than free cores that made loops three times slower, since Linux defers a thread
 /// further each time it yields.
-///
-/// `@unchecked Sendable`: `state` is touched under `lock` only; the rest is atomic or constant.
-final class ParallelPool: @unchecked Sendable {
+final class ParallelPool: Sendable {
     static let shared = ParallelPool()
 
     /// How often a thread pauses, 25 to 75 µs in all, before it sleeps.
@@ -29,10 +28,7 @@ final class ParallelPool: @unchecked Sendable {
         }
     }
 
-    private var state = State()
-    /// Not the standard library's `Mutex`, which the thread sanitizer does not understand on Linux: it would take every
-    /// loop for a race.
-    private let lock = NSLock()
+    private let state = Mutex(State())
     private let wakeUp = DispatchSemaphore(value: 0)
     /// Counts the loops begun, for threads that look for work without the lock.
     private let begun = Atomic<Int>(0)
@@ -41,7 +37,7 @@ final class ParallelPool: @unchecked Sendable {
     /// Runs a loop on the calling thread and on idle helping threads, as many as it has seats for.
     func run(_ loop: ParallelLoop) {
         let seats = loop.seats
-        let (wakeUps, starts) = withState { state in
+        let (wakeUps, starts) = state.withLock { state in
             state.loops.append(loop)
             let starts = max(0, seats - state.threads)
             state.threads += starts
@@ -53,7 +49,7 @@ final class ParallelPool: @unchecked Sendable {
         for _ in 0..<wakeUps { wakeUp.signal() }
         for _ in 0..<starts { startThread() }
         loop.work()
-        withState { state in state.loops.removeAll { $0 === loop } }
+        state.withLock { state in state.loops.removeAll { $0 === loop } }
         loop.waitForHelpers()
     }
 
@@ -70,7 +66,7 @@ final class ParallelPool: @unchecked Sendable {
     private func help() -> Never {
         while true {
             let begun = begun.load(ordering: .acquiring)
-            if let loop = withState({ $0.join() }) {
+            if let loop = state.withLock({ $0.join() }) {
                 loop.work()
                 loop.leave()
             } else if !look(since: begun) {
@@ -92,15 +88,11 @@ final class ParallelPool: @unchecked Sendable {
 
     /// Sleeps until a loop wants help, unless one does already.
     private func sleep() {
-        let isNeeded = withState { state in
+        let isNeeded = state.withLock { state in
             if state.loops.contains(where: { $0.seats > 0 }) { return true }
             state.sleeping += 1
             return false
         }
         if !isNeeded { wakeUp.wait() }
-    }
-
-    private func withState<Result>(_ body: (inout State) -> Result) -> Result {
-        lock.withLock { body(&state) }
     }
 }

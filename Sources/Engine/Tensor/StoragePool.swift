@@ -1,5 +1,5 @@
 import Foundation
-import Synchronization
+import Platform
 
 /// Buffers that are not in use, by capacity.
 ///

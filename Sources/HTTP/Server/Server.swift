@@ -1,8 +1,8 @@
+import Synchronization
 import Dispatch
 import Glibc
 package import Logging
 import Platform
-import Synchronization
 
 /// An HTTP/1.1 server: a listener and the queues its connections live on.
 package final class Server: Sendable {

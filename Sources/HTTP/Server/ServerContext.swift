@@ -1,5 +1,5 @@
 import Logging
-import Synchronization
+import Platform
 
 /// What all connections of a server share.
 final class ServerContext: Sendable {

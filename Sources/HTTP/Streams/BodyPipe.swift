@@ -1,4 +1,4 @@
-import Synchronization
+import Platform
 
 /// Carries the chunks of a body from a connection's queue to the handler's task and holds back the former while the
 /// latter is slow.

@@ -1,4 +1,4 @@
-import Synchronization
+import Platform
 
 /// Asks for the end of one attempt, once, with the first reason given.
 final class StopSignal: Sendable {

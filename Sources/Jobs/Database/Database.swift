@@ -1,7 +1,6 @@
 package import Foundation
 import GRDB
 package import Platform
-import Synchronization
 
 /// One open connection to SQLite, inside GRDB's own closures.
 typealias Connection = GRDB.Database

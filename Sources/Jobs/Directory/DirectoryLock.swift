@@ -1,6 +1,5 @@
 import Foundation
 import Platform
-import Synchronization
 
 /// An exclusive claim on a data directory, held until it is released and given up by the system when the
 /// process dies, however it dies (`flock(2)`).

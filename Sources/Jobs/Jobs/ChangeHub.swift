@@ -1,4 +1,4 @@
-import Synchronization
+import Platform
 
 /// Tells listeners that something changed; what it is now, they read from the store.
 final class ChangeHub: Sendable {

@@ -1,4 +1,4 @@
-import Synchronization
+import Platform
 
 /// The jobs that wait a while before they run again, because what interrupted them may still be so. Measured by a clock that
 /// nobody sets; a server that starts anew has forgotten them.

@@ -3,7 +3,6 @@ import Emotion
 import Foundation
 import HTTPTypes
 import Platform
-import Synchronization
 
 /// The models in memory: loaded when first asked for, those not used for longest given up when their weights take more
 /// bytes than they may.

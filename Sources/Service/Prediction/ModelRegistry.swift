@@ -1,7 +1,7 @@
 import HTTP
 import Jobs
 import Logging
-import Synchronization
+import Platform
 
 /// All versions of all models, in memory: what a prediction or a look at a model asks for needs no database.
 ///

@@ -1,5 +1,5 @@
 import HTTPTypes
-import Synchronization
+import Platform
 import Testing
 
 @testable import HTTP

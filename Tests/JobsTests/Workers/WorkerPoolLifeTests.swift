@@ -1,6 +1,6 @@
 import Foundation
 import GRDB
-import Synchronization
+import Platform
 import Testing
 
 @testable import Jobs
