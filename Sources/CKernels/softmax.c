@@ -1,19 +1,29 @@
 #include "CKernels.h"
 #include "exponential.h"
 
+// Rows of no more numbers together stay in the first-level cache from step to step.
+enum { BLOCK = 2048 };
+
 CK_CLONES void ck_softmax(float *s, size_t rows, size_t columns, float scale) {
 #pragma clang fp reassociate(on) contract(fast)
-    for (size_t r = 0; r < rows; r++) {
-        float *row = s + r * columns;
-        float largest = row[0];
-        for (size_t c = 1; c < columns; c++) largest = row[c] > largest ? row[c] : largest;
-        float sum = 0;
-        for (size_t c = 0; c < columns; c++) {
-            row[c] = exponential((row[c] - largest) * scale);
-            sum += row[c];
+    const size_t most = columns < BLOCK ? BLOCK / columns : 1;
+    for (size_t start = 0; start < rows; start += most, s += most * columns) {
+        const size_t count = rows - start < most ? rows - start : most;
+        for (size_t r = 0; r < count; r++) {
+            float *row = s + r * columns;
+            float largest = row[0];
+            for (size_t c = 1; c < columns; c++) largest = row[c] > largest ? row[c] : largest;
+            for (size_t c = 0; c < columns; c++) row[c] = (row[c] - largest) * scale;
         }
-        const float inverse = 1 / sum;
-        for (size_t c = 0; c < columns; c++) row[c] *= inverse;
+        // Over all rows at once, since vectors are wider than short rows.
+        for (size_t i = 0; i < count * columns; i++) s[i] = exponential(s[i]);
+        for (size_t r = 0; r < count; r++) {
+            float *row = s + r * columns;
+            float sum = 0;
+            for (size_t c = 0; c < columns; c++) sum += row[c];
+            const float inverse = 1 / sum;
+            for (size_t c = 0; c < columns; c++) row[c] *= inverse;
+        }
     }
 }
 

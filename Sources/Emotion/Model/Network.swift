@@ -86,9 +86,22 @@ package struct Network: Sendable {
         recognise(encode(project(clips, on: tape), on: tape), on: tape)
     }
 
+    /// What `body` makes of each branch.
+    ///
+    /// For few units, the operations are too small to be cut, and the branches run on threads of their own instead. To
+    /// record, or to draw a dropout mask, takes one thread.
+    private func map<Result>(_ units: Int, on tape: Tape, _ body: (Int) -> Result) -> [Result] {
+        guard units <= Self.fewUnits, tape.onlyComputes else { return branches.indices.map(body) }
+        return Parallel.map(branches.count, body)
+    }
+
+    /// Units of all branches up to which these run side by side.
+    private static let fewUnits = 128
+
     /// The projected units Z^m, "the input x" of masking: [rows, D_m] → [rows, d].
     package func project(_ clips: Clips, on tape: Tape) -> [Units] {
-        branches.map { branch in
+        map(clips.unitCounts.reduce(0, +), on: tape) { index in
+            let branch = branches[index]
             guard let sequences = clips.modalities[branch.modality.name] else {
                 preconditionFailure("the batch lacks modality \(branch.modality.name)")
             }
@@ -104,7 +117,8 @@ package struct Network: Sendable {
 
     /// The uni-modal encodings H^m of projected units: [rows, d] → [rows, d].
     package func encode(_ projected: [Units], on tape: Tape) -> [Units] {
-        zip(branches, projected).map { branch, units in
+        map(projected.reduce(0) { $0 + $1.rows.rows }, on: tape) { index in
+            let (branch, units) = (branches[index], projected[index])
             var placed = units
             switch configuration.hyperparameters.positional {
             case .none: break

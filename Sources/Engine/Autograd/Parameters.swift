@@ -102,7 +102,8 @@ package final class Parameters: Sendable {
 /// The matrices of a model that only predicts, each packed for products when it is first used.
 private final class WeightPacking: Sendable {
     private let precision: Precision
-    private let packed = Mutex<[Parameter: MatrixProduct.Operand]>([:])
+    /// By the place of their first element.
+    private let packed = Mutex<[Int: MatrixProduct.Operand]>([:])
 
     init(precision: Precision) { self.precision = precision }
 
@@ -110,9 +111,9 @@ private final class WeightPacking: Sendable {
     ///
     /// - Parameter matrix: the same, not packed.
     func transposed(_ weight: Parameter, _ matrix: MatrixProduct.Operand) -> MatrixProduct.Operand {
-        if let matrix = packed.withLock({ $0[weight] }) { return matrix }
+        if let matrix = packed.withLock({ $0[weight.offset] }) { return matrix }
         let matrix = matrix.packed(k: weight.shape[1], n: weight.shape[0], precision: precision)
-        packed.withLock { $0[weight] = matrix }
+        packed.withLock { $0[weight.offset] = matrix }
         return matrix
     }
 }

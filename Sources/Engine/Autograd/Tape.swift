@@ -24,7 +24,7 @@ package struct Variable: Sendable {
 ///
 /// Every operation has a hand-written forward and backward part. On a tape that does not record, the same operations
 /// only compute: nothing is kept for a backward pass, and intermediate results go back to the pool as soon as they
-/// have been used. A tape belongs to one thread; operations split their own work over several.
+/// have been used. A tape that records belongs to one thread; operations split their own work over several.
 package final class Tape {
     /// Accumulates the gradients of an operation's inputs, given that of its output.
     package typealias Backward = (_ gradient: Tensor, _ pass: Backpropagation) -> Void
@@ -64,6 +64,9 @@ package final class Tape {
         self.randomness = randomness
         self.randomOperations = randomOperations
     }
+
+    /// Whether operations leave the tape as it is: then several threads may use it at a time.
+    package var onlyComputes: Bool { !isRecording && randomness == nil }
 
     /// An input without gradient.
     package func constant(_ value: Tensor) -> Variable { Variable(value: value, slot: nil) }
