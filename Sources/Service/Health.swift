@@ -71,8 +71,12 @@ final class Health: Sendable {
             close(descriptor)
             unlink(path)
         }
-        // Not zeros, which some file systems do not store.
-        let bytes = (0..<probeSize).map { _ in UInt8.random(in: 0...255) }
+        // Not zeros, which some file systems do not store, nor a call of the system for each random number.
+        var word = UInt64.random(in: .min ... .max)
+        let bytes = (0..<probeSize).map { _ in
+            word = word &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            return UInt8(word >> 56)
+        }
         try Descriptor.writeAll(bytes, to: descriptor)
         guard fsync(descriptor) == 0 else { throw SystemError("fsync", path: path) }
     }

@@ -33,7 +33,7 @@ package struct LimbicService {
             DescriptorLimit.raise().connections(slots: backend.configuration.slots)
         )
         let listener = ListenerService(
-            server: Server(
+            server: try Server(
                 configuration: server,
                 router: backend.makeRouter(),
                 logger: logger,

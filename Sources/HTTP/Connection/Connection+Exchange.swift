@@ -9,37 +9,30 @@ extension Connection {
     func handle(_ event: RequestDecoder.Event, _ bytes: UnsafeRawBufferPointer) {
         switch event {
         case .head(let head): begin(head)
-        case .expectContinue: expectContinue()
+        case .expectContinue: handle(.continueExpected)
         case .body(let range): take(UnsafeRawBufferPointer(rebasing: bytes[range]))
-        case .end: bodyCompleted()
-        case .failure(let error): if exchange == nil { refuse(error) } else { bodyFailed(error) }
+        case .end: handle(.bodyEnd)
+        case .failure(let error): handle(.malformed, error)
         }
     }
 
     // MARK: Requests
 
     private func begin(_ head: RequestHead) {
-        let exchange = ActiveExchange(
-            id: requestID(head),
-            remoteAddress: remoteAddress,
-            method: head.method,
-            minorVersion: head.minorVersion,
-            keepAlive: head.keepAlive,
-            start: EventQueue.now()
-        )
+        let exchange = ActiveExchange(head, id: requestID(head), remoteAddress: remoteAddress)
         self.exchange = exchange
         var request = Request(head: head, id: exchange.id, remoteAddress: remoteAddress, body: .none)
         do {
             switch try events.context.router.resolve(&request) {
             case .options(let allowed):
-                discardBody(of: head)
+                dropBody(of: head)
                 respond(Router.options(allowed))
             case .route(let route):
                 exchange.route = route
                 start(route, request, exchange)
             }
         } catch {
-            discardBody(of: head)
+            dropBody(of: head)
             respond(events.context.router.failed(error, request))
         }
     }
@@ -47,21 +40,23 @@ extension Connection {
     private func start(_ route: Route, _ request: Request, _ exchange: ActiveExchange) {
         switch (route.action, route.body) {
         case (.immediate(let handler), _):
-            discardBody(of: request.head)
+            dropBody(of: request.head)
             do { respond(try handler(request)) } catch { respond(events.context.router.failed(error, request)) }
         case (_, .none):
-            discardBody(of: request.head)
+            dropBody(of: request.head)
             run(route, request, exchange)
         case (_, .buffered(let limit)):
             decoder.bodyLimit = limit
             exchange.request = request
-            exchange.body = .buffered(Self.buffer(for: request.head, limit: limit))
+            exchange.gathered = Self.buffer(for: request.head, limit: limit)
+            handle(.head(.gathered, keepAlive: request.head.keepAlive))
         case (_, .streamed(let limit)):
             decoder.bodyLimit = limit
             let pipe = BodyPipe { [self] in
-                events.queue.async { [self] in bodyDemanded(exchange) }
+                events.post { [self] in bodyDemanded(exchange) }
             }
-            exchange.body = .piped(pipe)
+            exchange.hand(to: pipe)
+            handle(.head(.piped, keepAlive: request.head.keepAlive))
             var request = request
             request.body = .pipe(pipe)
             run(route, request, exchange)
@@ -77,20 +72,16 @@ extension Connection {
 
     /// Small bodies are read and dropped; for others, and for clients that wait for a `100 Continue` they will not get,
     /// the connection ends with the answer.
-    private func discardBody(of head: RequestHead) {
+    private func dropBody(of head: RequestHead) {
         decoder.bodyLimit = Self.discardLimit
-        switch head.framing {
-        case .none, .length(0): return
-        case .length(let length) where length <= Self.discardLimit && !head.expectsContinue: return
-        case .chunked where !head.expectsContinue: return
-        default: abandonInput()
-        }
-    }
-
-    private func abandonInput() {
-        isInputAbandoned = true
-        exchange?.keepAlive = false
-        exchange?.isBodyComplete = true
+        let input: ConnectionState.Input =
+            switch head.framing {
+            case .none, .length(0): .dropped
+            case .length(let length) where length <= Self.discardLimit && !head.expectsContinue: .dropped
+            case .chunked where !head.expectsContinue: .dropped
+            default: .abandoned
+            }
+        handle(.head(input, keepAlive: head.keepAlive))
     }
 
     private static func buffer(for head: RequestHead, limit: Int) -> [UInt8] {
@@ -100,86 +91,39 @@ extension Connection {
         return buffer
     }
 
-    private func expectContinue() {
-        guard let exchange else { return }
-        switch exchange.body {
-        case .buffered: events.output += ResponseEncoder.continue
-        case .piped: exchange.owesContinue = true
-        case .discarded: break
-        }
-        isBodyPaused = exchange.owesContinue
-    }
-
     private func take(_ bytes: UnsafeRawBufferPointer) {
-        guard let exchange else { return }
-        exchange.bytesIn += bytes.count
-        hasProgress = true
-        switch exchange.body {
-        case .discarded:
-            break
-        case .buffered(var buffer):
-            // The only reference, or appending would copy.
-            exchange.body = .discarded
-            buffer.append(contentsOf: bytes)
-            exchange.body = .buffered(buffer)
-        case .piped(let pipe):
-            isBodyPaused = !pipe.append(bytes)
+        progressed(bytes.count)
+        if exchange?.take(bytes) == false { handle(.consumerFull) }
+    }
+
+    /// The handler asks for (more of) the body.
+    private func bodyDemanded(_ demanded: ActiveExchange) {
+        turn {
+            guard exchange === demanded else { return }
+            handle(.demand)
+            resumeInput()
         }
     }
 
-    private func bodyCompleted() {
-        guard let exchange else { return }
-        exchange.isBodyComplete = true
-        switch exchange.body {
-        case .discarded:
-            break
-        case .buffered(let buffer):
-            exchange.body = .discarded
-            guard var request = exchange.request, let route = exchange.route else {
-                preconditionFailure("a body was gathered for no handler")
-            }
-            exchange.request = nil
-            request.body = .bytes(buffer)
-            run(route, request, exchange)
-        case .piped(let pipe):
-            pipe.finish()
-            exchange.body = .discarded
+    /// Answers what could not be understood as a request, or what is wrong with a body that was gathered.
+    func refuse(_ error: any Error) {
+        let refused = exchange ?? ActiveExchange(nil, id: events.ids.next(), remoteAddress: remoteAddress)
+        exchange = refused
+        respond(events.context.router.failed(error, refused.request))
+    }
+
+    // MARK: Handlers
+
+    /// The body is complete.
+    func startGathered() {
+        guard let exchange, var request = exchange.request, let route = exchange.route else {
+            preconditionFailure("a body was gathered for no handler")
         }
-        finishExchangeIfOver(exchange)
+        exchange.request = nil
+        request.body = .bytes(exchange.gathered)
+        exchange.gathered = []
+        run(route, request, exchange)
     }
-
-    /// The body breaks the protocol, is too large or does not come.
-    func bodyFailed(_ error: RequestError) {
-        guard let exchange else { return }
-        abandonInput()
-        switch exchange.body {
-        case .discarded:
-            finishExchangeIfOver(exchange)
-        case .buffered:
-            respond(events.context.router.failed(error, exchange.request))
-        case .piped(let pipe):
-            pipe.finish(.failure(error))
-            exchange.body = .discarded
-            finishExchangeIfOver(exchange)
-        }
-    }
-
-    /// Answers what could not be understood as a request, and ends the connection.
-    func refuse(_ error: RequestError) {
-        let exchange = ActiveExchange(
-            id: events.ids.next(),
-            remoteAddress: remoteAddress,
-            method: nil,
-            minorVersion: 1,
-            keepAlive: false,
-            start: EventQueue.now()
-        )
-        self.exchange = exchange
-        abandonInput()
-        respond(events.context.router.failed(error, nil))
-    }
-
-    // MARK: Answers
 
     /// Calls a handler that answers later.
     private func run(_ route: Route, _ request: Request, _ exchange: ActiveExchange) {
@@ -195,7 +139,7 @@ extension Connection {
             let responder = Responder { [self] result in
                 let response: Response
                 do { response = try result.get() } catch { response = events.context.router.failed(error, request) }
-                events.queue.async { [self] in answered(exchange, response) }
+                events.post { [self] in answered(exchange, response) }
             }
             exchange.cancel = { responder.cancel() }
             handler(request, responder)
@@ -211,93 +155,87 @@ extension Connection {
         } catch {
             response = events.context.router.failed(error, request)
         }
-        events.queue.async { [self] in answered(exchange, response) }
+        events.post { [self] in answered(exchange, response) }
         guard case .stream(let stream) = response.body, exchange.method != .head else { return }
         do {
             try await stream.produce(ResponseWriter { try await self.write($0, for: exchange) })
-            events.queue.async { [self] in streamEnded(exchange, failed: false) }
+            events.post { [self] in streamEnded(exchange, failed: false) }
         } catch {
-            events.queue.async { [self] in streamEnded(exchange, failed: true) }
+            events.post { [self] in streamEnded(exchange, failed: true) }
         }
     }
 
     private func answered(_ answered: ActiveExchange, _ response: Response) {
         turn {
-            guard exchange === answered, answered.isAnswerPending else { return }
+            guard exchange === answered else { return }
             respond(response)
-            decodeUnread()
+            resumeInput()
         }
     }
+
+    // MARK: Answers
 
     /// Encodes the response to the request under way.
     private func respond(_ response: Response) {
-        guard let exchange else { return }
-        let framing = ResponseEncoder.framing(of: response, minorVersion: exchange.minorVersion)
-        if framing == .untilClose || events.isDraining { exchange.keepAlive = false }
-        settleContinue(exchange, response)
+        guard let exchange, state.awaitsAnswer else { return }
+        exchange.framing = ResponseEncoder.framing(of: response, minorVersion: exchange.minorVersion)
         exchange.status = response.status
-        events.encoder.encodeHead(
-            response,
-            ResponseEncoder.Envelope(
-                framing: framing,
-                id: exchange.id,
-                keepAlive: exchange.keepAlive,
-                minorVersion: exchange.minorVersion,
-                now: Self.secondsSince1970()
-            ),
-            into: &events.output
+        let isWhole = exchange.method == .head || exchange.framing == .none || response.body.isWhole
+        let head = ResponseEncoder.Envelope(
+            framing: exchange.framing,
+            id: exchange.id,
+            keepAlive: state.keepsAlive(isStreamed: !isWhole, isLast: exchange.framing == .untilClose),
+            minorVersion: exchange.minorVersion,
+            now: Self.secondsSince1970()
         )
-        if exchange.method == .head || framing == .none { return answerCompleted(exchange) }
-        switch response.body {
-        case .empty:
-            answerCompleted(exchange)
-        case .bytes(let bytes):
+        let answer = ConnectionState.Event.answer(isStreamed: !isWhole, isLast: exchange.framing == .untilClose)
+        guard isWhole else {
+            handle(answer)
+            events.encoder.encodeHead(response, head, into: &events.output)
+            return startStreaming(response.body, exchange)
+        }
+        events.encoder.encodeHead(response, head, into: &events.output)
+        if case .bytes(let bytes) = response.body, exchange.method != .head, exchange.framing != .none {
             exchange.bytesOut = bytes.count
             sendLarge(bytes)
-            answerCompleted(exchange)
+        }
+        limitRest(of: exchange)
+        handle(answer)
+    }
+
+    private func startStreaming(_ body: ResponseBody, _ exchange: ActiveExchange) {
+        switch body {
         case .file(let file):
-            exchange.answer = .file(file, offset: 0)
-            if file.size == 0 { answerCompleted(exchange) }
+            exchange.remaining = file.size
+            exchange.file = (file, 0)
+            sendFile(exchange)
         case .stream(let stream):
-            exchange.answer = .streaming(framing: framing, remaining: stream.length)
+            exchange.remaining = stream.length
+        case .empty, .bytes:
+            break
         }
     }
 
-    /// After the head of the answer it is too late for `100 Continue`: now or never.
-    private func settleContinue(_ exchange: ActiveExchange, _ response: Response) {
-        guard exchange.owesContinue else { return }
-        exchange.owesContinue = false
-        if case .stream = response.body {
-            // The producer may be about to read the body it answers to.
-            events.output += ResponseEncoder.continue
-        } else {
-            abandonInput()
-        }
-    }
-
-    func answerCompleted(_ exchange: ActiveExchange) {
-        exchange.answer = .complete
-        if case .piped = exchange.body, !exchange.isBodyComplete {
-            // Nobody reads on; what is left is worth reading only if there is little of it.
-            exchange.body = .discarded
-            isBodyPaused = false
-            decoder.bodyLimit = min(decoder.bodyLimit, exchange.bytesIn + Self.discardLimit)
-        }
-        finishExchangeIfOver(exchange)
-    }
-
-    private func finishExchangeIfOver(_ finished: ActiveExchange) {
-        guard exchange === finished, finished.isBodyComplete, finished.isAnswerComplete else { return }
-        exchange = nil
-        isBodyPaused = false
-        hasProgress = true
-        events.context.observe?(finished.summary(end: EventQueue.now()))
-        if !finished.keepAlive || events.isDraining { finish() }
+    /// Nobody reads on; what is left of the body is worth reading only if there is little of it.
+    func limitRest(of exchange: ActiveExchange) {
+        exchange.endBody(.failure(ConnectionError.closedByClient))
+        decoder.bodyLimit = min(decoder.bodyLimit, exchange.bytesIn + Self.discardLimit)
     }
 
     private static func secondsSince1970() -> Int {
         var time = timespec()
         clock_gettime(CLOCK_REALTIME_COARSE, &time)
         return time.tv_sec
+    }
+}
+
+extension ResponseBody {
+    /// Whether all of it is at hand.
+    fileprivate var isWhole: Bool {
+        switch self {
+        case .empty, .bytes: true
+        case .file(let file): file.size == 0
+        case .stream: false
+        }
     }
 }

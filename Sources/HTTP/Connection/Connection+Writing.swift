@@ -4,22 +4,20 @@ extension Connection {
     /// A body of so many bytes is sent from where it is instead of being copied behind its head.
     private static let largeBody = 32 * 1024
     /// Read from a file at a time.
-    private static let fileChunk = 128 * 1024
-    /// Pieces of a file sent before other connections get their turn.
-    private static let fileBatch = 8
+    private static let filePiece = 256 * 1024
 
     /// Sends what this turn has put into the output buffer, as far as the socket takes it.
     ///
     /// - Parameter more: more will be sent at once.
     func flush(more: Bool = false) {
-        guard !events.output.isEmpty, phase != .closed else { return }
+        guard !events.output.isEmpty, state.phase != .closed else { return }
         if unsentCount > 0 {
             unsent += events.output
             events.output.removeAll(keepingCapacity: true)
             return
         }
         let sent = events.output.withUnsafeBytes { send($0, more: more) }
-        if sent < events.output.count, phase != .closed {
+        if sent < events.output.count, state.phase != .closed {
             unsent = Array(events.output[sent...])
             unsentOffset = 0
         }
@@ -41,7 +39,7 @@ extension Connection {
             return
         }
         flush(more: true)
-        guard phase != .closed else { return }
+        guard state.phase != .closed else { return }
         if unsentCount > 0 {
             unsent += bytes
         } else {
@@ -55,37 +53,38 @@ extension Connection {
     private func send(_ bytes: UnsafeRawBufferPointer, more: Bool = false) -> Int {
         switch socket.send(bytes, more: more) {
         case .bytes(let count):
-            hasProgress = true
+            progressed(count)
             return count
         case .wouldBlock, .end:
             return 0
         case .failed:
-            close(.closedByClient)
+            handle(.gone)
             return 0
         }
     }
 
-    /// Sends the file that is the body of the answer, as far as the socket takes it.
-    func pumpFile() {
-        for _ in 0..<Self.fileBatch {
-            guard phase != .closed, unsentCount == 0, let exchange, case .file(let file, let offset) = exchange.answer
-            else { return }
-            guard let bytes = try? file.read(at: offset, count: min(Self.fileChunk, file.size - offset)),
-                !bytes.isEmpty
-            else { return close(.wrongLength) }
-            exchange.bytesOut += bytes.count
-            let end = offset + bytes.count
-            exchange.answer = .file(file, offset: end)
-            unsent = bytes
-            unsentOffset = 0
-            sendUnsent()
-            if end == file.size, phase != .closed {
-                answerCompleted(exchange)
-                decodeUnread()
-                flush()
+    // MARK: Files
+
+    /// Has the next piece of the file read that is the body of the answer. Not on the connection's queue: a slow disk must
+    /// not hold up the others there.
+    func sendFile(_ exchange: ActiveExchange) {
+        guard let (file, offset) = exchange.file else { return }
+        // Until the piece is here, no other is asked for.
+        exchange.file = nil
+        OpenFile.reading.async { [self] in
+            let piece = try? file.read(at: offset, count: min(Self.filePiece, file.size - offset))
+            events.post { [self] in
+                turn {
+                    guard self.exchange === exchange else { return }
+                    // The file has become shorter than was announced.
+                    guard let piece, !piece.isEmpty else { return handle(.answerFailure, ConnectionError.wrongLength) }
+                    let end = offset + piece.count
+                    if end < file.size { exchange.file = (file, end) }
+                    guard append(piece, to: exchange) else { return }
+                    if end == file.size { endAnswer(exchange) }
+                }
             }
         }
-        if exchange != nil, unsentCount == 0 { events.queue.async { [self] in turn {} } }
     }
 
     // MARK: Streamed answers
@@ -93,8 +92,8 @@ extension Connection {
     /// Sends a piece of a streamed body. Returns when the client is not too far behind.
     func write(_ bytes: [UInt8], for target: ActiveExchange) async throws {
         try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
-            events.queue.async { [self] in
-                guard phase != .closed, exchange === target else {
+            events.post { [self] in
+                guard state.phase != .closed, exchange === target else {
                     return continuation.resume(throwing: ConnectionError.closedByClient)
                 }
                 turn {
@@ -108,21 +107,25 @@ extension Connection {
         }
     }
 
-    func resumeWriters(with result: Result<Void, any Error>) {
+    /// Asks for more of the answer where the client has taken enough.
+    func resumeWriters() {
+        guard unsentCount < Self.unsentLimit else { return }
+        if let exchange, exchange.file != nil { sendFile(exchange) }
+        guard !writers.isEmpty else { return }
         let waiting = writers
         writers = []
-        for writer in waiting { writer.resume(with: result) }
+        for writer in waiting { writer.resume() }
     }
 
     /// Returns false if the body would get longer than announced, or must be empty.
     private func append(_ bytes: [UInt8], to target: ActiveExchange) -> Bool {
-        guard case .streaming(let framing, let remaining) = target.answer else { return false }
-        if let remaining {
+        guard case .exchanging(_, .streaming) = state.phase else { return false }
+        if let remaining = target.remaining {
             guard bytes.count <= remaining else { return false }
-            target.answer = .streaming(framing: framing, remaining: remaining - bytes.count)
+            target.remaining = remaining - bytes.count
         }
         target.bytesOut += bytes.count
-        if framing == .chunked {
+        if target.framing == .chunked {
             ResponseEncoder.encodeChunk(bytes, into: &events.output)
         } else {
             sendLarge(bytes)
@@ -133,11 +136,18 @@ extension Connection {
     /// The handler has written all of a streamed body, or failed to.
     func streamEnded(_ target: ActiveExchange, failed: Bool) {
         turn {
-            guard exchange === target, case .streaming(let framing, let remaining) = target.answer else { return }
-            guard !failed, remaining ?? 0 == 0 else { return close(.wrongLength) }
-            if framing == .chunked { ResponseEncoder.encodeLastChunk(into: &events.output) }
-            answerCompleted(target)
-            decodeUnread()
+            guard exchange === target else { return }
+            guard !failed, target.remaining ?? 0 == 0 else {
+                return handle(.answerFailure, ConnectionError.wrongLength)
+            }
+            endAnswer(target)
         }
+    }
+
+    private func endAnswer(_ target: ActiveExchange) {
+        if target.framing == .chunked { ResponseEncoder.encodeLastChunk(into: &events.output) }
+        limitRest(of: target)
+        handle(.answerEnd)
+        resumeInput()
     }
 }

@@ -1,8 +1,12 @@
+import Dispatch
 import Glibc
 import Platform
 
 /// A regular file open for reading; closed with its last reference.
 package final class OpenFile: Sendable {
+    /// Where files are opened and read, so that a slow disk holds up no connection.
+    static let reading = DispatchQueue(label: "http.files", attributes: .concurrent)
+
     let descriptor: Int32
     /// In bytes, when it was opened.
     package let size: Int

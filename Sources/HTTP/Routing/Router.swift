@@ -1,3 +1,4 @@
+import Dispatch
 package import HTTPTypes
 
 /// Finds the handler for a method and a path.
@@ -78,7 +79,11 @@ package struct Router: Sendable {
     package mutating func files(under prefix: String, directory: String) {
         let files = StaticFiles(directory: directory, prefix: prefix)
         trie.insertRest(
-            Route(pattern: prefix + "*", body: .none, action: .immediate { try files.respond(to: $0) }),
+            Route(
+                pattern: prefix + "*", body: .none,
+                action: .deferred { request, responder in
+                    OpenFile.reading.async { responder.respond { try files.respond(to: request) } }
+                }),
             under: prefix
         )
     }

@@ -10,17 +10,18 @@ package final class Server: Sendable {
     private let queues: [EventQueue]
     private let listener = Mutex<(listener: Listener, address: SocketAddress)?>(nil)
 
+    /// Throws ``SystemError``.
     package init(
         configuration: ServerConfiguration,
         router: Router,
         logger: Logger,
         observe: (@Sendable (Exchange) -> Void)? = nil
-    ) {
+    ) throws {
         let context = ServerContext(configuration: configuration, router: router, logger: logger, observe: observe)
         self.context = context
         let count = configuration.eventQueues ?? Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))
         precondition(count > 0, "a server needs an event queue")
-        queues = (0..<count).map { EventQueue(index: $0, context: context) }
+        queues = try (0..<count).map { try EventQueue(index: $0, context: context) }
     }
 
     /// Binds and starts to accept. Returns the address bound, with the port the system chose if 0 was asked for.

@@ -19,6 +19,14 @@ package struct ServerConfiguration: Sendable {
     package var bodyTimeout: Duration = .seconds(30)
     /// Without the client taking a byte of what is to be sent.
     package var writeTimeout: Duration = .seconds(30)
+    /// Bytes a second that a request's body must come with on the average, once the time for a piece has passed.
+    package var bodyRate = 1024
+    /// Bytes a second that an answer must be taken with on the average, once the time for a piece has passed.
+    package var writeRate = 4096
+    /// For a client to close after its last answer, while what it still sends is read and dropped.
+    package var lingerTimeout: Duration = .seconds(5)
+    /// Bytes that are read and dropped then.
+    package var lingerBytes = 64 << 20
     /// After cancellation, for requests under way to finish.
     package var drainTimeout: Duration = .seconds(30)
 

@@ -23,6 +23,17 @@ struct Socket: Sendable {
         }
     }
 
+    /// Takes up to so many bytes and drops them.
+    func discard(_ limit: Int) -> Outcome {
+        while true {
+            // For a stream, the kernel copies nothing then (tcp(7)).
+            let count = recv(descriptor, nil, limit, Int32(MSG_TRUNC))
+            if count > 0 { return .bytes(count) }
+            if count == 0 { return .end }
+            if errno != EINTR { return Self.failure("recv") }
+        }
+    }
+
     /// - Parameter more: more will follow at once, so a half-full packet may wait for it.
     func send(_ bytes: UnsafeRawBufferPointer, more: Bool = false) -> Outcome {
         let flags = Int32(MSG_NOSIGNAL) | (more ? Int32(MSG_MORE) : 0)

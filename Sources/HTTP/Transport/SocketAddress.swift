@@ -6,6 +6,8 @@ package struct SocketAddress: Sendable, Equatable, CustomStringConvertible {
     private var bytes: InlineArray<16, UInt8>
     private let isIPv6: Bool
     package let port: Int
+    /// The numeric address, IPv6 without brackets.
+    package let host: String
 
     /// 127.0.0.1, port 0.
     package static let loopback: SocketAddress = {
@@ -18,6 +20,7 @@ package struct SocketAddress: Sendable, Equatable, CustomStringConvertible {
         self.bytes = bytes
         self.isIPv6 = isIPv6
         self.port = port
+        host = Self.text(bytes, isIPv6)
     }
 
     /// Nil for an address family other than the two.
@@ -43,8 +46,7 @@ package struct SocketAddress: Sendable, Equatable, CustomStringConvertible {
             && (0..<16).allSatisfy { left.bytes[$0] == right.bytes[$0] }
     }
 
-    /// The numeric address, IPv6 without brackets.
-    package var host: String {
+    private static func text(_ bytes: InlineArray<16, UInt8>, _ isIPv6: Bool) -> String {
         var bytes = bytes
         return withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(INET6_ADDRSTRLEN)) { text in
             withUnsafeBytes(of: &bytes) {

@@ -16,14 +16,17 @@ struct HostPolicy: Sendable {
     ///   - names: names besides those of loopback.
     init(listeningOn host: String, allowing names: [String]) {
         let isRestricted = Self.isLoopback(Self.normal(host)) || !names.isEmpty
-        allowed = isRestricted ? Set((names + [host]).map(Self.normal)) : nil
+        allowed = isRestricted ? Set((names + [host]).map(Self.normal) + ["localhost", "127.0.0.1", "::1"]) : nil
     }
 
     /// - Parameter authority: host and port as a request names them; nil for HTTP/1.0 without them, which no browser sends.
     /// - Throws: ``Problem``, 421 (RFC 9110 §15.5.20).
     func check(_ authority: String?) throws(Problem) {
         guard let allowed, let authority else { return }
-        let name = Self.normal(Self.name(in: authority))
+        let written = Self.name(in: authority)
+        // Most clients write it as it stands there.
+        if allowed.contains(written) { return }
+        let name = Self.normal(written)
         guard Self.isLoopback(name) || allowed.contains(name) else {
             throw Problem(
                 .misdirectedRequest,
@@ -35,10 +38,10 @@ struct HostPolicy: Sendable {
 
     /// Without the port.
     private static func name(in authority: String) -> String {
-        if authority.utf8.first == UInt8(ascii: "[") {
-            return String(authority.prefix { $0 != "]" }.dropFirst())
-        }
-        return String(authority.prefix { $0 != ":" })
+        let bytes = authority.utf8
+        let isBracketed = bytes.first == UInt8(ascii: "[")
+        let end = isBracketed ? UInt8(ascii: "]") : UInt8(ascii: ":")
+        return String(Substring(bytes.prefix { $0 != end }.dropFirst(isBracketed ? 1 : 0)))
     }
 
     /// In lower case, without brackets and the dot of the root.

@@ -57,7 +57,7 @@ extension Bench {
                 configuration.drainTimeout = .seconds(1)
                 var logger = Logger(label: "limbic.bench")
                 logger.logLevel = .error
-                let server = Server(configuration: configuration, router: router, logger: logger)
+                let server = try Server(configuration: configuration, router: router, logger: logger)
                 let address = try await server.start()
                 let serving = Task { try await server.run() }
                 let outcome = await load(on: address.port)

@@ -122,7 +122,7 @@ import Testing
                 let client = try TestClient(address)
                 try await client.send(text)
                 for await _ in started { break }
-                client.hangUp()
+                client.reset()
                 for await isCancelled in cancelled {
                     #expect(isCancelled)
                     break

@@ -17,7 +17,7 @@ func withServer(
     configuration.writeTimeout = .seconds(3600)
     configure(&configuration)
     let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-    let server = Server(configuration: configuration, router: router, logger: logger, observe: observe)
+    let server = try Server(configuration: configuration, router: router, logger: logger, observe: observe)
     let address = try await server.start()
     let running = Task { try await server.run() }
     defer { running.cancel() }
