@@ -92,7 +92,7 @@ extension Connection {
     }
 
     private func take(_ bytes: UnsafeRawBufferPointer) {
-        progressed(bytes.count)
+        clock.received(bytes.count)
         if exchange?.take(bytes) == false { handle(.consumerFull) }
     }
 

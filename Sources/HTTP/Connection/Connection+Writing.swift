@@ -53,7 +53,7 @@ extension Connection {
     private func send(_ bytes: UnsafeRawBufferPointer, more: Bool = false) -> Int {
         switch socket.send(bytes, more: more) {
         case .bytes(let count):
-            progressed(count)
+            clock.sent(count)
             return count
         case .wouldBlock, .end:
             return 0

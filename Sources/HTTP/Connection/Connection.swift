@@ -38,7 +38,7 @@ final class Connection: @unchecked Sendable {
     /// Writes of a handler that wait for the client.
     var writers: [CheckedContinuation<Void, any Error>] = []
 
-    private var clock: ConnectionClock
+    var clock: ConnectionClock
 
     init(socket: Socket, remoteAddress: SocketAddress, events: EventQueue) {
         self.socket = socket
@@ -217,9 +217,6 @@ final class Connection: @unchecked Sendable {
         case .exchanging, .finishing, .closed: return .nothing
         }
     }
-
-    /// Bytes have been sent or taken.
-    func progressed(_ bytes: Int) { clock.progressed(bytes) }
 
     /// The deadline has passed.
     func expire() {

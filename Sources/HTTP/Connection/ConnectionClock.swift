@@ -24,11 +24,27 @@ struct ConnectionClock {
     private(set) var hasServed = false
 
     private let configuration: ServerConfiguration
-    /// When the wait began, and what was moved since.
+    /// When the wait began.
     private var start: UInt64
-    private var bytes = 0
     private var isNew = false
     private var hasProgress = false
+    private var body = Pace()
+    private var answer = Pace()
+
+    /// How an exchange gets on in one direction.
+    private struct Pace {
+        var bytes = 0
+        /// Nanoseconds that the client was waited for, without the wait under way.
+        var waited: UInt64 = 0
+
+        /// When there was nothing for the time of `patience`, or on the average since then less than `rate` bytes a second.
+        func deadline(_ now: UInt64, since start: UInt64, _ patience: Duration, rate: Int) -> UInt64 {
+            let patience = patience.nanoseconds
+            guard rate > 0 else { return now + patience }
+            let allowed = patience + UInt64(Double(bytes) / Double(rate) * 1e9)
+            return min(now + patience, start + (allowed > waited ? allowed - waited : 0))
+        }
+    }
 
     /// For a new connection.
     init(_ configuration: ServerConfiguration) {
@@ -37,14 +53,22 @@ struct ConnectionClock {
         deadline = start + configuration.headerTimeout.nanoseconds
     }
 
-    /// The next wait is a new one, even if it is for the same thing.
+    /// An exchange is over: the next wait is a new one, even if it is for the same thing.
     mutating func restart() {
         isNew = true
         hasServed = true
+        (body, answer) = (Pace(), Pace())
     }
 
-    mutating func progressed(_ count: Int) {
-        bytes += count
+    /// Bytes of a request's body have come.
+    mutating func received(_ count: Int) {
+        body.bytes += count
+        hasProgress = true
+    }
+
+    /// Bytes have been taken by the client.
+    mutating func sent(_ count: Int) {
+        answer.bytes += count
         hasProgress = true
     }
 
@@ -55,32 +79,32 @@ struct ConnectionClock {
         let isNew = isNew || wait != self.wait
         guard isNew || hasProgress || (isDraining && wait == .linger) else { return }
         let now = EventQueue.now()
-        if isNew {
-            (start, bytes) = (now, 0)
-            self.wait = wait
-        }
+        if isNew { begin(wait, now) }
         (self.isNew, hasProgress) = (false, false)
         deadline =
             switch wait {
             case .nothing: .max
             case .header: start + configuration.headerTimeout.nanoseconds
             case .idle: start + configuration.idleTimeout.nanoseconds
-            case .body: slowest(now, configuration.bodyTimeout, rate: configuration.bodyRate)
-            case .write: slowest(now, configuration.writeTimeout, rate: configuration.writeRate)
-            case .linger:
-                start
-                    + (isDraining ? min(Self.drainLinger, configuration.lingerTimeout) : configuration.lingerTimeout)
-                    .nanoseconds
+            case .body: body.deadline(now, since: start, configuration.bodyTimeout, rate: configuration.bodyRate)
+            case .write: answer.deadline(now, since: start, configuration.writeTimeout, rate: configuration.writeRate)
+            case .linger: start + lingerTime(isDraining).nanoseconds
             }
     }
 
-    /// A server that stops does not wait long for clients that have their answer.
-    private static let drainLinger = Duration.milliseconds(500)
+    private mutating func begin(_ wait: Wait, _ now: UInt64) {
+        // An exchange that has just ended leaves nothing to add to.
+        switch self.wait {
+        case .body where !isNew: body.waited += now - start
+        case .write where !isNew: answer.waited += now - start
+        default: break
+        }
+        self.wait = wait
+        start = now
+    }
 
-    /// Nothing for the time of `patience`, or on the average since then less than `rate` bytes a second.
-    private func slowest(_ now: UInt64, _ patience: Duration, rate: Int) -> UInt64 {
-        let patience = patience.nanoseconds
-        guard rate > 0 else { return now + patience }
-        return min(now + patience, start + patience + UInt64(Double(bytes) / Double(rate) * 1e9))
+    /// A server that stops does not wait long for clients that have their answer.
+    private func lingerTime(_ isDraining: Bool) -> Duration {
+        isDraining ? min(.milliseconds(500), configuration.lingerTimeout) : configuration.lingerTimeout
     }
 }

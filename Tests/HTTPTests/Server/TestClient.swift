@@ -71,11 +71,6 @@ final class TestClient: Sendable {
         _ = shutdown(descriptor, Int32(SHUT_WR))
     }
 
-    /// Ends the connection in both directions.
-    func hangUp() {
-        _ = shutdown(descriptor, Int32(SHUT_RDWR))
-    }
-
     /// Ends the connection by a reset.
     func reset() {
         var linger = Glibc.linger(l_onoff: 1, l_linger: 0)
