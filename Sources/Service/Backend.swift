@@ -17,6 +17,7 @@ struct Backend: Sendable {
     let registry: ModelRegistry
     let predictor: Predictor
     let health: Health
+    let shutdown: Shutdown
     /// The program of the workers, as it was when the service started.
     let worker: WorkerExecutable
     /// Checks uploads, a few at a time.
@@ -37,6 +38,7 @@ struct Backend: Sendable {
         jobs = JobStore(database)
         models = ModelStore(database)
         registry = try ModelRegistry(models, logger: logger)
+        shutdown = Shutdown(limit: configuration.drainTimeout)
         health = Health(directory: directory, database: database, logger: logger)
         predictor = Predictor(
             directory: directory,
@@ -61,7 +63,7 @@ struct Backend: Sendable {
     func makeRouter() -> Router {
         var router = Router()
         let errors = ErrorMapping(logger: logger)
-        let hosts = HostPolicy(listeningOn: configuration.host, allowing: configuration.allowedHosts)
+        let hosts = HostPolicy(listeningOn: configuration.server.host, allowing: configuration.allowedHosts)
         router.errorResponse = { errors.response(to: $0, request: $1) }
         router.executor = documents
         router.admit = { request in try hosts.check(request.authority) }
@@ -82,7 +84,7 @@ struct Backend: Sendable {
             options: WorkerPool.Options(
                 slots: configuration.slots,
                 launcher: launcher,
-                gracePeriod: configuration.drainTimeout
+                gracePeriod: { [shutdown] in shutdown.timeForWorkers }
             ),
             logger: logger
         )

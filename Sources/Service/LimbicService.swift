@@ -26,8 +26,9 @@ package struct LimbicService {
     package func run(onReady: @escaping @Sendable (SocketAddress) -> Void) async throws {
         try await backend.files.sweep()
         let accessLog = logger.logLevel <= .info ? AccessLog(writer: .standardError) : nil
-        var server = ServerConfiguration(host: backend.configuration.host, port: backend.configuration.port)
-        server.drainTimeout = backend.configuration.drainTimeout
+        var server = backend.configuration.server
+        // Workers need some of it, even when a client does not let go.
+        server.drainTimeout = backend.configuration.drainTimeout - backend.shutdown.reserve
         server.maxConnections = min(
             server.maxConnections,
             DescriptorLimit.raise().connections(slots: backend.configuration.slots)
@@ -39,7 +40,7 @@ package struct LimbicService {
                 logger: logger,
                 observe: accessLog?.record
             ),
-            health: backend.health,
+            backend: backend,
             onReady: onReady
         )
         // Shut down one by one from the last to the first.
@@ -74,17 +75,43 @@ private struct PoolService: ServiceLifecycle.Service {
 
 private struct ListenerService: ServiceLifecycle.Service {
     let server: Server
-    let health: Health
+    let backend: Backend
     let onReady: @Sendable (SocketAddress) -> Void
 
     func run() async throws {
         let address = try await server.start()
-        health.start()
+        backend.health.start()
+        let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
+        let impatience = Task { await endAtSecondSignal(signals) }
+        defer { impatience.cancel() }
         onReady(address)
         try await withGracefulShutdownHandler {
-            try await cancelWhenGracefulShutdown { try await server.run() }
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { try await server.run() }
+                group.addTask {
+                    // Cancelled instead, it ends without a delay.
+                    do {
+                        try await gracefulShutdown()
+                        try await Task.sleep(for: backend.configuration.shutdownDelay)
+                    } catch {}
+                    backend.shutdown.begin()
+                }
+                try await group.next()
+                group.cancelAll()
+                try await group.waitForAll()
+            }
         } onGracefulShutdown: {
-            health.drain()
+            backend.health.drain()
+        }
+    }
+
+    /// Whoever sends a second signal does not want to wait. All that must last is written before it is answered, and workers
+    /// end when their server is gone.
+    private func endAtSecondSignal(_ signals: UnixSignalsSequence) async {
+        for await signal in signals.dropFirst() {
+            backend.logger.warning("ending at once", metadata: ["signal": "\(signal)"])
+            LogWriter.standardError.flush(limit: 0.5)
+            _exit(128 + signal.rawValue)
         }
     }
 }

@@ -1,4 +1,5 @@
 package import Foundation
+package import HTTP
 
 /// Where the service keeps its data, where it listens, and what it bounds.
 package struct ServiceConfiguration: Sendable {
@@ -10,9 +11,8 @@ package struct ServiceConfiguration: Sendable {
     package var publicDirectory: URL
     /// Started as `executable worker` for each job, as it is when the service starts: it is held open.
     package var workerExecutable: String
-    package var host = "127.0.0.1"
-    /// 0 takes a free one.
-    package var port = 8080
+    /// Where it listens, and the bounds of connections; the time to drain is worked out from ``drainTimeout``.
+    package var server = ServerConfiguration()
     /// Jobs that run at a time.
     package var slots = 1
     /// Threads of the engine in the server, for predictions.
@@ -31,8 +31,10 @@ package struct ServiceConfiguration: Sendable {
     package var modelMemory = 4 << 30
     /// Names that the server answers to besides those of loopback.
     package var allowedHosts: [String] = []
-    /// For requests under way to finish when the service stops, and then for workers.
-    package var drainTimeout: Duration = .seconds(10)
+    /// For which a service that is to stop still takes requests, so that a balancer learns that it is not ready any more.
+    package var shutdownDelay: Duration = .seconds(1)
+    /// For requests under way to finish after that, and for workers to end, together.
+    package var drainTimeout: Duration = .seconds(8)
 
     package init(
         dataDirectory: URL,

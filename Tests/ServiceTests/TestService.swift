@@ -160,7 +160,7 @@ extension ServiceConfiguration {
             threads: 2,
             trainingThreads: 1
         )
-        configuration.port = 0
+        configuration.server.port = 0
         adjust(&configuration)
         return configuration
     }

@@ -124,7 +124,7 @@ final class Connection: @unchecked Sendable {
         clock.stop()
         events.remove(self)
         socket.close()
-        events.context.releaseConnection()
+        events.context.releaseConnection(remoteAddress)
     }
 
     /// Ends the connection at once; what is under way fails with `error`.

@@ -69,6 +69,12 @@ final class Listener: @unchecked Sendable {
             guard context.reserveConnection() else { return suspend(.full) }
             switch socket.accept() {
             case .connection(let socket, let address):
+                guard context.count(address) else {
+                    context.logger.debug("too many connections", metadata: ["address": "\(address.host)"])
+                    socket.close()
+                    context.releaseConnection()
+                    continue
+                }
                 deal(socket, address)
             case .skipped:
                 context.releaseConnection()

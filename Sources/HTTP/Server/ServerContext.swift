@@ -11,6 +11,8 @@ final class ServerContext: Sendable {
 
     private struct State {
         var connections = 0
+        /// By address.
+        var counts: [String: Int] = [:]
         var onEnd: (@Sendable () -> Void)?
         var waiters: [CheckedContinuation<Void, Never>] = []
     }
@@ -36,9 +38,23 @@ final class ServerContext: Sendable {
         }
     }
 
-    func releaseConnection() {
+    /// Counts a connection that was reserved for its address, or returns false if that has as many as it may have.
+    func count(_ address: SocketAddress) -> Bool {
+        state.withLock { state in
+            let count = state.counts[address.host, default: 0]
+            guard count < configuration.maxConnectionsPerAddress else { return false }
+            state.counts[address.host] = count + 1
+            return true
+        }
+    }
+
+    /// - Parameter address: the one that the connection was counted for.
+    func releaseConnection(_ address: SocketAddress? = nil) {
         let (onEnd, waiters) = state.withLock { state in
             state.connections -= 1
+            if let host = address?.host, let count = state.counts[host] {
+                state.counts[host] = count > 1 ? count - 1 : nil
+            }
             // Only the step from full to not full lets the listener go on.
             let isNews = state.connections == configuration.maxConnections - 1
             let waiters = state.connections == 0 ? state.waiters : []

@@ -2,7 +2,7 @@ import CLinux
 import Glibc
 import Platform
 
-/// A host name that stands for no address.
+/// An address that cannot be listened on.
 package struct AddressError: Error, Equatable, Sendable, CustomStringConvertible {
     package let host: String
     package let reason: String
@@ -35,6 +35,7 @@ struct ListeningSocket: Sendable {
             throw AddressError(host: host, reason: String(cString: gai_strerror(status)))
         }
         defer { freeaddrinfo(found) }
+        let endpoint = host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
         descriptor = socket(
             found.pointee.ai_family,
             Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue),
@@ -44,14 +45,21 @@ struct ListeningSocket: Sendable {
         do {
             try Self.set(SO_REUSEADDR, SOL_SOCKET, descriptor)
             guard bind(descriptor, found.pointee.ai_addr, found.pointee.ai_addrlen) == 0 else {
-                throw SystemError("bind")
+                throw AddressError(host: endpoint, reason: Self.reason(errno))
             }
-            guard listen(descriptor, backlog) == 0 else { throw SystemError("listen") }
+            guard listen(descriptor, backlog) == 0 else {
+                throw AddressError(host: endpoint, reason: Self.reason(errno))
+            }
             address = try Self.boundAddress(descriptor)
         } catch {
             Glibc.close(descriptor)
             throw error
         }
+    }
+
+    private static func reason(_ code: Int32) -> String {
+        let reason = SystemError("bind", code: code).reason
+        return code == EADDRINUSE ? "another program listens there (\(reason))" : reason
     }
 
     func accept() -> Accepted {

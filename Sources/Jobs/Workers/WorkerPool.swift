@@ -14,7 +14,7 @@ package struct WorkerPool: Sendable {
         package var slots: Int
         package var launcher: Launcher
         /// How long a child that was asked to end (SIGTERM and the end of its standard input) has before SIGKILL.
-        package var gracePeriod: Duration
+        package var gracePeriod: @Sendable () -> Duration
         /// How much of the standard error of a job's children is kept, in bytes; the rest is counted and dropped.
         package var maxLogSize: Int
         /// How long to wait before a failed write to the database is tried again, and before a job runs again that something
@@ -24,7 +24,7 @@ package struct WorkerPool: Sendable {
         package init(
             slots: Int = 1,
             launcher: Launcher = Launcher(),
-            gracePeriod: Duration = .seconds(10),
+            gracePeriod: @escaping @Sendable () -> Duration = { .seconds(10) },
             maxLogSize: Int = 8 << 20,
             retryDelay: Duration = .seconds(1)
         ) {

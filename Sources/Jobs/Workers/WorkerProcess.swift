@@ -10,7 +10,7 @@ import SystemPackage
 struct WorkerProcess {
     /// Program and arguments; the program is looked up in PATH when it has no slash.
     var commandLine: [String]
-    var gracePeriod: Duration
+    var gracePeriod: @Sendable () -> Duration
 
     /// Runs the child to its end.
     ///
@@ -34,7 +34,7 @@ struct WorkerProcess {
         var options = PlatformOptions()
         options.createSession = true
         options.teardownSequence = [
-            .send(signal: .terminate, toProcessGroup: true, allowedDurationToNextStep: gracePeriod)
+            .send(signal: .terminate, toProcessGroup: true, allowedDurationToNextStep: gracePeriod())
         ]
         let program = commandLine[0]
         let configuration = Subprocess.Configuration(
@@ -61,7 +61,7 @@ struct WorkerProcess {
                         guard !Task.isCancelled else { return }
                         try? execution.send(signal: .terminate, toProcessGroup: true)
                         try? await execution.standardInputWriter.finish()
-                        try? await Task.sleep(for: gracePeriod)
+                        try? await Task.sleep(for: gracePeriod())
                         guard !Task.isCancelled else { return }
                         try? execution.send(signal: .kill, toProcessGroup: true)
                     }
@@ -78,7 +78,7 @@ struct WorkerProcess {
         // A child that has closed its output has no more to say, and the grace period to end.
         let watchdog = Task {
             for await _ in outputEnd {}
-            try await Task.sleep(for: gracePeriod)
+            try await Task.sleep(for: gracePeriod())
             child.cancel()
         }
         defer { watchdog.cancel() }
@@ -98,7 +98,7 @@ struct WorkerProcess {
     /// Has the library make what it makes once, at its first child: if there are no descriptors left at that moment, it
     /// remembers that for good.
     static func prepare() async {
-        let nothing = WorkerProcess(commandLine: ["true"], gracePeriod: .seconds(1))
+        let nothing = WorkerProcess(commandLine: ["true"], gracePeriod: { .seconds(1) })
         // Where there is no such program, the library has done its part all the same.
         _ = try? await nothing.run(input: Data(), stop: StopSignal(), onOutput: { _ in }, onError: { _ in })
     }

@@ -11,7 +11,7 @@ struct Serve: AsyncParsableCommand {
         abstract: "Runs the service.",
         discussion: """
             Prints 'listening on http://HOST:PORT' to standard output once it answers requests; its log goes to standard \
-            error. SIGTERM and SIGINT end it in an orderly way.
+            error. SIGTERM and SIGINT end it in an orderly way, a second one at once.
 
             \(SupportFiles.searchOrder)
             """
@@ -19,10 +19,8 @@ struct Serve: AsyncParsableCommand {
 
     @Option(name: .customLong("data-dir"), help: Settings.dataDirectory.help)
     var dataDirectory: String?
-    @Option(help: Settings.host.help)
-    var host: String?
-    @Option(help: Settings.port.help)
-    var port: Int?
+    @OptionGroup
+    var listener: ListenerOptions
     @Option(help: Settings.slots.help)
     var slots: Int?
     @OptionGroup
@@ -41,6 +39,8 @@ struct Serve: AsyncParsableCommand {
     var modelMemory: Int?
     @Option(help: Settings.allowedHosts.help)
     var allowedHosts: String?
+    @Option(help: Settings.shutdownDelay.help)
+    var shutdownDelay: Int?
     @Option(help: Settings.drainSeconds.help)
     var drainSeconds: Int?
     @Option(help: Settings.logLevel.help)
@@ -80,38 +80,28 @@ struct Serve: AsyncParsableCommand {
             threads: threads,
             trainingThreads: try Settings.trainingThreads.optionalValue(trainingThreads) ?? threads
         )
-        configuration.host = try Settings.host.value(host)
-        configuration.port = try Settings.port.value(port)
-        guard (0...65_535).contains(configuration.port) else {
-            throw ValidationError("\(Settings.port.variable): a port is a number from 0 to 65535")
-        }
-        configuration.slots = try positive(Settings.slots, slots)
+        configuration.server = try listener.configuration()
+        configuration.slots = try Settings.slots.value(slots, atLeast: 1)
         configuration.launcher = (try Settings.launcher.optionalValue(launcher) ?? "").split(separator: " ").map(
             String.init)
-        configuration.maxUploadSize = try positive(Settings.maxUploadSize, maxUploadSize)
-        configuration.maxPredictSize = try positive(Settings.maxPredictSize, maxPredictSize)
-        configuration.maxClipUnits = try positive(Settings.maxClipUnits, maxClipUnits)
+        configuration.maxUploadSize = try Settings.maxUploadSize.value(maxUploadSize, atLeast: 1)
+        configuration.maxPredictSize = try Settings.maxPredictSize.value(maxPredictSize, atLeast: 1)
+        configuration.maxClipUnits = try Settings.maxClipUnits.value(maxClipUnits, atLeast: 1)
         guard configuration.maxClipUnits <= MultiHeadAttention.longestSequence else {
-            throw ValidationError(
-                "\(Settings.maxClipUnits.variable): must be at most \(MultiHeadAttention.longestSequence)")
+            throw Settings.maxClipUnits.error(maxClipUnits, "must be at most \(MultiHeadAttention.longestSequence)")
         }
-        configuration.modelMemory = try positive(Settings.modelMemory, modelMemory)
+        configuration.modelMemory = try Settings.modelMemory.value(modelMemory, atLeast: 1)
         configuration.allowedHosts = (try Settings.allowedHosts.optionalValue(allowedHosts) ?? "").split(separator: ",")
             .map { $0.trimmingCharacters(in: .whitespaces) }
-        configuration.drainTimeout = .seconds(try positive(Settings.drainSeconds, drainSeconds))
+        configuration.shutdownDelay = .seconds(try Settings.shutdownDelay.value(shutdownDelay, atLeast: 0))
+        configuration.drainTimeout = .seconds(try Settings.drainSeconds.value(drainSeconds, atLeast: 1))
         return configuration
-    }
-
-    private func positive(_ setting: Setting<Int>, _ flag: Int?) throws -> Int {
-        let value = try setting.value(flag)
-        guard value > 0 else { throw ValidationError("\(setting.variable): must be at least 1, not \(value)") }
-        return value
     }
 
     private func makeLogger() throws -> Logger {
         let name = try Settings.logLevel.value(logLevel)
         guard let level = Logger.Level(rawValue: name) else {
-            throw ValidationError("\(Settings.logLevel.variable): there is no level \(name)")
+            throw Settings.logLevel.error(logLevel, "there is no level \(name)")
         }
         var logger = Logger(label: "limbic") { _ in LineLogHandler(writer: .standardError) }
         logger.logLevel = level

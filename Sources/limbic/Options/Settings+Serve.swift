@@ -8,8 +8,6 @@ extension Settings {
         isPath: true,
         "Directory of the database and all files, made when missing; one that holds something else is refused"
     )
-    static let host = Setting("LIMBIC_HOST", default: "127.0.0.1", "Name or address to listen on")
-    static let port = Setting("LIMBIC_PORT", default: 8080, "Port to listen on; 0 takes a free one")
     static let slots = Setting("LIMBIC_SLOTS", default: 1, "Jobs that run at a time")
     static let trainingThreads = Setting<Int>(
         "LIMBIC_TRAINING_THREADS",
@@ -48,8 +46,14 @@ extension Settings {
     )
     static let drainSeconds = Setting(
         "LIMBIC_DRAIN_SECONDS",
-        default: 10,
-        "Time for requests under way, and then for workers, when the server stops"
+        default: 8,
+        "Seconds for requests under way and for workers, together, when the server stops"
+    )
+    static let shutdownDelay = Setting(
+        "LIMBIC_SHUTDOWN_DELAY",
+        default: 1,
+        "Seconds for which a server that was told to stop still takes requests, while /v2/health/ready says 503, so that a "
+            + "balancer can learn of it"
     )
     static let logLevel = Setting(
         "LIMBIC_LOG_LEVEL",

@@ -42,6 +42,11 @@ struct Setting<Value: ExpressibleByArgument & Sendable>: Sendable {
         "--" + variable.dropFirst("LIMBIC_".count).lowercased().replacingOccurrences(of: "_", with: "-")
     }
 
+    /// What is wrong with a value, and where it came from.
+    func error(_ flag: Value?, _ reason: String) -> ValidationError {
+        ValidationError("\(flag == nil ? variable : option): \(reason)")
+    }
+
     var help: ArgumentHelp {
         ArgumentHelp("\(summary). (environment: \(variable), default: \(fallbackText))")
     }
@@ -52,13 +57,13 @@ struct Setting<Value: ExpressibleByArgument & Sendable>: Sendable {
     func optionalValue(_ flag: Value?) throws -> Value? {
         let text = ProcessInfo.processInfo.environment[variable]
         if isPath, let path = flag as? String ?? (flag == nil ? text : nil), path.allSatisfy(\.isWhitespace) {
-            throw ValidationError("\(flag == nil ? variable : option): the path is empty")
+            throw error(flag, "the path is empty")
         }
         if let flag { return flag }
         // An empty variable is one that somebody wanted to unset.
         guard let text, !text.isEmpty else { return fallback }
         guard let value = Value(argument: text) else {
-            throw ValidationError("\(variable): '\(text)' is not a value of this setting")
+            throw error(nil, "'\(text)' is not a value of this setting")
         }
         return value
     }
@@ -68,6 +73,15 @@ struct Setting<Value: ExpressibleByArgument & Sendable>: Sendable {
         guard let value = try optionalValue(flag) else {
             preconditionFailure("\(variable) has no default")
         }
+        return value
+    }
+}
+
+extension Setting<Int> {
+    /// The value that holds, which is at least `least`.
+    func value(_ flag: Int?, atLeast least: Int) throws -> Int {
+        let value = try value(flag)
+        guard value >= least else { throw error(flag, "must be at least \(least), not \(value)") }
         return value
     }
 }

@@ -114,6 +114,25 @@ import Testing
         }
     }
 
+    @Test func oneAddressDoesNotTakeAllConnections() async throws {
+        try await withServer(Router(), configure: { $0.maxConnectionsPerAddress = 2 }) { address, _ in
+            let request = "GET / HTTP/1.1\r\nHost: a\r\n\r\n"
+            for _ in 0..<10 {
+                let clients = try (0..<2).map { _ in try TestClient(address) }
+                for client in clients {
+                    try await client.send(request)
+                    #expect(try await client.reply().status == 404)
+                }
+                let third = try TestClient(address)
+                #expect(try await third.readToEnd() == "")
+                for client in clients {
+                    client.finishSending()
+                    #expect(try await client.readToEnd() == "")
+                }
+            }
+        }
+    }
+
     @Test(.timeLimit(.minutes(1)))
     func aServerThatStopsDoesNotWaitForClientsWithTheirAnswer() async throws {
         let patient = { (configuration: inout ServerConfiguration) in

@@ -39,7 +39,7 @@ struct PoolFixture {
 
     /// Runs a pool while `body` does its work, and ends it.
     func run<T: Sendable>(
-        options: WorkerPool.Options = .init(gracePeriod: .seconds(20)),
+        options: WorkerPool.Options = .init(gracePeriod: { .seconds(20) }),
         executable: String? = nil,
         hooks: WorkerPool.Hooks = .make(),
         _ body: @Sendable () async throws -> T
@@ -68,7 +68,7 @@ struct PoolFixture {
     /// Runs a pool until the job is over.
     func finish(
         _ id: String,
-        options: WorkerPool.Options = .init(gracePeriod: .seconds(20)),
+        options: WorkerPool.Options = .init(gracePeriod: { .seconds(20) }),
         executable: String? = nil,
         hooks: WorkerPool.Hooks = .make()
     ) async throws -> JobRecord {

@@ -55,7 +55,7 @@ import Testing
             """
         )
         let id = try await pool.fixture.submit(maxAttempts: 1).id
-        let options = WorkerPool.Options(gracePeriod: .seconds(20), retryDelay: .milliseconds(1))
+        let options = WorkerPool.Options(gracePeriod: { .seconds(20) }, retryDelay: .milliseconds(1))
         let job = try await pool.finish(id, options: options)
         #expect(job.state == .succeeded)
         #expect(job.attempts.map(\.outcome) == [.interrupted, .succeeded])
@@ -72,7 +72,7 @@ import Testing
         )
         let first = try await pool.fixture.submit(priority: 1, document: #"{"preempted":1}"#).id
         let second = try await pool.fixture.submit().id
-        try await pool.run(options: .init(gracePeriod: .seconds(20), retryDelay: .seconds(600))) {
+        try await pool.run(options: .init(gracePeriod: { .seconds(20) }, retryDelay: .seconds(600))) {
             let other = try await pool.fixture.job(second) { $0.state.isOver }
             #expect(other.state == .succeeded)
             #expect(try await pool.jobs.get(first)?.state == .queued)
@@ -93,7 +93,7 @@ import Testing
             if count < 3 { throw AttemptError("the worker could not be started", code: EMFILE) }
             return job.job.document
         })
-        let options = WorkerPool.Options(gracePeriod: .seconds(20), retryDelay: .milliseconds(1))
+        let options = WorkerPool.Options(gracePeriod: { .seconds(20) }, retryDelay: .milliseconds(1))
         let job = try await pool.finish(id, options: options, hooks: hooks)
         #expect(job.state == .succeeded)
         #expect(job.attempts.map(\.outcome) == [.interrupted, .interrupted, .succeeded])

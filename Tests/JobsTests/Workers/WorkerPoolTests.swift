@@ -159,7 +159,7 @@ import Testing
             "trap '' TERM\nread -r spec\n\(Say.event("ready"))\nwhile :; do sleep 0.1; done"
         )
         let id = try await pool.fixture.submit().id
-        try await pool.run(options: .init(gracePeriod: .milliseconds(50))) {
+        try await pool.run(options: .init(gracePeriod: { .milliseconds(50) })) {
             _ = try await pool.fixture.event("ready", of: id)
             _ = try await pool.jobs.requestCancel(id)
             #expect(try await pool.fixture.job(id) { $0.state.isOver }.state == .cancelled)
@@ -191,7 +191,7 @@ import Testing
             "trap '' TERM\nread -r spec\n\(Say.result)\nexec >&-\nwhile :; do sleep 0.1; done"
         )
         let id = try await pool.fixture.submit().id
-        let job = try await pool.finish(id, options: .init(gracePeriod: .milliseconds(50)))
+        let job = try await pool.finish(id, options: .init(gracePeriod: { .milliseconds(50) }))
         #expect(job.error == "the worker was killed by signal 9 (SIGKILL)")
     }
 

@@ -1,0 +1,117 @@
+import Foundation
+import Platform
+import TestSupport
+import Testing
+
+@testable import Service
+
+/// `limbic serve` as a process: its settings, its signals.
+struct ServeTests {
+    private let scratch: ScratchDirectory
+
+    init() throws { scratch = try ScratchDirectory() }
+
+    /// A server that has not ended yet.
+    private final class Running {
+        let process: Process
+        let port: Int
+        private let output = Pipe()
+        private let errors: String
+
+        init(_ data: String, _ arguments: [String]) throws {
+            process = ServeTests.process(data, arguments)
+            errors = data + ".log"
+            _ = FileManager.default.createFile(atPath: errors, contents: nil)
+            process.standardOutput = output
+            process.standardError = try FileHandle(forWritingTo: URL(filePath: errors))
+            try process.run()
+            var line = ""
+            while !line.hasSuffix("\n"), let byte = try output.fileHandleForReading.read(upToCount: 1) {
+                line += String(decoding: byte, as: UTF8.self)
+            }
+            port = try #require(
+                Int(line.trimmingCharacters(in: .whitespacesAndNewlines).split(separator: ":").last ?? ""))
+        }
+
+        deinit { if process.isRunning { process.terminate() } }
+
+        func get(_ path: String) async throws -> String {
+            try await exchange(port: port, "GET \(path) HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        }
+
+        func signal(_ number: Int32) { kill(process.processIdentifier, number) }
+
+        /// The status that the process ends with, 128 and a signal's number added where one ends it.
+        func end() async throws -> Int32 {
+            try await WorkQueue("test.end").run { [process] in
+                process.waitUntilExit()
+                return process.terminationStatus + (process.terminationReason == .exit ? 0 : 128)
+            }
+        }
+    }
+
+    private static func process(_ data: String, _ arguments: [String]) -> Process {
+        let process = Process()
+        process.executableURL = URL(filePath: ServiceConfiguration.make(URL(filePath: data)).workerExecutable)
+        process.arguments =
+            [
+                "serve", "--data-dir", data, "--migrations", TestService.root.appending(path: "Migrations").path,
+                "--public", TestService.root.appending(path: "Public").path,
+            ] + arguments
+        process.standardInput = FileHandle.nullDevice
+        return process
+    }
+
+    /// How a server that cannot start ends.
+    private func refusal(_ arguments: [String], environment: [String: String] = [:]) throws -> (Int32, String) {
+        let process = Self.process(scratch.file("data"), arguments)
+        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+        let errors = Pipe()
+        process.standardError = errors
+        process.standardOutput = FileHandle.nullDevice
+        try process.run()
+        let text = String(decoding: try errors.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
+        process.waitUntilExit()
+        return (process.terminationStatus, text)
+    }
+
+    @Test(arguments: [
+        ("--slots", "0", "must be at least 1, not 0"), ("--port", "70000", "a port is a number from 0 to 65535"),
+        ("--max-connections", "0", "must be at least 1, not 0"), ("--header-seconds", "0", "must be at least 1, not 0"),
+        ("--log-level", "loud", "there is no level loud"),
+    ])
+    func aWrongSettingIsNamedByWhereItCameFrom(flag: String, value: String, reason: String) throws {
+        let byFlag = try refusal([flag, value])
+        #expect(byFlag.0 == 64 && byFlag.1.contains("\(flag): \(reason)"))
+        let variable = "LIMBIC_" + flag.dropFirst(2).uppercased().replacing("-", with: "_")
+        let byVariable = try refusal([], environment: [variable: value])
+        #expect(byVariable.0 == 64 && byVariable.1.contains("\(variable): \(reason)"))
+    }
+
+    @Test func aPortInUseIsNamed() throws {
+        let first = try Running(scratch.file("first"), ["--port", "0"])
+        let second = try refusal(["--port", "\(first.port)"])
+        #expect(second.0 == 69)
+        #expect(second.1.contains("cannot listen on 127.0.0.1:\(first.port): another program listens there"))
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func isNotReadyWhileItWaitsToStop() async throws {
+        let server = try Running(scratch.file("data"), ["--port", "0", "--shutdown-delay", "3600"])
+        #expect(try await server.get("/v2/health/ready").hasPrefix("HTTP/1.1 200"))
+        server.signal(SIGTERM)
+        // The signal is on its way, and takes effect once.
+        while try await server.get("/v2/health/ready").hasPrefix("HTTP/1.1 200") {}
+        #expect(try await server.get("/v2/health/ready").hasPrefix("HTTP/1.1 503"))
+        #expect(try await server.get("/v2/health/live").hasPrefix("HTTP/1.1 200"))
+        server.signal(SIGTERM)
+        #expect(try await server.end() == 128 + SIGTERM)
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func endsWhenNothingIsUnderWay() async throws {
+        let server = try Running(scratch.file("data"), ["--port", "0", "--shutdown-delay", "0"])
+        server.signal(SIGTERM)
+        #expect(try await server.end() == 0)
+    }
+}
