@@ -20,7 +20,7 @@ let package = Package(
         // C libraries and the vector loops that measurably need C.
         .systemLibrary(name: "CLinux"),
         .systemLibrary(name: "COpenBLAS", providers: [.apt(["libopenblas-pthread-dev"])]),
-        .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CZip", pkgConfig: "libzip", providers: [.apt(["libzip-dev"])]),
         .target(
             name: "CSimdjson",
@@ -42,6 +42,7 @@ let package = Package(
             name: "HTTP",
             dependencies: [
                 "CLinux",
+                "COpenSSL",
                 "JSON",
                 "Platform",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -109,7 +110,7 @@ let package = Package(
             resources: [.copy("Golden")]
         ),
         .testTarget(name: "StudiesTests", dependencies: ["Studies", "Emotion", "TestSupport"]),
-        .testTarget(name: "HTTPTests", dependencies: ["HTTP", "Platform", "TestSupport"]),
+        .testTarget(name: "HTTPTests", dependencies: ["COpenSSL", "HTTP", "Platform", "TestSupport"]),
         .testTarget(
             name: "JobsTests",
             dependencies: [

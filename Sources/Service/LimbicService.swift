@@ -83,7 +83,13 @@ private struct ListenerService: ServiceLifecycle.Service {
         backend.health.start()
         let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
         let impatience = Task { await endAtSecondSignal(signals) }
-        defer { impatience.cancel() }
+        let hangUps = await UnixSignalsSequence(trapping: .sighup)
+        let reloads = Task { for await _ in hangUps { reloadCertificate() } }
+        defer {
+            impatience.cancel()
+            reloads.cancel()
+        }
+        warnIfOpen(address)
         onReady(address)
         try await withGracefulShutdownHandler {
             try await withThrowingTaskGroup(of: Void.self) { group in
@@ -103,6 +109,22 @@ private struct ListenerService: ServiceLifecycle.Service {
         } onGracefulShutdown: {
             backend.health.drain()
         }
+    }
+
+    private func reloadCertificate() {
+        do {
+            try server.reloadCertificate()
+            backend.logger.notice("the certificate was read anew")
+        } catch {
+            backend.logger.error("the certificate is still the old one", metadata: ["error": "\(error)"])
+        }
+    }
+
+    private func warnIfOpen(_ address: SocketAddress) {
+        guard !address.isLoopback, backend.configuration.server.tls == nil else { return }
+        backend.logger.warning(
+            "anyone who can reach this address can use the service, and what is sent can be read on the way",
+            metadata: ["address": "\(address)", "cure": "--host 127.0.0.1, or --tls-certificate and --tls-key"])
     }
 
     /// Whoever sends a second signal does not want to wait. All that must last is written before it is answered, and workers

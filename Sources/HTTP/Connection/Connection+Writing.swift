@@ -49,18 +49,23 @@ extension Connection {
         }
     }
 
-    /// Returns how many bytes the socket took; closes if it fails.
+    /// Returns how many bytes the socket took, which are all or all that it has room for; closes if it fails.
     private func send(_ bytes: UnsafeRawBufferPointer, more: Bool = false) -> Int {
-        switch socket.send(bytes, more: more) {
-        case .bytes(let count):
-            clock.sent(count)
-            return count
-        case .wouldBlock, .end:
-            return 0
-        case .failed:
-            handle(.gone)
-            return 0
+        var sent = 0
+        while sent < bytes.count {
+            switch transport.send(UnsafeRawBufferPointer(rebasing: bytes[sent...]), more: more) {
+            case .bytes(let count, let isLast):
+                clock.sent(count)
+                sent += count
+                if isLast { return sent }
+            case .wouldBlock, .end:
+                return sent
+            case .failed:
+                handle(.gone)
+                return sent
+            }
         }
+        return sent
     }
 
     // MARK: Files

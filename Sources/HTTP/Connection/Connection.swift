@@ -13,7 +13,7 @@ final class Connection: @unchecked Sendable {
     /// Reads before other connections get their turn.
     private static let readBatch = 16
 
-    let socket: Socket
+    let transport: Transport
     let remoteAddress: SocketAddress
     let events: EventQueue
     /// Position in the list of `events`.
@@ -40,8 +40,8 @@ final class Connection: @unchecked Sendable {
 
     var clock: ConnectionClock
 
-    init(socket: Socket, remoteAddress: SocketAddress, events: EventQueue) {
-        self.socket = socket
+    init(transport: Transport, remoteAddress: SocketAddress, events: EventQueue) {
+        self.transport = transport
         self.remoteAddress = remoteAddress
         self.events = events
         decoder = RequestDecoder(limits: events.context.configuration.limits)
@@ -62,7 +62,7 @@ final class Connection: @unchecked Sendable {
         flush()
         resumeWriters()
         if state.phase == .finishing, unsentCount == 0 {
-            handle(.sent(isQuiet: unreadOffset == unread.count && !isReadable))
+            handle(.sent(isQuiet: unreadOffset == unread.count && !isReadable && !transport.saysGoodbye))
         }
         guard state.phase != .closed else { return }
         clock.update(currentWait, isDraining: state.isDraining)
@@ -74,9 +74,13 @@ final class Connection: @unchecked Sendable {
             guard readiness.isDisjoint(with: [.failure, .hangUp]) else { return handle(.gone) }
             if !readiness.isDisjoint(with: [.input, .inputEnd]) { isReadable = true }
             if readiness.contains(.inputEnd) { isInputEnding = true }
-            if readiness.contains(.room), unsentCount > 0 {
-                sendUnsent()
-                decodeUnread()
+            if readiness.contains(.room) || transport.saysGoodbye {
+                // TLS may need room to receive, and something received to send.
+                if transport.isHandshaking { isReadable = true }
+                if unsentCount > 0 {
+                    sendUnsent()
+                    decodeUnread()
+                }
             }
             read()
         }
@@ -110,7 +114,7 @@ final class Connection: @unchecked Sendable {
     }
 
     private func startLingering() {
-        socket.finishSending()
+        transport.finishSending()
         unread = []
         unreadOffset = 0
         read()
@@ -123,7 +127,7 @@ final class Connection: @unchecked Sendable {
         for writer in waiting { writer.resume(throwing: error ?? ConnectionError.closedByClient) }
         clock.stop()
         events.remove(self)
-        socket.close()
+        transport.close()
         events.context.releaseConnection(remoteAddress)
     }
 
@@ -148,10 +152,12 @@ final class Connection: @unchecked Sendable {
     private func read() {
         for _ in 0..<Self.readBatch {
             guard isReadable, state.reads, unread.isEmpty, unsentCount < Self.unsentLimit else { return }
-            switch state.phase == .lingering ? socket.discard(events.input.count) : socket.receive(into: events.input) {
-            case .bytes(let count):
-                // Less than there was room for is all there was; an end would be told anew, unless it has been.
-                if count < events.input.count, !isInputEnding { isReadable = false }
+            switch state.phase == .lingering
+                ? transport.discard(events.input) : transport.receive(into: events.input)
+            {
+            case .bytes(let count, let isLast):
+                // An end would be told anew, unless it has been.
+                if isLast, !isInputEnding { isReadable = false }
                 consume(count)
             case .wouldBlock:
                 isReadable = false
@@ -212,6 +218,7 @@ final class Connection: @unchecked Sendable {
         switch state.phase {
         case .lingering: return .linger
         case _ where unsentCount > 0: return .write
+        case .waiting where transport.isHandshaking: return .handshake
         case .waiting: return decoder.isIdle && unread.isEmpty && clock.hasServed ? .idle : .header
         case .exchanging(.dropped, _), .exchanging(.gathered, _), .exchanging(.piped, _): return .body
         case .exchanging, .finishing, .closed: return .nothing
@@ -224,7 +231,7 @@ final class Connection: @unchecked Sendable {
             switch clock.wait {
             case .header where !decoder.isIdle: handle(.malformed, RequestError.timedOut)
             case .body: handle(.malformed, RequestError.timedOut)
-            case .header, .idle, .linger, .write: handle(.timeout, ConnectionError.timedOut)
+            case .handshake, .header, .idle, .linger, .write: handle(.timeout, ConnectionError.timedOut)
             case .nothing: break
             }
         }

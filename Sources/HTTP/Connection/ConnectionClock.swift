@@ -3,6 +3,8 @@
 /// Bodies and answers must come and go at a least rate, or a client that moves a byte now and then would stay for ever.
 struct ConnectionClock {
     enum Wait {
+        /// The end of TLS's handshake.
+        case handshake
         /// The end of a request's head.
         case header
         /// The next request.
@@ -84,6 +86,7 @@ struct ConnectionClock {
         deadline =
             switch wait {
             case .nothing: .max
+            case .handshake: start + configuration.handshakeTimeout.nanoseconds
             case .header: start + configuration.headerTimeout.nanoseconds
             case .idle: start + configuration.idleTimeout.nanoseconds
             case .body: body.deadline(now, since: start, configuration.bodyTimeout, rate: configuration.bodyRate)

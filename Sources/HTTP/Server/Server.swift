@@ -10,14 +10,14 @@ package final class Server: Sendable {
     private let queues: [EventQueue]
     private let listener = Mutex<(listener: Listener, address: SocketAddress)?>(nil)
 
-    /// Throws ``SystemError``.
+    /// Throws ``SystemError`` or ``TLSError``.
     package init(
         configuration: ServerConfiguration,
         router: Router,
         logger: Logger,
         observe: (@Sendable (Exchange) -> Void)? = nil
     ) throws {
-        let context = ServerContext(configuration: configuration, router: router, logger: logger, observe: observe)
+        let context = try ServerContext(configuration: configuration, router: router, logger: logger, observe: observe)
         self.context = context
         let count = configuration.eventQueues ?? Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))
         precondition(count > 0, "a server needs an event queue")
@@ -46,6 +46,10 @@ package final class Server: Sendable {
             return socket.address
         }
     }
+
+    /// Reads the certificate and its key anew, for the connections to come. Throws ``TLSError``, and then goes on with those
+    /// that it has.
+    package func reloadCertificate() throws(TLSError) { try context.reloadCertificate() }
 
     /// Serves until the task is cancelled, then drains: accepts no more, lets requests under way finish with
     /// `Connection: close`, closes idle connections, and closes the rest after the configured time. Starts first if that

@@ -13,6 +13,10 @@ package struct ServerConfiguration: Sendable {
     /// Serial queues that connections are spread over; nil for one per processor.
     package var eventQueues: Int?
     package var limits = RequestLimits()
+    /// TLS for all connections; nil for none.
+    package var tls: TLSConfiguration?
+    /// From accepting a connection to the end of TLS's handshake.
+    package var handshakeTimeout: Duration = .seconds(10)
     /// From the first byte of a request (on a new connection, from accepting it) to the end of its header.
     package var headerTimeout: Duration = .seconds(15)
     /// Between two requests of a connection.

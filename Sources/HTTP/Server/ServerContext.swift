@@ -8,6 +8,7 @@ final class ServerContext: Sendable {
     let logger: Logger
     let observe: (@Sendable (Exchange) -> Void)?
     private let state = Mutex(State())
+    private let tls: Mutex<TLSContext?>
 
     private struct State {
         var connections = 0
@@ -22,11 +23,25 @@ final class ServerContext: Sendable {
         router: Router,
         logger: Logger,
         observe: (@Sendable (Exchange) -> Void)?
-    ) {
+    ) throws(TLSError) {
         self.configuration = configuration
         self.router = router
         self.logger = logger
         self.observe = observe
+        if let files = configuration.tls { tls = Mutex(try TLSContext(files)) } else { tls = Mutex(nil) }
+    }
+
+    /// What carries a connection's bytes; nil when there is no memory for it.
+    func transport(for socket: Socket) -> Transport? {
+        guard let context = tls.withLock({ $0 }) else { return .plain(socket) }
+        return TLSConnection(socket, context).map { .tls($0) }
+    }
+
+    /// Reads certificate and key anew, for the connections to come. Throws ``TLSError``, and then leaves all as it was.
+    func reloadCertificate() throws(TLSError) {
+        guard let files = configuration.tls else { return }
+        let context = try TLSContext(files, replacing: tls.withLock { $0 })
+        tls.withLock { $0 = context }
     }
 
     /// Counts one connection more, or returns false if there are as many as may be.

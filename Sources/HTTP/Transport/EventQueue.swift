@@ -60,8 +60,8 @@ final class EventQueue: @unchecked Sendable {
         output.reserveCapacity(Self.inputSize)
         let configuration = context.configuration
         let shortest = [
-            configuration.headerTimeout, configuration.idleTimeout, configuration.bodyTimeout,
-            configuration.writeTimeout,
+            configuration.handshakeTimeout, configuration.headerTimeout, configuration.idleTimeout,
+            configuration.bodyTimeout, configuration.writeTimeout, configuration.lingerTimeout,
         ].min()!
         sweepInterval = min(max(shortest / 4, .milliseconds(10)), .milliseconds(500)).nanoseconds
         patience = Int32(min(Self.longestPatience, sweepInterval / 1_000_000))
@@ -133,11 +133,15 @@ final class EventQueue: @unchecked Sendable {
     /// Takes over an accepted socket. Called from the listener's queue.
     func adopt(_ socket: Socket, _ address: SocketAddress) {
         post { [self] in
-            let connection = Connection(socket: socket, remoteAddress: address, events: self)
+            guard let transport = context.transport(for: socket) else {
+                socket.close()
+                return context.releaseConnection(address)
+            }
+            let connection = Connection(transport: transport, remoteAddress: address, events: self)
             connection.index = connections.count
             connections.append(connection)
             do {
-                try poller.add(socket.descriptor, for: connection)
+                try poller.add(transport.descriptor, for: connection)
             } catch {
                 context.logger.warning("a connection could not be watched", metadata: ["error": "\(error)"])
                 return connection.close(.closedByClient)
@@ -148,7 +152,7 @@ final class EventQueue: @unchecked Sendable {
     }
 
     func remove(_ connection: Connection) {
-        poller.remove(connection.socket.descriptor)
+        poller.remove(connection.transport.descriptor)
         let last = connections.removeLast()
         if last !== connection {
             connections[connection.index] = last

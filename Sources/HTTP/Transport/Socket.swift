@@ -1,46 +1,37 @@
 import Glibc
-import Platform
 
-/// A connected, non-blocking stream socket. What TLS will wrap: reads and writes go through here alone.
+/// A connected, non-blocking stream socket.
 struct Socket: Sendable {
-    enum Outcome {
-        case bytes(Int)
-        /// Nothing now; the descriptor will become ready.
-        case wouldBlock
-        /// The peer has closed its side.
-        case end
-        case failed(SystemError)
-    }
 
     let descriptor: Int32
 
-    func receive(into buffer: UnsafeMutableRawBufferPointer) -> Outcome {
+    func receive(into buffer: UnsafeMutableRawBufferPointer) -> Transport.Outcome {
         while true {
             let count = recv(descriptor, buffer.baseAddress!, buffer.count, 0)
-            if count > 0 { return .bytes(count) }
+            if count > 0 { return .bytes(count, isLast: count < buffer.count) }
             if count == 0 { return .end }
-            if errno != EINTR { return Self.failure("recv") }
+            if errno != EINTR { return Self.failure }
         }
     }
 
     /// Takes up to so many bytes and drops them.
-    func discard(_ limit: Int) -> Outcome {
+    func discard(_ limit: Int) -> Transport.Outcome {
         while true {
             // For a stream, the kernel copies nothing then (tcp(7)).
             let count = recv(descriptor, nil, limit, Int32(MSG_TRUNC))
-            if count > 0 { return .bytes(count) }
+            if count > 0 { return .bytes(count, isLast: count < limit) }
             if count == 0 { return .end }
-            if errno != EINTR { return Self.failure("recv") }
+            if errno != EINTR { return Self.failure }
         }
     }
 
     /// - Parameter more: more will follow at once, so a half-full packet may wait for it.
-    func send(_ bytes: UnsafeRawBufferPointer, more: Bool = false) -> Outcome {
+    func send(_ bytes: UnsafeRawBufferPointer, more: Bool = false) -> Transport.Outcome {
         let flags = Int32(MSG_NOSIGNAL) | (more ? Int32(MSG_MORE) : 0)
         while true {
             let count = Glibc.send(descriptor, bytes.baseAddress!, bytes.count, flags)
-            if count >= 0 { return .bytes(count) }
-            if errno != EINTR { return Self.failure("send") }
+            if count >= 0 { return .bytes(count, isLast: count < bytes.count) }
+            if errno != EINTR { return Self.failure }
         }
     }
 
@@ -53,7 +44,7 @@ struct Socket: Sendable {
         _ = Glibc.close(descriptor)
     }
 
-    private static func failure(_ operation: String) -> Outcome {
-        errno == EAGAIN || errno == EWOULDBLOCK ? .wouldBlock : .failed(SystemError(operation))
+    private static var failure: Transport.Outcome {
+        errno == EAGAIN || errno == EWOULDBLOCK ? .wouldBlock : .failed
     }
 }

@@ -41,6 +41,13 @@ package struct SocketAddress: Sendable, Equatable, CustomStringConvertible {
         }
     }
 
+    /// Whether it is of this machine alone.
+    package var isLoopback: Bool {
+        guard isIPv6 else { return bytes[0] == 127 }
+        let isMapped = (0..<10).allSatisfy { bytes[$0] == 0 } && bytes[10] == 255 && bytes[11] == 255
+        return isMapped ? bytes[12] == 127 : (0..<15).allSatisfy { bytes[$0] == 0 } && bytes[15] == 1
+    }
+
     package static func == (left: SocketAddress, right: SocketAddress) -> Bool {
         left.isIPv6 == right.isIPv6 && left.port == right.port
             && (0..<16).allSatisfy { left.bytes[$0] == right.bytes[$0] }

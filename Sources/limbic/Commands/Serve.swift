@@ -1,6 +1,7 @@
 import ArgumentParser
 import Engine
 import Foundation
+import HTTP
 import Logging
 import Platform
 import Service
@@ -10,7 +11,7 @@ struct Serve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Runs the service.",
         discussion: """
-            Prints 'listening on http://HOST:PORT' to standard output once it answers requests; its log goes to standard \
+            Prints 'listening on http://HOST:PORT' (or https://) to standard output once it answers requests; its log goes to standard \
             error. SIGTERM and SIGINT end it in an orderly way, a second one at once.
 
             \(SupportFiles.searchOrder)
@@ -59,7 +60,8 @@ struct Serve: AsyncParsableCommand {
             do {
                 try await LimbicService(configuration, logger: logger).run { address in
                     // Without a reader of standard output there is nobody to tell.
-                    try? StandardOutput.write("listening on http://\(address)\n")
+                    let scheme = configuration.server.tls == nil ? "http" : "https"
+                    try? StandardOutput.write("listening on \(scheme)://\(address)\n")
                 }
             } catch let error as StartError {
                 throw Failure(error.needsAttention ? .configuration : .unavailable, error.description)

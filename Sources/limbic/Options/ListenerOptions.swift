@@ -7,6 +7,12 @@ struct ListenerOptions: ParsableArguments {
     var host: String?
     @Option(help: Settings.port.help)
     var port: Int?
+    @Option(help: Settings.tlsCertificate.help)
+    var tlsCertificate: String?
+    @Option(help: Settings.tlsKey.help)
+    var tlsKey: String?
+    @Option(help: Settings.tlsClientAuthority.help)
+    var tlsClientAuthority: String?
     @Option(help: Settings.maxConnections.help)
     var maxConnections: Int?
     @Option(help: Settings.maxConnectionsPerAddress.help)
@@ -17,6 +23,8 @@ struct ListenerOptions: ParsableArguments {
     var maxHeaderBytes: Int?
     @Option(help: Settings.maxHeaderCount.help)
     var maxHeaderCount: Int?
+    @Option(help: Settings.handshakeSeconds.help)
+    var handshakeSeconds: Int?
     @Option(help: Settings.headerSeconds.help)
     var headerSeconds: Int?
     @Option(help: Settings.idleSeconds.help)
@@ -39,12 +47,14 @@ struct ListenerOptions: ParsableArguments {
         guard (0...65_535).contains(server.port) else {
             throw Settings.port.error(port, "a port is a number from 0 to 65535, not \(server.port)")
         }
+        server.tls = try tls()
         server.maxConnections = try Settings.maxConnections.value(maxConnections, atLeast: 1)
         server.maxConnectionsPerAddress = try Settings.maxConnectionsPerAddress.value(
             maxConnectionsPerAddress, atLeast: 1)
         server.limits.requestLine = try Settings.maxRequestLine.value(maxRequestLine, atLeast: 16)
         server.limits.headerBytes = try Settings.maxHeaderBytes.value(maxHeaderBytes, atLeast: 16)
         server.limits.headerCount = try Settings.maxHeaderCount.value(maxHeaderCount, atLeast: 1)
+        server.handshakeTimeout = try seconds(Settings.handshakeSeconds, handshakeSeconds)
         server.headerTimeout = try seconds(Settings.headerSeconds, headerSeconds)
         server.idleTimeout = try seconds(Settings.idleSeconds, idleSeconds)
         server.bodyTimeout = try seconds(Settings.bodySeconds, bodySeconds)
@@ -54,6 +64,19 @@ struct ListenerOptions: ParsableArguments {
         server.lingerTimeout = try seconds(Settings.lingerSeconds, lingerSeconds)
         server.lingerBytes = try Settings.lingerBytes.value(lingerBytes, atLeast: 0)
         return server
+    }
+
+    private func tls() throws -> TLSConfiguration? {
+        let certificate = try Settings.tlsCertificate.optionalValue(tlsCertificate)
+        let key = try Settings.tlsKey.optionalValue(tlsKey)
+        let authority = try Settings.tlsClientAuthority.optionalValue(tlsClientAuthority)
+        switch (certificate, key) {
+        case (let certificate?, let key?):
+            return TLSConfiguration(certificate: certificate, key: key, clientAuthority: authority)
+        case (nil, nil) where authority == nil: return nil
+        case (nil, _): throw Settings.tlsCertificate.error(tlsCertificate, "TLS needs a certificate")
+        case (_, nil): throw Settings.tlsKey.error(tlsKey, "TLS needs the key of the certificate")
+        }
     }
 
     private func seconds(_ setting: Setting<Int>, _ flag: Int?) throws -> Duration {
@@ -66,6 +89,15 @@ extension Settings {
 
     static let host = Setting("LIMBIC_HOST", default: defaults.host, "Name or address to listen on")
     static let port = Setting("LIMBIC_PORT", default: defaults.port, "Port to listen on; 0 takes a free one")
+    static let tlsCertificate = Setting<String>(
+        "LIMBIC_TLS_CERTIFICATE", otherwise: "no TLS", isPath: true,
+        "PEM file of the server's certificate and of those between it and its authority; read anew at SIGHUP")
+    static let tlsKey = Setting<String>(
+        "LIMBIC_TLS_KEY", otherwise: "no TLS", isPath: true, "PEM file of the private key of the certificate")
+    static let tlsClientAuthority = Setting<String>(
+        "LIMBIC_TLS_CLIENT_AUTHORITY", otherwise: "clients need no certificate", isPath: true,
+        "PEM file of the authorities that clients must have a certificate of")
+    static let handshakeSeconds = seconds("HANDSHAKE", defaults.handshakeTimeout, "TLS's handshake")
     static let maxConnections = Setting(
         "LIMBIC_MAX_CONNECTIONS", default: defaults.maxConnections,
         "Connections open at a time, or fewer where the process may not have as many files open; more wait")

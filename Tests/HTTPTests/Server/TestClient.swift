@@ -28,7 +28,12 @@ final class TestClient: Sendable {
 
     /// - Parameter receiveBuffer: size of the kernel's buffer, to make a slow reader of few bytes.
     init(_ address: SocketAddress, receiveBuffer: Int32? = nil) throws {
-        descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        descriptor = try Self.connect(to: address, receiveBuffer: receiveBuffer)
+    }
+
+    /// A blocking socket that is connected.
+    static func connect(to address: SocketAddress, receiveBuffer: Int32? = nil) throws -> Int32 {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         if var size = receiveBuffer {
             setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &size, socklen_t(MemoryLayout<Int32>.size))
         }
@@ -40,9 +45,14 @@ final class TestClient: Sendable {
         target.sin_port = in_port_t(address.port).bigEndian
         target.sin_addr.s_addr = inet_addr("127.0.0.1")
         let status = withUnsafeBytes(of: &target) {
-            connect(descriptor, $0.assumingMemoryBound(to: sockaddr.self).baseAddress!, socklen_t($0.count))
+            Glibc.connect(descriptor, $0.assumingMemoryBound(to: sockaddr.self).baseAddress!, socklen_t($0.count))
         }
-        guard status == 0 else { throw SystemError("connect") }
+        guard status == 0 else {
+            let error = SystemError("connect")
+            close(descriptor)
+            throw error
+        }
+        return descriptor
     }
 
     deinit {

@@ -9,6 +9,18 @@ func withServer(
     observe: (@Sendable (Exchange) -> Void)? = nil,
     _ test: (SocketAddress, Task<Void, any Error>) async throws -> Void
 ) async throws {
+    try await withServer(router, configure: configure, observe: observe) { _, address, running in
+        try await test(address, running)
+    }
+}
+
+/// The same for tests of the server itself.
+func withServer(
+    _ router: Router,
+    configure: (inout ServerConfiguration) -> Void = { _ in },
+    observe: (@Sendable (Exchange) -> Void)? = nil,
+    _ test: (Server, SocketAddress, Task<Void, any Error>) async throws -> Void
+) async throws {
     var configuration = ServerConfiguration(host: "127.0.0.1", port: 0)
     // A machine that computes something else at the same time may be slow to read and write.
     configuration.headerTimeout = .seconds(3600)
@@ -22,7 +34,7 @@ func withServer(
     let address = try await server.start()
     let running = Task { try await server.run() }
     defer { running.cancel() }
-    try await test(address, running)
+    try await test(server, address, running)
     running.cancel()
     try await running.value
 }
