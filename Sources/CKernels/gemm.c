@@ -18,10 +18,11 @@ typedef void tile(
 // Each element of C is computed alike by all tiles of a kernel, of whatever size.
 typedef struct {
     size_t rows, columns;
+    // By the number of rows, the least first.
     struct {
         size_t rows;
         tile *narrow, *wide;
-    } tiles[3];
+    } tiles[7];
 } kernel;
 
 enum { LARGEST_TILE_ROWS = 14, LARGEST_TILE_COLUMNS = 32 };
@@ -50,27 +51,39 @@ enum { LARGEST_TILE_ROWS = 14, LARGEST_TILE_COLUMNS = 32 };
             for (size_t v = 0; v < (VECTORS); v++) *(vector *)(c + r * stride + v * WIDTH) = sums[r][v];               \
     }
 
+#define TILES(NAME, TARGET, BYTES, ROWS, ADD, UNROLL)                                                                  \
+    TILE(NAME, TARGET, BYTES, ROWS, 1, 2, ADD, UNROLL)                                                                 \
+    TILE(NAME, TARGET, BYTES, ROWS, 2, 2, ADD, UNROLL)
+
+#define ENTRY(NAME, ROWS) {ROWS, NAME##_##ROWS##x1, NAME##_##ROWS##x2}
+
 // A kernel with tiles of ROWS rows and two vectors, and smaller ones for the edges of C.
 #define KERNEL(NAME, TARGET, BYTES, FEW, SOME, ROWS, ADD, UNROLL)                                                      \
-    TILE(NAME, TARGET, BYTES, FEW, 1, 2, ADD, UNROLL)                                                                  \
-    TILE(NAME, TARGET, BYTES, SOME, 1, 2, ADD, UNROLL)                                                                 \
-    TILE(NAME, TARGET, BYTES, ROWS, 1, 2, ADD, UNROLL)                                                                 \
-    TILE(NAME, TARGET, BYTES, FEW, 2, 2, ADD, UNROLL)                                                                  \
-    TILE(NAME, TARGET, BYTES, SOME, 2, 2, ADD, UNROLL)                                                                 \
-    TILE(NAME, TARGET, BYTES, ROWS, 2, 2, ADD, UNROLL)                                                                 \
+    TILES(NAME, TARGET, BYTES, FEW, ADD, UNROLL)                                                                       \
+    TILES(NAME, TARGET, BYTES, SOME, ADD, UNROLL)                                                                      \
+    TILES(NAME, TARGET, BYTES, ROWS, ADD, UNROLL)                                                                      \
     static const kernel NAME = {                                                                                       \
-        ROWS, 2 * (BYTES) / sizeof(float),                                                                             \
-        {{FEW, NAME##_##FEW##x1, NAME##_##FEW##x2}, {SOME, NAME##_##SOME##x1, NAME##_##SOME##x2},                      \
-         {ROWS, NAME##_##ROWS##x1, NAME##_##ROWS##x2}}};
+        ROWS, 2 * (BYTES) / sizeof(float), {ENTRY(NAME, FEW), ENTRY(NAME, SOME), ENTRY(NAME, ROWS)}};
+
+// The same for 32 registers, which make tiles so high that those of few rows must not be rounded up far.
+#define HIGH_KERNEL(NAME, TARGET, ADD)                                                                                 \
+    TILES(NAME, TARGET, 64, 2, ADD, "clang loop unroll(disable)")                                                      \
+    TILES(NAME, TARGET, 64, 4, ADD, "clang loop unroll(disable)")                                                      \
+    TILES(NAME, TARGET, 64, 6, ADD, "clang loop unroll(disable)")                                                      \
+    TILES(NAME, TARGET, 64, 8, ADD, "clang loop unroll(disable)")                                                      \
+    TILES(NAME, TARGET, 64, 10, ADD, "clang loop unroll(disable)")                                                     \
+    TILES(NAME, TARGET, 64, 12, ADD, "clang loop unroll(disable)")                                                     \
+    TILES(NAME, TARGET, 64, 14, ADD, "clang loop unroll(disable)")                                                     \
+    static const kernel NAME = {                                                                                       \
+        14, 32, {ENTRY(NAME, 2), ENTRY(NAME, 4), ENTRY(NAME, 6), ENTRY(NAME, 8), ENTRY(NAME, 10), ENTRY(NAME, 12),     \
+                 ENTRY(NAME, 14)}};
 
 // Unrolled, the widest tiles would need more registers than there are.
 KERNEL(narrow, , 16, 1, 2, 4, MULTIPLY_ADD, "clang loop unroll_count(4)")
 #if defined(__x86_64__)
 KERNEL(avx2, __attribute__((target("avx2,fma"))), 32, 2, 4, 6, MULTIPLY_ADD, "clang loop unroll_count(4)")
-KERNEL(avx512, __attribute__((target("avx512f"))), 64, 4, 10, 14, MULTIPLY_ADD, "clang loop unroll(disable)")
-KERNEL(
-    avx512_bf16, __attribute__((target("avx512f,avx512bf16"))), 64, 4, 10, 14, DOT_BFLOAT16,
-    "clang loop unroll(disable)")
+HIGH_KERNEL(avx512, __attribute__((target("avx512f"))), MULTIPLY_ADD)
+HIGH_KERNEL(avx512_bf16, __attribute__((target("avx512f,avx512bf16"))), DOT_BFLOAT16)
 #endif
 
 static const kernel *kernel_of(ck_gemm_level level) {
@@ -98,20 +111,18 @@ size_t ck_gemm_depth(ck_gemm_level level) { return CK_GEMM_STEPS * numbers_in_va
 
 CK_INLINE void copy_values(const float *x, float *panel, const size_t lanes) { memcpy(panel, x, lanes * sizeof(float)); }
 
-// One value of each of `used` lines that lie side by side.
-static void pack_values(const float *x, size_t lanes, size_t used, float *panel) {
-    if (used == lanes) {
-        // With a constant number of lanes, the copy is a few instructions instead of a call.
-        switch (lanes) {
-        case 4: return copy_values(x, panel, 4);
-        case 6: return copy_values(x, panel, 6);
-        case 8: return copy_values(x, panel, 8);
-        case 14: return copy_values(x, panel, 14);
-        case 16: return copy_values(x, panel, 16);
-        case 32: return copy_values(x, panel, 32);
-        }
+// One value of each of some lines that lie side by side.
+static void pack_values(const float *x, size_t count, float *panel) {
+    // With a constant number, the copy is a few instructions instead of a call.
+    switch (count) {
+    case 4: return copy_values(x, panel, 4);
+    case 6: return copy_values(x, panel, 6);
+    case 8: return copy_values(x, panel, 8);
+    case 14: return copy_values(x, panel, 14);
+    case 16: return copy_values(x, panel, 16);
+    case 32: return copy_values(x, panel, 32);
+    default: return copy_values(x, panel, count);
     }
-    for (size_t i = 0; i < lanes; i++) panel[i] = i < used ? x[i] : 0;
 }
 
 typedef float quad __attribute__((vector_size(16), aligned(4)));
@@ -120,6 +131,7 @@ typedef float pair __attribute__((vector_size(8), aligned(4)));
 
 // Four lines at a time, by squares of four by four; then two.
 static void pack_across(const float *x, size_t stride, size_t lanes, size_t used, size_t depth, float *panel) {
+    if (used < lanes) memset(panel, 0, lanes * depth * sizeof(float));
     size_t i = 0;
     for (; i + 4 <= used; i += 4, x += 4 * stride) {
         float *to = panel + i;
@@ -149,8 +161,8 @@ static void pack_across(const float *x, size_t stride, size_t lanes, size_t used
         }
         for (; p < depth; p++, to += lanes) to[0] = x[p], to[1] = x[stride + p];
     }
-    for (; i < lanes; i++, x += stride)
-        for (size_t p = 0; p < depth; p++) panel[p * lanes + i] = i < used ? x[p] : 0;
+    for (; i < used; i++, x += stride)
+        for (size_t p = 0; p < depth; p++) panel[p * lanes + i] = x[p];
 }
 
 #if defined(__x86_64__)
@@ -210,6 +222,7 @@ enum { PANELS = 16, AHEAD = 4 };
 static void pack_along(
     ck_gemm_level level, const float *x, size_t stride, size_t lanes, size_t count, size_t depth, float *panels) {
     const size_t steps = ck_gemm_steps(level, depth), numbers = numbers_in_value(level);
+    if (count % lanes > 0) memset(panels + count / lanes * lanes * steps, 0, lanes * steps * sizeof(float));
     for (size_t p = 0; p < steps; p++, x += numbers * stride, panels += lanes) {
         // Lines that are cut short are not fetched ahead by the processor.
         if (p + AHEAD < steps)
@@ -226,7 +239,7 @@ static void pack_along(
 #endif
         float *panel = panels;
         for (size_t start = 0; start < count; start += lanes, panel += lanes * steps)
-            pack_values(values + start, lanes, count - start < lanes ? count - start : lanes, panel);
+            pack_values(values + start, count - start < lanes ? count - start : lanes, panel);
     }
 }
 
@@ -264,6 +277,14 @@ static void copy_rows(ck_gemm_level level, const float *a, size_t stride, size_t
     }
 }
 
+// The rows of tiles of which as few as possible cover all rows, and none has many less than another.
+static size_t even_height(const kernel *kernel, size_t rows) {
+    const size_t count = (rows + kernel->rows - 1) / kernel->rows, height = (rows + count - 1) / count;
+    size_t size = 0;
+    while (kernel->tiles[size].rows < height) size++;
+    return kernel->tiles[size].rows;
+}
+
 // The tiles of some rows, no more than a kernel's, over all panels of B's columns.
 static void row_of_tiles(
     const kernel *kernel, const float *a, size_t row, size_t step, const float *b, size_t rows, size_t columns,
@@ -297,11 +318,12 @@ void ck_gemm_block(
     if (a_transposed) ck_gemm_pack(level, a, a_stride, 0, kernel->rows, rows, depth, copy);
     else copy_rows(level, a, a_stride, rows, depth, copy);
     const size_t row = a_transposed ? 1 : steps, step = a_transposed ? kernel->rows : 1;
+    const size_t most = a_transposed ? kernel->rows : even_height(kernel, rows);
     // Panels of B outside: one stays in the first-level cache while A's rows go by.
     for (size_t j = 0; j < columns; j += kernel->columns, b += kernel->columns * steps) {
         const size_t width = columns - j < kernel->columns ? columns - j : kernel->columns;
-        for (size_t i = 0; i < rows; i += kernel->rows) {
-            const size_t height = rows - i < kernel->rows ? rows - i : kernel->rows;
+        for (size_t i = 0; i < rows; i += most) {
+            const size_t height = rows - i < most ? rows - i : most;
             row_of_tiles(kernel, copy + i * steps, row, step, b, height, width, steps, c + i * stride + j, stride, accumulate);
         }
     }
@@ -311,14 +333,14 @@ void ck_gemm_block_unpacked(
     ck_gemm_level level, const float *a, size_t a_stride, int a_transposed, const float *b, size_t rows, size_t columns,
     size_t depth, float *c, size_t stride, int accumulate) {
     const kernel *kernel = kernel_of(level);
-    const size_t steps = ck_gemm_steps(level, depth), height = kernel->rows;
+    const size_t steps = ck_gemm_steps(level, depth), most = even_height(kernel, rows);
     const size_t row = a_transposed ? 1 : a_stride, step = a_transposed ? a_stride : 1;
     float copy[LARGEST_TILE_ROWS * CK_GEMM_STEPS];
-    for (size_t i = 0; i < rows; i += height, a += height * row, c += height * stride) {
-        const size_t left = rows - i < height ? rows - i : height;
-        // A tile would read past the last row.
-        if (left < height || level == CK_GEMM_AVX512_BF16)
-            ck_gemm_block(level, a, a_stride, a_transposed, b, left, columns, depth, c, stride, accumulate, copy);
+    for (size_t i = 0; i < rows; i += most, a += most * row, c += most * stride) {
+        const size_t height = rows - i < most ? rows - i : most;
+        // A tile of more rows than are left would read past the last one.
+        if (even_height(kernel, height) > height || level == CK_GEMM_AVX512_BF16)
+            ck_gemm_block(level, a, a_stride, a_transposed, b, height, columns, depth, c, stride, accumulate, copy);
         else row_of_tiles(kernel, a, row, step, b, height, columns, steps, c, stride, accumulate);
     }
 }

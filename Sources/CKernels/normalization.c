@@ -18,7 +18,9 @@ CK_CLONES void ck_layer_norm(
             squares += row[c] * row[c];
         }
         const float inverse = 1 / sqrtf(squares / (float)columns + epsilon);
-        inverse_deviation[r] = inverse;
+        if (inverse_deviation) inverse_deviation[r] = inverse;
+        // Both may be the same.
+#pragma clang loop vectorize(assume_safety)
         for (size_t c = 0; c < columns; c++) {
             row[c] *= inverse;
             out[c] = row[c] * gain[c] + bias[c];

@@ -61,7 +61,7 @@ void ck_round_bfloat16(const float *x, uint16_t *y, size_t n);
 void ck_axpy(float a, const float *x, float *y, size_t n);
 
 // Layer normalisation over rows. Writes y = gain ∘ x̂ + bias, the normalised rows x̂ (over x, in place), and
-// 1 / σ per row.
+// 1 / σ per row. Where only y is wanted, y may be x, and inverse_deviation null.
 void ck_layer_norm(
     float *x, const float *gain, const float *bias, float *y, float *inverse_deviation, size_t rows, size_t columns,
     float epsilon);

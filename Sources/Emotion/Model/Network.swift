@@ -16,13 +16,31 @@ package struct Network: Sendable {
     private let maskingNetworks: [Linear]
 
     /// The part of the network that sees one modality only.
-    private struct Branch: Sendable {
+    private final class Branch: Sendable {
         let modality: Modality
         let projection: Linear
         let norm: LayerNorm
         let encoder: SequenceEncoder
         /// Learned positions [places, d].
         let positions: Parameter?
+
+        init(
+            _ layout: inout ParameterLayout, _ modality: Modality, _ hyperparameters: Hyperparameters,
+            _ shape: TransformerShape
+        ) {
+            let projection = "projection.\(modality.name)"
+            self.modality = modality
+            self.projection = Linear(
+                &layout, "\(projection).linear", input: modality.featureSize, output: shape.width)
+            norm = LayerNorm(
+                &layout, "\(projection).norm", width: shape.width, epsilon: shape.layerNormEpsilon)
+            encoder = SequenceEncoder(
+                &layout, "encoder.\(modality.name)", hyperparameters.backbone,
+                blocks: hyperparameters.unimodalBlocks, shape)
+            positions =
+                hyperparameters.positional == .learned
+                ? layout.add("positions.\(modality.name)", [places, shape.width], .xavierUniform) : nil
+        }
     }
 
     /// Places with a learned position of their own; later units share the last.
@@ -39,21 +57,7 @@ package struct Network: Sendable {
             layerNormEpsilon: hyperparameters.layerNormEpsilon
         )
         var layout = ParameterLayout()
-        branches = configuration.usedModalities.map { modality in
-            let projection = "projection.\(modality.name)"
-            return Branch(
-                modality: modality,
-                projection: Linear(
-                    &layout, "\(projection).linear", input: modality.featureSize, output: shape.width),
-                norm: LayerNorm(
-                    &layout, "\(projection).norm", width: shape.width, epsilon: shape.layerNormEpsilon),
-                encoder: SequenceEncoder(
-                    &layout, "encoder.\(modality.name)", hyperparameters.backbone,
-                    blocks: hyperparameters.unimodalBlocks, shape),
-                positions: hyperparameters.positional == .learned
-                    ? layout.add("positions.\(modality.name)", [Self.places, shape.width], .xavierUniform) : nil
-            )
-        }
+        branches = configuration.usedModalities.map { Branch(&layout, $0, hyperparameters, shape) }
         multimodalEncoder =
             hyperparameters.multimodalEncoder == .on
             ? SequenceEncoder(
@@ -88,8 +92,9 @@ package struct Network: Sendable {
 
     /// What `body` makes of each branch.
     ///
-    /// For few units, the operations are too small to be cut, and the branches run on threads of their own instead. To
-    /// record, or to draw a dropout mask, takes one thread.
+    /// For few units, most operations are too small to be cut, and the branches run on threads of their own instead; a
+    /// thread without a branch helps with the larger products of another one. To record, or to draw a dropout mask, takes
+    /// one thread.
     private func map<Result>(_ units: Int, on tape: Tape, _ body: (Int) -> Result) -> [Result] {
         guard units <= Self.fewUnits, tape.onlyComputes else { return branches.indices.map(body) }
         return Parallel.map(branches.count, body)

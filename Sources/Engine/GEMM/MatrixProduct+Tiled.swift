@@ -1,3 +1,5 @@
+import CKernels
+
 extension MatrixProduct {
     /// The product by a library that computes on the calling thread, tile by tile.
     func computeTiled(_ multiply: (MatrixProduct) -> Void, _ epilogue: Epilogue?) {
@@ -72,6 +74,6 @@ extension Tiles {
                 return grid
             }.first ?? (1, 1)
         rows = Chunks(m, parts: grid.rows, multiple: 4)
-        columns = Chunks(n, parts: grid.columns, multiple: MatrixProduct.epilogueColumns)
+        columns = Chunks(n, parts: grid.columns, multiple: Int(CK_TILE))
     }
 }

@@ -34,8 +34,14 @@ package struct MatrixProduct {
 
         /// From the given row and column of op(X) on.
         func from(row: Int, column: Int) -> Operand {
-            let distance = isTransposed ? column * stride + row : row * stride + column
-            return Operand(storage, at: offset + distance, stride: stride, transposed: isTransposed)
+            Operand(storage, at: offset + distance(row, column), stride: stride, transposed: isTransposed)
+        }
+
+        /// An element of op(X).
+        func pointer(row: Int, column: Int) -> UnsafeMutablePointer<Float> { pointer + distance(row, column) }
+
+        private func distance(_ row: Int, _ column: Int) -> Int {
+            isTransposed ? column * stride + row : row * stride + column
         }
 
         /// The same matrix with op(X) packed.
@@ -87,18 +93,18 @@ package struct MatrixProduct {
     /// Counts products that are part of a fused operation.
     static func count(operations: Int) { computed.wrappingAdd(operations, ordering: .relaxed) }
 
-    /// What is done to a part of C by the thread that computed it, while it is in that thread's cache. The columns start
-    /// at a multiple of ``epilogueColumns``.
+    /// What is done to a part of C by the thread that computed it, while it is in that thread's cache. Where a mask is to
+    /// be applied, the columns start where one of its tiles does.
     typealias Epilogue = (_ rows: Range<Int>, _ columns: Range<Int>) -> Void
-
-    static let epilogueColumns = 128
 
     /// Computes the product on up to `Parallel.threads` threads, to the same bits for any number of them.
     package func compute() { compute(with: .of(precision), epilogue: nil) }
 
-    func compute(epilogue: @escaping Epilogue) { compute(with: .of(precision), epilogue: epilogue) }
+    func compute(hasMask: Bool, epilogue: @escaping Epilogue) {
+        compute(with: .of(precision), hasMask: hasMask, epilogue: epilogue)
+    }
 
-    func compute(with backend: GEMMBackend, epilogue: Epilogue?) {
+    func compute(with backend: GEMMBackend, hasMask: Bool = false, epilogue: Epilogue?) {
         Self.count(operations: operations)
         guard m > 0, n > 0 else { return }
         guard k > 0 else {
@@ -109,7 +115,7 @@ package struct MatrixProduct {
             return
         }
         switch backend {
-        case .builtIn(let level): computeBuiltIn(level, epilogue)
+        case .builtIn(let level): computeBuiltIn(level, hasMask: hasMask, epilogue)
         case .openBLAS: computeTiled(OpenBLAS.multiply, epilogue)
         case .oneDNN(let precision):
             guard let library = OneDNN.library else { preconditionFailure("oneDNN is not installed") }
@@ -129,6 +135,7 @@ struct Tiles {
     var count: Int { rows.count * columns.count }
 
     subscript(index: Int) -> (rows: Range<Int>, columns: Range<Int>) {
-        (rows[index / columns.count], columns[index % columns.count])
+        if count == 1 { return (rows[0], columns[0]) }
+        return (rows[index / columns.count], columns[index % columns.count])
     }
 }

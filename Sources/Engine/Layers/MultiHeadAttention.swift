@@ -3,6 +3,9 @@ package struct MultiHeadAttention: Sendable {
     /// Query, key and value maps stacked: weight [3 width, width].
     package let inProjection: Linear
     package let outProjection: Linear
+    /// Parts of the stacked maps.
+    private let queryProjection: Linear
+    private let keyAndValueProjection: Linear
     private let width: Int
     private let heads: Int
     private let dropout: Float
@@ -12,6 +15,8 @@ package struct MultiHeadAttention: Sendable {
         inProjection = Linear(
             &layout, "\(name).in_proj", input: width, output: 3 * width, biasInitializer: .zeros)
         outProjection = Linear(&layout, "\(name).out_proj", input: width, output: width, biasInitializer: .zeros)
+        queryProjection = inProjection.outputs(0..<width)
+        keyAndValueProjection = inProjection.outputs(width..<3 * width)
         self.width = width
         self.heads = heads
         self.dropout = dropout
@@ -49,8 +54,8 @@ package struct MultiHeadAttention: Sendable {
         memorySegments: Segments,
         on tape: Tape
     ) -> Variable {
-        let queries = inProjection.outputs(0..<width)(x, on: tape)
-        let keysAndValues = inProjection.outputs(width..<3 * width)(memory, on: tape)
+        let queries = queryProjection(x, on: tape)
+        let keysAndValues = keyAndValueProjection(memory, on: tape)
         let shape = AttentionShape(queries: segments, keys: memorySegments, width: width, heads: heads)
         let heads = tape.attention(
             queries: queries, keysAndValues: keysAndValues, keyColumn: 0, shape: shape, dropout: dropout)

@@ -32,7 +32,7 @@ package struct TransformerDecoder: Sendable {
 }
 
 /// Self-attention, cross-attention and feed-forward, each followed by dropout, residual and LayerNorm.
-struct DecoderBlock: Sendable {
+final class DecoderBlock: Sendable {
     private let selfAttention: MultiHeadAttention
     private let crossAttention: MultiHeadAttention
     private let feedForward: FeedForward

@@ -19,7 +19,9 @@ package struct TransformerEncoder: Sendable {
 }
 
 /// Self-attention and feed-forward, each followed by dropout, residual and LayerNorm.
-struct EncoderBlock: Sendable {
+///
+/// A class, as a copy of so many parameters takes as long as a small product.
+final class EncoderBlock: Sendable {
     private let selfAttention: MultiHeadAttention
     private let feedForward: FeedForward
     private let norm1: LayerNorm

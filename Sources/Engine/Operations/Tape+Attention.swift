@@ -56,6 +56,7 @@ extension Tape {
             shape: shape, q: q.value, kv: kv.value, keyColumn: keyColumn, mask: mask, precision: parameters.precision)
         let output = Tensor(uninitialized: [q.rows, shape.width])
         heads.forward(to: output)
+        guard isRecording else { return constant(output) }
         return record(output) { gradient, pass in
             guard pass.wants(q.place) || pass.wants(kv.place) else { return }
             // The gradients cover all columns when the three share one projection; elsewhere q and kv are apart.
@@ -69,21 +70,24 @@ extension Tape {
 }
 
 /// The heads of an attention operation over packed matrices; one is L_q × L_k weights over `headWidth` columns.
-private struct AttentionHeads {
+private final class AttentionHeads {
     let shape: AttentionShape
     let q: Tensor
     let kv: Tensor
     let keyColumn: Int
     let mask: DropoutMask?
-    private let firstTiles: [Int]
+    private let firstTiles: [Int]?
     private let level: ck_gemm_level
 
     /// Operations worth handing to another thread, those of one head at least.
-    private static let operations = 1_000_000
+    private static let leastOperations = 1_000_000
+
+    /// The same where a thread is waiting for them.
+    private static let leastShortOperations = 50_000
 
     init(shape: AttentionShape, q: Tensor, kv: Tensor, keyColumn: Int, mask: DropoutMask?, precision: Precision) {
         (self.shape, self.q, self.kv, self.keyColumn, self.mask) = (shape, q, kv, keyColumn, mask)
-        firstTiles = mask == nil ? Array(repeating: 0, count: shape.queries.count) : shape.firstTiles()
+        firstTiles = mask.map { _ in shape.firstTiles() }
         // These products are small, and part of a fused operation: none of a library would be.
         level = (InstructionSet.best(precision) ?? InstructionSet.best(.float32) ?? .narrow).code
     }
@@ -129,14 +133,16 @@ private struct AttentionHeads {
     ) {
         guard shape.pairs > 0 else { return }
         // The forward pass; a backward pass has two products and a half for each of its.
-        let queries = shape.queries.lengths.max() ?? 0
-        let keys = shape.keys.lengths.max() ?? 0
-        let share = max(1, Self.operations / max(1, 4 * queries * keys * shape.headWidth))
-        let shares = Chunks(shape.pairs, most: share)
+        let (queries, keys) = (shape.queries.longest, shape.keys.longest)
+        let each = max(1, 4 * queries * keys * shape.headWidth)
+        let isShort = shape.pairs * each < 2 * Self.leastOperations
+        let isCut = !isShort || shape.pairs * each >= 2 * Self.leastShortOperations && Parallel.hasIdleThread
+        let least = isShort ? Self.leastShortOperations : Self.leastOperations
+        let shares = Chunks(shape.pairs, most: isCut ? max(1, least / each) : shape.pairs)
         var largest = head(0, 0)
         (largest.queries, largest.keys) = (queries, keys)
         let scratchCount = ck_attention_scratch(level, &largest)
-        Parallel.forEach(shares.count) { index in
+        Parallel.forEach(shares.count, isShort: isShort) { index in
             let scratch = Storage(count: scratchCount)
             for pair in shares[index] {
                 let clip = pair / shape.heads
@@ -156,7 +162,8 @@ private struct AttentionHeads {
         return ck_attention_head(
             q: q.pointer + queries.lowerBound * q.columns + column, k: k, v: k + shape.width, q_stride: q.columns,
             kv_stride: kv.columns, queries: queries.count, keys: keys.count, width: shape.headWidth, scale: shape.scale,
-            first_tile: UInt64(firstTiles[clip] + index * DropoutMask.tiles(queries.count * keys.count)))
+            first_tile: firstTiles.map { UInt64($0[clip] + index * DropoutMask.tiles(queries.count * keys.count)) } ?? 0
+        )
     }
 
     /// Those of one product of all heads.

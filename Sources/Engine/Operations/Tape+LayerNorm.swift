@@ -20,9 +20,10 @@ extension Tape {
         precondition(residual != nil || rate == 0, "dropout belongs to the branch that is added to a residual")
         let (rows, columns) = (x.rows, x.columns)
         let mask = dropoutMask(rate: rate)
-        let normalized = Tensor(uninitialized: [rows, columns])
         let y = Tensor(uninitialized: [rows, columns])
-        let inverseDeviation = Tensor(uninitialized: [rows])
+        // What only a backward pass needs.
+        let normalized = isRecording ? Tensor(uninitialized: [rows, columns]) : y
+        let inverseDeviation = isRecording ? Tensor(uninitialized: [rows]) : nil
         let blocks = Chunks(rows: rows, columns: columns)
         let (g, b) = (parameters.pointer(gain), parameters.pointer(bias))
         blocks.forEach { block in
@@ -36,9 +37,10 @@ extension Tape {
             }
             if let residual { ck_add(residual.value.pointer + start, sum, count) }
             ck_layer_norm(
-                sum, g, b, y.pointer + start, inverseDeviation.pointer + block.lowerBound, block.count, columns,
-                epsilon)
+                sum, g, b, y.pointer + start, inverseDeviation.map { $0.pointer + block.lowerBound }, block.count,
+                columns, epsilon)
         }
+        guard let inverseDeviation else { return constant(y) }
 
         return record(y) { [x = x.place, residual = residual?.place] gradient, pass in
             let gsum = Tensor(uninitialized: [rows, columns])

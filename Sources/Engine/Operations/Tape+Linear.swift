@@ -30,7 +30,7 @@ extension Tape {
         MatrixProduct(
             m: rows, n: output, k: input,
             .init(x.value), parameters.transposed(weight), to: .init(y), precision: parameters.precision
-        ).compute { rows, columns in
+        ).compute(hasMask: mask != nil) { rows, columns in
             let part = y.pointer + rows.lowerBound * output + columns.lowerBound
             let bias = b + columns.lowerBound
             switch activation {
@@ -40,6 +40,7 @@ extension Tape {
             mask?.apply(part, to: part, rows: rows, columns: columns, stride: output)
         }
 
+        guard isRecording else { return constant(y) }
         let activated = activation == .relu ? y : nil
         let (w, precision) = (parameters.matrix(weight), parameters.precision)
         return record(y) { gradient, pass in

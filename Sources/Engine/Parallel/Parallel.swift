@@ -14,30 +14,40 @@ package enum Parallel {
 
     /// Calls `body` once with each of 0..<count, on up to ``threads`` threads, and returns when all calls have.
     ///
-    /// The calling thread takes part. A loop within a loop runs on its own thread alone: there is one level of
-    /// parallelism. Several threads may run loops at the same time.
+    /// The calling thread takes part. Several threads may run loops at the same time, and a call may run a loop of its own,
+    /// which threads that the outer one has no work for join.
     ///
     /// So that a result is the same to the bit for any number of threads, the caller cuts its work by the shape of the
     /// data and not by ``threads``, unless no cut changes the order in which an element's terms are added, and no call
     /// adds to what another one writes.
     ///
-    /// A call costs about a microsecond while loops follow each other closely, and up to some ten when helping threads
+    /// A call costs about a microsecond where helping threads are awake, and some ten and more, until they help, where they
     /// have to be woken: chunks should take ten microseconds or more.
     ///
-    /// - Parameter body: is called from several threads at once, so calls with different indices must not write to the
-    ///   same memory. It is not marked `@Sendable`, as it is mostly pointers that it captures.
-    package static func forEach(_ count: Int, _ body: (Int) -> Void) {
+    /// - Parameters:
+    ///   - isShort: for a loop that is over before anyone could be woken for it: threads that are awake and idle may join.
+    ///   - body: is called from several threads at once, so calls with different indices must not write to the same
+    ///     memory. It is not marked `@Sendable`, as it is mostly pointers that it captures.
+    package static func forEach(_ count: Int, isShort: Bool = false, _ body: (Int) -> Void) {
         let threads = min(threads, count)
-        guard threads > 1, let loop = ParallelLoop.ofThisThread() else {
+        guard threads > 1, !isShort || hasIdleThread else {
             for index in 0..<max(0, count) { body(index) }
             return
         }
         withoutActuallyEscaping(body) { body in
-            loop.begin(count: count, helpers: threads - 1, body: body)
-            ParallelPool.shared.run(loop)
-            loop.end()
+            ParallelPool.shared.run(count, seats: threads - 1, waking: !isShort, body)
         }
     }
+
+    /// Wakes helping threads for loops that are about to follow: they look for some for a moment, and then sleep again.
+    ///
+    /// To be woken takes a thread about as long as a small model takes to predict.
+    package static func wakeHelpers() {
+        if threads > 1 { ParallelPool.shared.wake(threads - 1) }
+    }
+
+    /// Whether a short loop would find help now. It may be gone the moment after.
+    static var hasIdleThread: Bool { threads > 1 && ParallelPool.shared.hasIdleThread }
 
     /// What `body` makes of each of 0..<count, computed like the calls of ``forEach(_:_:)``.
     package static func map<Result>(_ count: Int, _ body: (Int) -> Result) -> [Result] {

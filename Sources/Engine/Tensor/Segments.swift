@@ -18,5 +18,8 @@ package struct Segments: Sendable, Equatable {
     package var rows: Int { offsets[count] }
     package var lengths: [Int] { (0..<count).map { self[$0].count } }
 
+    /// The most rows of a clip.
+    var longest: Int { (0..<count).reduce(0) { max($0, self[$1].count) } }
+
     package subscript(clip: Int) -> Range<Int> { offsets[clip]..<offsets[clip + 1] }
 }

@@ -37,7 +37,7 @@ package struct Tensor: Sendable {
     package var columns: Int { shape.last ?? 1 }
 
     /// The number of rows when all axes but the last are taken as one.
-    package var rows: Int { shape.dropLast().reduce(1, *) }
+    package var rows: Int { shape.count == 2 ? shape[0] : shape.dropLast().reduce(1, *) }
 
     package var pointer: UnsafeMutablePointer<Float> { storage.pointer }
 

@@ -43,6 +43,7 @@ final class Predictor: Sendable {
         cache.withModel(version, on: isDirect ? computing : reading) { [self] loaded in
             do {
                 let loaded = try loaded.get()
+                if isDirect { Parallel.wakeHelpers() }
                 let request = try PredictRequest(body, for: loaded)
                 let clips = request.clips.compactMap { try? $0.get() }
                 let ordered = ContinuousClock.now

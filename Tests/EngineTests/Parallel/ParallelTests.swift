@@ -38,41 +38,29 @@ struct ParallelTests {
         }
     }
 
-    @Test("threads that have gone to sleep come back")
-    func afterIdling() {
-        withThreads(2) {
-            for _ in 0..<20 {
-                // Two calls that wait for each other end only when two threads run them.
-                let (first, second) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
-                Parallel.forEach(2) { index in
-                    if index == 0 {
-                        first.signal()
-                        second.wait()
-                    } else {
-                        second.signal()
-                        first.wait()
+    @Test("loops within loops make all calls")
+    func nested() {
+        withThreads(4) {
+            let visits = (0..<64).map { _ in Atomic<Int>.Box(0) }
+            for _ in 0..<500 {
+                Parallel.forEach(8) { outer in
+                    Parallel.forEach(8, isShort: outer % 2 == 0) {
+                        visits[8 * outer + $0].value.wrappingAdd(1, ordering: .relaxed)
                     }
                 }
-                usleep(2000)
             }
+            #expect(visits.allSatisfy { $0.value.load(ordering: .relaxed) == 500 })
         }
     }
 
-    @Test("a loop within a loop runs on its own thread")
-    func nested() {
-        withThreads(4) {
-            let strangers = Atomic<Int>(0)
-            let inner = Atomic<Int>(0)
-            Parallel.forEach(8) { _ in
-                let thread = pthread_self()
-                Parallel.forEach(8) { _ in
-                    inner.wrappingAdd(1, ordering: .relaxed)
-                    if pthread_equal(thread, pthread_self()) == 0 { strangers.wrappingAdd(1, ordering: .relaxed) }
-                }
-            }
-            #expect(inner.load(ordering: .relaxed) == 64)
-            #expect(strangers.load(ordering: .relaxed) == 0)
+    @Test("more loops within loops than there are places for")
+    func deep() {
+        func depth(_ levels: Int) -> Int {
+            guard levels > 0 else { return 0 }
+            let deepest = Parallel.map(2) { $0 == 0 ? depth(levels - 1) : 0 }
+            return deepest[0] + 1
         }
+        withThreads(2) { #expect(depth(200) == 200) }
     }
 
     @Test("several threads run loops at the same time")
