@@ -24,17 +24,15 @@ extension ByteSet {
     /// `tchar` of RFC 9110 §5.6.2: what methods and field names are made of.
     static let token = ByteSet { $0.isASCIIAlphanumeric || "!#$%&'*+-.^_`|~".utf8.contains($0) }
 
-    /// What we let through in a request target.
-    ///
-    /// A little more than RFC 3986 allows, because browsers send `|`, `{`, `}`, `^`, `\` and backticks unescaped in
-    /// queries; never blanks, controls, quotes, angle brackets, `#` or bytes over 126.
-    static let target = ByteSet { $0 > 0x20 && $0 < 0x7F && !"\"<>#".utf8.contains($0) }
+    /// What URIs are made of (RFC 3986 appendix A) but for `#`, as requests have no fragment. Brackets belong into hosts
+    /// only, but no client escapes them in queries such as `names[]=a`.
+    static let target = ByteSet { $0.isASCIIAlphanumeric || "-._~!$&'()*+,;=:@/?%[]".utf8.contains($0) }
 
-    /// `reg-name` or IPv4 address of RFC 3986 §3.2.2 without percent escapes.
-    static let host = ByteSet { $0.isASCIIAlphanumeric || "-._~!$&'()*+,;=".utf8.contains($0) }
+    /// `reg-name` or IPv4 address of RFC 3986 §3.2.2, with percent escapes.
+    static let host = ByteSet { $0.isASCIIAlphanumeric || "-._~!$&'()*+,;=%".utf8.contains($0) }
 
-    /// What an IPv6 address or IPvFuture may hold between brackets.
-    static let bracketedHost = ByteSet { $0.isASCIIAlphanumeric || ":.-_~!$&'()*+,;=".utf8.contains($0) }
+    /// What IPvFuture of RFC 3986 §3.2.2 holds after its version.
+    static let futureHost = ByteSet { $0.isASCIIAlphanumeric || "-._~!$&'()*+,;=:".utf8.contains($0) }
 }
 
 extension UInt8 {

@@ -3,6 +3,9 @@ struct ChunkLine {
     let size: Int
     let extensionCount: Int
 
+    /// Digits of the largest size; leading zeros count, as no one needs more of them.
+    private static let maxDigits = 16
+
     init(_ line: ArraySlice<UInt8>) throws(RequestError) {
         var size = 0
         var rest = line
@@ -11,7 +14,9 @@ struct ChunkLine {
             size = size << 4 | Int(digit)
             rest.removeFirst()
         }
-        guard rest.startIndex > line.startIndex else { throw .malformed("a chunk has no valid size") }
+        let digits = rest.startIndex - line.startIndex
+        guard digits > 0 else { throw .malformed("a chunk has no valid size") }
+        guard digits <= Self.maxDigits else { throw .malformed("a chunk size has too many digits") }
         self.size = size
         extensionCount = rest.count
         while !rest.isEmpty {

@@ -24,8 +24,10 @@ struct FramingFields: Sendable {
             hostCount += 1
             host = value
         case 6 where equalsIgnoringCase(text, "expect"):
-            guard equalsIgnoringCase(content, "100-continue") else { throw .unknownExpectation }
-            expectsContinue = true
+            for expectation in Self.elements(content) where !expectation.isEmpty {
+                guard equalsIgnoringCase(expectation, "100-continue") else { throw .unknownExpectation }
+                expectsContinue = true
+            }
         case 10 where equalsIgnoringCase(text, "connection"):
             for token in Self.elements(content) {
                 if equalsIgnoringCase(token, "close") { closes = true }
@@ -59,8 +61,10 @@ struct FramingFields: Sendable {
         hasTransferEncoding = true
         for coding in Self.elements(value) {
             guard !hasChunked else { throw .malformed("chunked is repeated or not the last transfer coding") }
-            guard let first = coding.first, ByteSet.token.contains(first) else {
-                throw .malformed("Transfer-Encoding is malformed")
+            let name = coding.prefix(while: ByteSet.token.contains)
+            let parameters = coding[name.endIndex...].drop(while: \.isBlank)
+            guard !name.isEmpty, parameters.isEmpty || parameters.first == UInt8(ascii: ";") else {
+                throw .malformed("Transfer-Encoding has an empty or malformed member")
             }
             if equalsIgnoringCase(coding, "chunked") { hasChunked = true } else { hasUnknownCoding = true }
         }
@@ -96,31 +100,11 @@ struct FramingFields: Sendable {
             if minorVersion == 0 { return }
             throw .malformed("Host is missing")
         }
-        guard Authority.isValid(bytes[host]) else { throw .malformed("Host is invalid") }
+        try Authority.check(bytes[host], of: "Host")
     }
 
     /// RFC 9112 §9.3.
     func keepAlive(minorVersion: UInt8) -> Bool {
         !closes && (minorVersion > 0 || keepsAlive)
-    }
-}
-
-/// Host and port (RFC 3986 §3.2) without user information, which HTTP forbids.
-enum Authority {
-    static func isValid(_ bytes: Slice<UnsafeBufferPointer<UInt8>>) -> Bool {
-        var rest = bytes
-        if rest.first == UInt8(ascii: "[") {
-            guard let end = rest.firstIndex(of: UInt8(ascii: "]")) else { return false }
-            let address = rest[..<end].dropFirst()
-            guard !address.isEmpty, address.allSatisfy(ByteSet.bracketedHost.contains) else { return false }
-            rest = rest[(end + 1)...]
-        } else {
-            let name = rest.prefix(while: ByteSet.host.contains)
-            guard !name.isEmpty else { return false }
-            rest = rest[name.endIndex...]
-        }
-        guard let colon = rest.popFirst() else { return true }
-        return colon == UInt8(ascii: ":") && rest.count <= 5 && rest.allSatisfy(\.isASCIIDigit)
-            && rest.reduce(0) { $0 * 10 + Int($1 - UInt8(ascii: "0")) } <= 65_535
     }
 }

@@ -10,9 +10,12 @@ extension RequestDecoder {
                 line[..<methodEnd].allSatisfy(ByteSet.token.contains)
             else { throw .malformed("the request line has no valid method") }
             let afterMethod = line[(methodEnd + 1)...]
-            guard let targetEnd = afterMethod.firstIndex(of: .space), targetEnd > afterMethod.startIndex,
-                afterMethod[..<targetEnd].allSatisfy(ByteSet.target.contains)
-            else { throw .malformed("the request line has no valid target") }
+            guard let targetEnd = afterMethod.firstIndex(of: .space), targetEnd > afterMethod.startIndex else {
+                throw .malformed("the request line has no target or no version")
+            }
+            guard afterMethod[..<targetEnd].allSatisfy(ByteSet.target.contains) else {
+                throw .malformed("the target has a character that must be escaped")
+            }
             parsed.minorVersion = try Self.minorVersion(afterMethod[(targetEnd + 1)...])
             guard let method = Self.method(line[..<methodEnd]), method != .connect else { throw .unknownMethod }
             parsed.method = method
@@ -55,13 +58,14 @@ extension RequestDecoder {
         head.expectsContinue = framing.expectsContinue && minorVersion > 0
     }
 
+    /// 0, or 1 for what is above as well: it can be understood as that (RFC 9110 §2.5).
     private static func minorVersion(_ version: Slice<UnsafeBufferPointer<UInt8>>) throws(RequestError) -> UInt8 {
         let digits = version.dropFirst(5)
         guard version.starts(with: "HTTP/".utf8), digits.count == 3, let major = digits.first, major.isASCIIDigit,
             digits[digits.startIndex + 1] == UInt8(ascii: "."), let minor = digits.last, minor.isASCIIDigit
         else { throw .malformed("the request line has no valid version") }
-        guard major == UInt8(ascii: "1"), minor <= UInt8(ascii: "1") else { throw .unknownVersion }
-        return minor - UInt8(ascii: "0")
+        guard major == UInt8(ascii: "1") else { throw .unknownVersion }
+        return minor == UInt8(ascii: "0") ? 0 : 1
     }
 
     /// The method if it is one of RFC 9110 §9, PATCH (RFC 5789) or QUERY; names are case-sensitive.
@@ -98,16 +102,26 @@ extension RequestDecoder {
                 afterScheme.starts(with: "://".utf8)
             else { throw .malformed("the target is neither a path nor an http URL") }
             let authority = afterScheme.dropFirst(3).prefix { $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: "?") }
-            guard Authority.isValid(authority) else { throw .malformed("the target has no valid host") }
+            try Authority.check(authority, of: "the host of the target")
             head.authority = authority.startIndex..<authority.endIndex
             rest = target[authority.endIndex...]
             // RFC 9112 §3.2.4: this is how a proxy is asked for `OPTIONS *`.
             if rest.isEmpty, head.method == .options { head.target = .asterisk }
         }
         let path = rest.prefix { $0 != UInt8(ascii: "?") }
-        guard PercentCoding.isWellFormed(path) else { throw .malformed("the path holds an invalid percent escape") }
+        guard PercentCoding.isWellFormed(path) else { throw .malformed("the path has an invalid percent escape") }
         head.path = path.startIndex..<path.endIndex
-        if path.endIndex < rest.endIndex { head.query = (path.endIndex + 1)..<rest.endIndex }
+        guard path.endIndex < rest.endIndex else { return }
+        let query = rest[(path.endIndex + 1)...]
+        guard PercentCoding.isWellFormed(query, nul: true) else {
+            throw .malformed("the query has an invalid percent escape")
+        }
+        head.query = query.startIndex..<query.endIndex
+    }
+
+    /// What to say about a request line that is longer than its limit: a method so long is none of ours (RFC 9112 §3).
+    var longLineError: RequestError {
+        head.fields.bytes.contains { !ByteSet.token.contains($0) } ? .lineTooLong : .unknownMethod
     }
 }
 

@@ -67,7 +67,7 @@ struct RequestDecoder: Sendable {
             return try advance(input, &offset)
         } catch {
             state = .failed
-            return .failure(error)
+            return .failure(error == .lineTooLong ? longLineError : error)
         }
     }
 

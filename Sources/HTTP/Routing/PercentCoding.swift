@@ -19,12 +19,12 @@ enum PercentCoding {
         return decoded
     }
 
-    /// Whether every `%` starts an escape and none of them stands for NUL.
-    static func isWellFormed(_ bytes: some Collection<UInt8>) -> Bool {
+    /// Whether every `%` starts an escape and, but with `nul`, none of them stands for NUL (RFC 3986 §7.3).
+    static func isWellFormed(_ bytes: some Collection<UInt8>, nul: Bool = false) -> Bool {
         var rest = bytes[...]
         while let byte = rest.popFirst() {
             guard byte == UInt8(ascii: "%") else { continue }
-            guard let (value, after) = escape(rest), value != 0 else { return false }
+            guard let (value, after) = escape(rest), nul || value != 0 else { return false }
             rest = after
         }
         return true
