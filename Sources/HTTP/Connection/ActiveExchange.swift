@@ -22,8 +22,8 @@ final class ActiveExchange: @unchecked Sendable {
     var framing = ResponseEncoder.Framing.none
     /// Bytes of the answer's body still to come; nil for a body of unknown length.
     var remaining: Int?
-    /// The file that is the answer's body, and what of it has been read.
-    var file: (OpenFile, offset: Int)?
+    /// The file that is the answer's body, and what of it has not been read.
+    var file: (OpenFile, rest: Range<Int>)?
     var status: HTTPResponse.Status?
 
     var bytesIn = 0

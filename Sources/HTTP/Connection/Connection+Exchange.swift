@@ -205,9 +205,9 @@ extension Connection {
 
     private func startStreaming(_ body: ResponseBody, _ exchange: ActiveExchange) {
         switch body {
-        case .file(let file):
-            exchange.remaining = file.size
-            exchange.file = (file, 0)
+        case .file(let file, let range):
+            exchange.remaining = range.count
+            exchange.file = (file, range)
             sendFile(exchange)
         case .stream(let stream):
             exchange.remaining = stream.length
@@ -234,7 +234,7 @@ extension ResponseBody {
     fileprivate var isWhole: Bool {
         switch self {
         case .empty, .bytes: true
-        case .file(let file): file.size == 0
+        case .file(_, let range): range.isEmpty
         case .stream: false
         }
     }

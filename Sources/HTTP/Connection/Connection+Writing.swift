@@ -73,20 +73,20 @@ extension Connection {
     /// Has the next piece of the file read that is the body of the answer. Not on the connection's queue: a slow disk must
     /// not hold up the others there.
     func sendFile(_ exchange: ActiveExchange) {
-        guard let (file, offset) = exchange.file else { return }
+        guard let (file, rest) = exchange.file else { return }
         // Until the piece is here, no other is asked for.
         exchange.file = nil
         OpenFile.reading.async { [self] in
-            let piece = try? file.read(at: offset, count: min(Self.filePiece, file.size - offset))
+            let piece = try? file.read(at: rest.lowerBound, count: min(Self.filePiece, rest.count))
             events.post { [self] in
                 turn {
                     guard self.exchange === exchange else { return }
                     // The file has become shorter than was announced.
                     guard let piece, !piece.isEmpty else { return handle(.answerFailure, ConnectionError.wrongLength) }
-                    let end = offset + piece.count
-                    if end < file.size { exchange.file = (file, end) }
+                    let left = rest.dropFirst(piece.count)
+                    if !left.isEmpty { exchange.file = (file, left) }
                     guard append(piece, to: exchange) else { return }
-                    if end == file.size { endAnswer(exchange) }
+                    if left.isEmpty { endAnswer(exchange) }
                 }
             }
         }

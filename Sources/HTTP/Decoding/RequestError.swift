@@ -8,19 +8,13 @@ package struct RequestError: Error, Equatable, Sendable {
     package var status: HTTPResponse.Status
     package var code: String
     package var detail: String
-    /// Methods for the `Allow` field (RFC 9110 §10.2.1); nil for anything but 405.
-    package var allowedMethods: [HTTPRequest.Method]?
+    /// What the response must have besides: `Allow` with 405 (RFC 9110 §10.2.1), `Content-Range` with 416.
+    var fields: HTTPFields = [:]
 
-    package init(
-        _ status: HTTPResponse.Status,
-        code: String,
-        detail: String,
-        allowedMethods: [HTTPRequest.Method]? = nil
-    ) {
+    package init(_ status: HTTPResponse.Status, code: String, detail: String) {
         self.status = status
         self.code = code
         self.detail = detail
-        self.allowedMethods = allowedMethods
     }
 }
 
@@ -36,12 +30,24 @@ extension RequestError {
     static let notFound = RequestError(.notFound, code: "not_found", detail: "no such resource")
 
     static func methodNotAllowed(_ allowed: [HTTPRequest.Method]) -> RequestError {
-        RequestError(
-            .methodNotAllowed,
-            code: "method_not_allowed",
-            detail: "the resource does not support this method",
-            allowedMethods: allowed
-        )
+        var error = RequestError(
+            .methodNotAllowed, code: "method_not_allowed", detail: "the resource does not support this method")
+        error.fields[.allow] = allowed.map(\.rawValue).joined(separator: ", ")
+        return error
+    }
+
+    /// RFC 9110 §13: one of the conditions of a request does not hold.
+    static func preconditionFailed(_ detail: String) -> RequestError {
+        RequestError(.preconditionFailed, code: "precondition_failed", detail: detail)
+    }
+
+    /// RFC 9110 §15.5.17.
+    static func rangeNotSatisfiable(size: Int) -> RequestError {
+        var error = RequestError(
+            .rangeNotSatisfiable, code: "range_not_satisfiable",
+            detail: "Range: none of it lies within the \(size) bytes there are")
+        error.fields[.contentRange] = "bytes */\(size)"
+        return error
     }
 
     static let lineTooLong = RequestError(.uriTooLong, code: "uri_too_long", detail: "the request line is too long")

@@ -13,17 +13,16 @@ struct StaticFiles: Sendable {
         skipped = prefix.utf8.count { $0 == UInt8(ascii: "/") } - 1
     }
 
-    /// The file with its validators, or 304 if the client has it (RFC 9110 §13.2.2). Throws ``RequestError``.
+    /// The file that the path names, as the request wants it. Throws ``RequestError``.
     func respond(to request: Request) throws -> Response {
         var parts = Array(request.segments.dropFirst(skipped))
         if parts.last?.isEmpty ?? true { parts = parts.dropLast() + ["index.html"] }
         let file = try open(parts)
-        var fields: HTTPFields = [
-            .eTag: file.entityTag, .lastModified: HTTPDate.string(file.modified), .cacheControl: "no-cache",
-        ]
-        if let unchanged = notModified(file, request, fields) { return unchanged }
-        fields[.contentType] = ContentType.of(parts[parts.count - 1])
-        return Response(fields: fields, body: .file(file))
+        let name = parts[parts.count - 1]
+        return try .file(
+            file, type: ContentType.of(name), to: request,
+            Validators(entityTag: file.entityTag, modified: file.modified),
+            fields: [.cacheControl: CachePolicy.of(name)])
     }
 
     /// Walks down one part at a time and never through a symbolic link, so that no path leads out of the directory.
@@ -48,13 +47,5 @@ struct StaticFiles: Sendable {
     /// What cannot be opened is not there, unless the server can open nothing at the moment.
     private static func refusal(_ error: SystemError) -> any Error {
         error.isOutOfDescriptors ? error : RequestError.notFound
-    }
-
-    private func notModified(_ file: OpenFile, _ request: Request, _ fields: HTTPFields) -> Response? {
-        // A client that sends tags is not asked for its date (RFC 9110 §13.1.3).
-        if request.fields.contains(.ifNoneMatch) { return request.notModified(file.entityTag, fields: fields) }
-        // The very text sent before: all that browsers send, and no date needs parsing.
-        let isFresh = request.fields[.ifModifiedSince] == HTTPDate.string(file.modified)
-        return isFresh ? Response(status: .notModified, fields: fields) : nil
     }
 }

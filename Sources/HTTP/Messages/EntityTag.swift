@@ -1,39 +1,46 @@
-package import HTTPTypes
+/// An entity tag (RFC 9110 §8.8.3).
+struct EntityTag: Sendable {
+    let isWeak: Bool
+    /// With its quotes.
+    let opaque: Substring
 
-extension Request {
-    /// 304 with `fields` and the tag if the client has what carries the entity tag `tag` already: if its `If-None-Match`
-    /// names it (RFC 9110 §13.1.2: a list of tags, compared without regard to their being weak, or `*`); nil if it has
-    /// not, or does not say.
-    ///
-    /// - Parameter tag: with its quotes.
-    package func notModified(_ tag: String, fields: HTTPFields = [:]) -> Response? {
-        guard let list = self.fields[.ifNoneMatch], EntityTag.matches(list, tag) else { return nil }
-        var fields = fields
-        fields[.eTag] = tag
-        return Response(status: .notModified, fields: fields)
+    /// One tag and nothing else, or nil.
+    init?(_ text: String) {
+        var rest = text[...]
+        self.init(taking: &rest)
+        guard rest.isEmpty else { return nil }
     }
-}
 
-/// Entity tags (RFC 9110 §8.8.3).
-enum EntityTag {
-    /// Whether a list of tags has `tag`, by weak comparison. What comes after something that is no tag does not count.
-    static func matches(_ list: String, _ tag: String) -> Bool {
-        var rest = list.utf8[...]
-        if rest.filter({ !$0.isBlank }).elementsEqual("*".utf8) { return true }
-        let wanted = opaque(tag.utf8[...])
+    /// Takes the tag that `text` starts with; nil if there is none.
+    private init?(taking text: inout Substring) {
+        let mark = text.utf8.starts(with: "W/".utf8) ? 2 : 0
+        let quoted = text.utf8.dropFirst(mark)
+        guard quoted.first == UInt8(ascii: "\"") else { return nil }
+        let content = quoted.dropFirst().prefix { $0 > 0x20 && $0 != UInt8(ascii: "\"") && $0 != 0x7F }
+        guard content.endIndex < quoted.endIndex, quoted[content.endIndex] == UInt8(ascii: "\"") else { return nil }
+        let end = quoted.index(after: content.endIndex)
+        isWeak = mark > 0
+        opaque = Substring(quoted[..<end])
+        text = text[end...]
+    }
+
+    /// The tags of a list, whose members may be empty (RFC 9110 §5.6.1.2). What comes after something that is no tag does
+    /// not count, for no one can tell where it ends.
+    static func list(_ text: String) -> [EntityTag] {
+        var tags: [EntityTag] = []
+        var rest = text[...]
         while true {
-            rest = rest.drop { $0.isBlank || $0 == UInt8(ascii: ",") }
-            let candidate = opaque(rest)
-            guard candidate.first == UInt8(ascii: "\""),
-                let end = candidate.dropFirst().firstIndex(of: UInt8(ascii: "\""))
-            else { return false }
-            if candidate[...end].elementsEqual(wanted) { return true }
-            rest = candidate[candidate.index(after: end)...]
+            rest = Substring(rest.utf8.drop { $0.isBlank || $0 == UInt8(ascii: ",") })
+            guard let tag = EntityTag(taking: &rest) else { return tags }
+            rest = Substring(rest.utf8.drop(while: \.isBlank))
+            guard rest.isEmpty || rest.utf8.first == UInt8(ascii: ",") else { return tags }
+            tags.append(tag)
         }
     }
 
-    /// A tag without the mark of a weak one.
-    private static func opaque(_ tag: Substring.UTF8View) -> Substring.UTF8View {
-        tag.starts(with: "W/".utf8) ? tag.dropFirst(2) : tag
-    }
+    /// Weak comparison (RFC 9110 §8.8.3.2).
+    func isLike(_ other: EntityTag) -> Bool { opaque == other.opaque }
+
+    /// Strong comparison (RFC 9110 §8.8.3.2): weak tags equal nothing.
+    func isSame(as other: EntityTag) -> Bool { !isWeak && !other.isWeak && opaque == other.opaque }
 }

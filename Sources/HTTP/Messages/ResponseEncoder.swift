@@ -34,7 +34,7 @@ struct ResponseEncoder: Sendable {
         switch response.body {
         case .empty: return .length(0)
         case .bytes(let bytes): return .length(bytes.count)
-        case .file(let file): return .length(file.size)
+        case .file(_, let range): return .length(range.count)
         case .stream(let stream):
             return stream.length.map { .length($0) } ?? (minorVersion > 0 ? .chunked : .untilClose)
         }

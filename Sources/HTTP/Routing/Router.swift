@@ -18,7 +18,7 @@ package struct Router: Sendable {
     package typealias ErrorResponse = @Sendable (any Error, Request?) -> Response
 
     /// Turns what a handler threw, or a ``RequestError`` of the HTTP layer itself, into a response. The request is nil
-    /// if it could not be parsed. `Allow` and, where needed, `Connection: close` are added by the server.
+    /// if it could not be parsed. `Allow`, `Content-Range` and, where needed, `Connection: close` are added by the server.
     package var errorResponse: ErrorResponse = Self.defaultErrorResponse
 
     /// Comes before a route is looked for.
@@ -73,7 +73,8 @@ package struct Router: Sendable {
     }
 
     /// Serves the regular files below `directory` for GET of paths below `prefix` that no other route takes; a path that
-    /// ends in a slash means its `index.html`. Hidden files and symbolic links are not served.
+    /// ends in a slash means its `index.html`. Hidden files and symbolic links are not served. Conditions and ranges are
+    /// understood, and clients may keep what has a hash of its content in its name.
     ///
     /// - Precondition: the prefix starts and ends with a slash and has no files yet.
     package mutating func files(under prefix: String, directory: String) {
@@ -137,21 +138,15 @@ package struct Router: Sendable {
         }
     }
 
-    /// The response for `error`, with `Allow` where it is due.
+    /// The response for `error`, with the fields that come with its status.
     func failed(_ error: any Error, _ request: Request?) -> Response {
         var response = errorResponse(error, request)
-        if let allowed = (error as? RequestError)?.allowedMethods {
-            response.fields[.allow] = Self.list(allowed)
-        }
+        for field in (error as? RequestError)?.fields ?? [:] { response.fields[field.name] = field.value }
         return response
     }
 
     static func options(_ allowed: [HTTPRequest.Method]) -> Response {
-        Response(status: .noContent, fields: [.allow: list(allowed)])
-    }
-
-    private static func list(_ methods: [HTTPRequest.Method]) -> String {
-        methods.map(\.rawValue).joined(separator: ", ")
+        Response(status: .noContent, fields: [.allow: allowed.map(\.rawValue).joined(separator: ", ")])
     }
 
     private static let defaultErrorResponse: ErrorResponse = { error, request in

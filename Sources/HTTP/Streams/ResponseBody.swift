@@ -2,10 +2,13 @@
 package enum ResponseBody: Sendable {
     case empty
     case bytes([UInt8])
-    /// Read as the client takes it.
-    case file(OpenFile)
+    /// Bytes of a file, read as the client takes them.
+    case file(OpenFile, Range<Int>)
     /// Produced as the client takes it.
     case stream(ResponseStream)
+
+    /// All of a file.
+    package static func file(_ file: OpenFile) -> ResponseBody { .file(file, 0..<file.size) }
 
     /// A body that `produce` writes piece by piece; `write` returns once the client has taken enough for more to fit,
     /// so a slow client costs bounded memory. With `length` the body has exactly so many bytes, without it is chunked.
@@ -61,7 +64,7 @@ extension ResponseBody {
         switch self {
         case .empty: return []
         case .bytes(let bytes): return bytes
-        case .file(let file): return try file.read(at: 0, count: file.size)
+        case .file(let file, let range): return try file.read(at: range.lowerBound, count: range.count)
         case .stream(let stream):
             let collector = Collector()
             try await stream.produce(ResponseWriter { await collector.append($0) })

@@ -27,7 +27,7 @@ struct OpenAPI {
             preconditionFailure("a document is encoded to bytes")
         }
         let tag = "\"\(SHA256.digest(of: bytes).suffix(32))\""
-        return own { request in request.notModified(tag) ?? .json(bytes, fields: [.eTag: tag]) }
+        return own { request in try request.notModified(tag) ?? .json(bytes, fields: [.eTag: tag]) }
     }
 
     var document: JSONValue {

@@ -81,6 +81,7 @@ extension Operation {
         ]
         statuses.formUnion(failures)
         if !path.isEmpty { statuses.insert(.notFound) }
+        if answers.contains(where: { $0.status == .notModified }) { statuses.insert(.preconditionFailed) }
         if case .none = body {} else { statuses.formUnion([.contentTooLarge, .unsupportedMediaType]) }
         switch body {
         case .json, .described: statuses.insert(.unprocessableContent)

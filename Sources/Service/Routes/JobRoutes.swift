@@ -137,7 +137,7 @@ struct JobRoutes: Sendable {
         guard let record = try await backend.jobs.get(id) else { throw JobStoreError.notFound(id: id) }
         // The revision grows with every change, so it is all that a validator needs.
         let tag = "\"\(record.revision)\""
-        if let unchanged = request.notModified(tag) { return unchanged }
+        if let unchanged = try request.notModified(tag) { return unchanged }
         return try .encoding(JobView(record), fields: [.eTag: tag])
     }
 

@@ -113,14 +113,14 @@ struct ModelRoutes: Sendable {
 
     @Sendable private func version(_ request: Request) throws -> Response {
         let version = try backend.registry.find(request)
-        if let unchanged = request.notModified(version.entityTag) { return unchanged }
+        if let unchanged = try request.notModified(version.entityTag) { return unchanged }
         return .json(version.document, fields: [.eTag: version.entityTag])
     }
 
     @Sendable private func weights(_ request: Request) throws -> Response {
         let version = try backend.registry.find(request)
         let tag = "\"\(version.digest)\""
-        if let unchanged = request.notModified(tag) { return unchanged }
+        if let unchanged = try request.notModified(tag) { return unchanged }
         let path = backend.directory.path("\(version.directory)/\(ModelDirectory.weightsName)")
         guard let file = try? OpenFile(path: path) else {
             throw Problem.unavailable(code: "model_unreadable", "the weights of \(version.title) cannot be read")

@@ -19,6 +19,7 @@ struct ConformanceRow: Sendable, CustomStringConvertible {
 
     static let table = [
         "request lines": requestLines, "hosts": hosts, "fields": fieldLines, "bodies": bodies,
+        "conditions": conditions, "files": files,
     ]
 
     /// A request line, with the fields it needs to be complete.
@@ -46,5 +47,16 @@ struct ConformanceRow: Sendable, CustomStringConvertible {
     /// A chunked body as it is on the wire.
     static func chunks(_ section: String, _ sent: String, _ status: Int, body: String? = nil) -> ConformanceRow {
         post(section, "Transfer-Encoding: chunked", status, sent: sent, body: body)
+    }
+
+    /// A method and a path with some more field lines.
+    static func ask(
+        _ section: String, _ request: String, _ lines: String..., status: Int, _ fields: [String: String?] = [:],
+        body: String? = nil
+    ) -> ConformanceRow {
+        let lines = lines.map { $0 + "\r\n" }.joined()
+        return ConformanceRow(
+            section: section, request: "\(request) HTTP/1.1\r\nHost: a\r\n\(lines)\r\n", status: status, fields: fields,
+            body: body)
     }
 }

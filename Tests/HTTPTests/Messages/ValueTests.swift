@@ -20,6 +20,23 @@ import Testing
         #expect(HTTPDate.string(0) == "Thu, 01 Jan 1970 00:00:00 GMT")
     }
 
+    @Test func yearsOfTwoDigitsAreAtMost50YearsAhead() {
+        // Noon of 27 November 2026.
+        let now = 1_795_780_800
+        for (date, year) in [
+            ("Friday, 27-Nov-26 12:00:00 GMT", 2026), ("Saturday, 28-Nov-26 00:00:00 GMT", 2026),
+            ("Friday, 01-Jan-27 00:00:00 GMT", 2027), ("Friday, 27-Nov-76 00:00:00 GMT", 2076),
+            ("Sunday, 28-Nov-76 00:00:00 GMT", 1976), ("Saturday, 01-Jan-77 00:00:00 GMT", 1977),
+            ("Saturday, 01-Jan-00 00:00:00 GMT", 2000), ("Friday, 31-Dec-99 23:59:59 GMT", 1999),
+            ("Saturday, 29-Feb-64 00:00:00 GMT", 2064), ("Sunday, 29-Feb-76 00:00:00 GMT", 2076),
+        ] {
+            let text = HTTPDate.parse(date, now: now).map(HTTPDate.string)
+            #expect(text?.contains(" \(year) ") == true, "\(date): \(String(describing: text))")
+        }
+        #expect(HTTPDate.parse("Sunday, 29-Feb-75 00:00:00 GMT", now: now) == nil)
+        #expect(HTTPDate.parse("Sunday, 06-Nov-94 08:49:37 GMT", now: now) == 784_111_777)
+    }
+
     @Test func requestIDsAreCheckedAndMade() {
         #expect(RequestID.isValid("abc-DEF_1.2:3".utf8))
         #expect(!RequestID.isValid("".utf8))

@@ -3,6 +3,7 @@ import Foundation
 import HTTPTypes
 import Logging
 import Platform
+import TestSupport
 import Testing
 
 @testable import HTTP
@@ -98,6 +99,30 @@ import Testing
                 #expect(reply.body == (name == "large" ? text : ""))
                 #expect(reply.fields["content-type"] == "text/plain; charset=utf-8")
             }
+        }
+    }
+
+    @Test func sendsRangesOfFiles() async throws {
+        let scratch = try ScratchDirectory()
+        // What stands at an offset tells it, and a range is read in several pieces.
+        let bytes = (0..<250_000).flatMap { Array(String(1_000_000 + $0).utf8.dropFirst(3)) }
+        _ = try scratch.write("a.txt", bytes)
+        var router = Router()
+        router.files(under: "/", directory: scratch.path)
+        try await withServer(router) { address, _ in
+            let client = try TestClient(address)
+            let ranges = [(0, 1), (300_001, 900_000), (999_999, 1_000_000), (0, 1_000_000)]
+            let requests = ranges.map { "GET /a.txt HTTP/1.1\r\nHost: a\r\nRange: bytes=\($0)-\($1 - 1)\r\n\r\n" }
+            try await client.send(requests.joined() + "GET /a.txt HTTP/1.1\r\nHost: a\r\nRange: bytes=1000000-\r\n\r\n")
+            for (start, end) in ranges {
+                let reply = try await client.reply()
+                #expect(reply.status == 206)
+                #expect(reply.fields["content-length"] == "\(end - start)")
+                #expect(reply.fields["content-range"] == "bytes \(start)-\(end - 1)/1000000")
+                #expect(reply.body == String(decoding: bytes[start..<end], as: UTF8.self))
+            }
+            let refused = try await client.reply()
+            #expect(refused.status == 416 && refused.fields["content-range"] == "bytes */1000000")
         }
     }
 

@@ -58,6 +58,11 @@ struct ModelRegistryTests {
             let reply = try await service.send(.get, "/v1/models/emo/versions/1", fields: [.ifNoneMatch: field])
             #expect(reply.status == status && reply.fields[.eTag] == tag)
         }
+        for (field, status) in [(tag, 200), ("*", 200), ("\"a\", \(tag)", 200), ("\"a\"", 412), ("W/\(tag)", 412)] {
+            let reply = try await service.send(.get, "/v1/models/emo/versions/1", fields: [.ifMatch: field])
+            #expect(reply.status == status)
+            if status == 412 { #expect(try reply.json["code"].text == "precondition_failed") }
+        }
         #expect(try await service.get("/v1/models").status == 200)
     }
 }

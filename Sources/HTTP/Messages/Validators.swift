@@ -1,0 +1,91 @@
+import Glibc
+package import HTTPTypes
+
+/// What the state of a resource is told by (RFC 9110 §8.8). Decides what the conditions of a request come to (§13).
+package struct Validators: Sendable {
+    private let tag: EntityTag?
+    /// Seconds since 1970.
+    private let modified: Int?
+
+    /// `ETag` and `Last-Modified`, as far as there are any.
+    let fields: HTTPFields
+
+    /// - Precondition: `entityTag` has its quotes, and a `W/` before them if it is weak.
+    package init(entityTag: String? = nil, modified: Int? = nil) {
+        tag = entityTag.map {
+            guard let tag = EntityTag($0) else { preconditionFailure("\($0) is no entity tag") }
+            return tag
+        }
+        self.modified = modified
+        var fields: HTTPFields = [:]
+        fields[.eTag] = entityTag
+        fields[.lastModified] = modified.map(HTTPDate.string)
+        self.fields = fields
+    }
+
+    enum Verdict: Equatable {
+        case proceed
+        /// To be answered 304.
+        case notModified
+        /// To be answered 412, with what does not hold.
+        case failed(String)
+    }
+
+    /// Looks at the conditions of a request that would succeed without them, in the order of RFC 9110 §13.2.2.
+    func verdict(on request: Request) -> Verdict {
+        let fields = request.fields
+        let isRead = request.method == .get || request.method == .head
+        if let list = fields[.ifMatch] {
+            guard names(list, { $0.isSame(as: $1) }) else { return .failed("If-Match does not name what is there") }
+        } else if let modified, let date = date(fields[.ifUnmodifiedSince]), modified > date {
+            return .failed("If-Unmodified-Since: the resource was modified later")
+        }
+        if let list = fields[.ifNoneMatch] {
+            guard names(list, { $0.isLike($1) }) else { return .proceed }
+            return isRead ? .notModified : .failed("If-None-Match names what is there")
+        }
+        guard isRead, let modified, let date = date(fields[.ifModifiedSince]) else { return .proceed }
+        return modified <= date ? .notModified : .proceed
+    }
+
+    /// Whether a range may be sent (RFC 9110 §13.1.5): `If-Range` is absent, or has the same strong tag or date.
+    ///
+    /// Clients send a date only where they know it to be a strong validator.
+    func allowRange(_ request: Request) -> Bool {
+        guard let condition = request.fields[.ifRange] else { return true }
+        if let other = EntityTag(condition) { return tag?.isSame(as: other) ?? false }
+        return modified != nil && date(condition) == modified
+    }
+
+    /// Whether a list is `*` or has a tag that compares as the one there is.
+    private func names(_ list: String, _ compare: (EntityTag, EntityTag) -> Bool) -> Bool {
+        if list == "*" { return true }
+        guard let tag else { return false }
+        return EntityTag.list(list).contains { compare($0, tag) }
+    }
+
+    /// Nil as well for what is no date, which does not count (RFC 9110 §13.1.3).
+    private func date(_ text: String?) -> Int? {
+        text.flatMap { HTTPDate.parse($0, now: time(nil)) }
+    }
+}
+
+extension Request {
+    /// Decides what the conditions of the request come to: 304 with `fields` and the validators if the client has what is
+    /// there already, nil if the request is to be done. Throws a 412 if it must not be.
+    package func notModified(_ current: Validators, fields: HTTPFields = [:]) throws(RequestError) -> Response? {
+        switch current.verdict(on: self) {
+        case .proceed: return nil
+        case .failed(let detail): throw .preconditionFailed(detail)
+        case .notModified:
+            var response = Response(status: .notModified, fields: fields)
+            for field in current.fields { response.fields[field.name] = field.value }
+            return response
+        }
+    }
+
+    /// The same for what has but an entity tag, given with its quotes.
+    package func notModified(_ tag: String) throws(RequestError) -> Response? {
+        try notModified(Validators(entityTag: tag))
+    }
+}
