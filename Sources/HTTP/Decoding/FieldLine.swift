@@ -18,13 +18,20 @@ struct FieldLine {
         while end > start, line[end - 1].isBlank { end -= 1 }
         value = start..<end
         for index in value where !line[index].isFieldContent {
-            throw .malformed("a field value holds a control character")
+            throw .malformed("\(Self.text(line[name])) holds a control character")
         }
     }
 
     private static func defect(_ line: UnsafeBufferPointer<UInt8>, at index: Int) -> String {
         guard index < line.count else { return "a field line has no colon" }
-        guard line[index].isBlank else { return "a field name holds an invalid character" }
-        return index == 0 ? "a field line is folded" : "a field name is followed by a blank"
+        if index == 0, line[index].isBlank { return "a field line is folded" }
+        let name = text(line[..<index])
+        return line[index].isBlank
+            ? "the field name \(name) is followed by a blank" : "the field name \(name)… holds an invalid character"
+    }
+
+    /// As much of a name as helps to find it.
+    private static func text(_ name: Slice<UnsafeBufferPointer<UInt8>>) -> String {
+        String(decoding: name.prefix(64), as: UTF8.self)
     }
 }

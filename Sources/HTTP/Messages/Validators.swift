@@ -16,6 +16,8 @@ package struct Validators: Sendable {
             guard let tag = EntityTag($0) else { preconditionFailure("\($0) is no entity tag") }
             return tag
         }
+        // RFC 9110 §8.8.2.1: never later than now, whatever the clock was when a file was written.
+        let modified = modified.map { min($0, time(nil)) }
         self.modified = modified
         var fields: HTTPFields = [:]
         fields[.eTag] = entityTag

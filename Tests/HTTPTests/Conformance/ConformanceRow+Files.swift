@@ -93,6 +93,8 @@ extension ConformanceRow {
                     "ETag": tag, "Last-Modified": date, "Accept-Ranges": "bytes", "Cache-Control": "no-cache",
                     "Content-Type": "text/plain; charset=utf-8",
                 ]),
+            // What this server does not do, it does not begin.
+            ask("9110 §7.8", "GET /", "Connection: upgrade", "Upgrade: websocket", status: 200, ["Upgrade": nil]),
             ask("9110 §9.3.4", "PUT /digits.txt", status: 404, ["Allow": nil]),
             ask("9110 §15.5.6", "PUT /", status: 405, ["Allow": "GET, HEAD, OPTIONS"]),
             ask("9110 §9.3.7", "OPTIONS /echo", status: 204, ["Allow": "OPTIONS, POST"]),

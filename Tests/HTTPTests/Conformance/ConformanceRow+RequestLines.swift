@@ -40,6 +40,7 @@ extension ConformanceRow {
             line("9112 §3.2.4", "OPTIONS * HTTP/1.1", 204),
             line("9112 §3.2.4", "OPTIONS http://b HTTP/1.1", 204),
             target("9112 §3.2.4", "*", 400),
+            line("9112 §3.2.4", "OPTIONS *?a HTTP/1.1", 400),
             target("9112 §3.2.1", "index.html", 400),
             target("9112 §3.2.1", "?a", 400),
             target("9112 §3.2.3", "a:80", 400),

@@ -137,6 +137,24 @@ import Testing
         }
     }
 
+    @Test(arguments: [
+        ("GET /\"a HTTP/1.1\r\n", "the target has a character that must be escaped"),
+        ("GET /?a=%zz HTTP/1.1\r\n", "the query has an invalid percent escape"),
+        ("GET http://[1] HTTP/1.1\r\n", "the host of the target is no valid IPv6 address"),
+        ("GET / HTTP/1.1\r\nHost: a:b\r\n\r\n", "Host has an invalid port"),
+        ("GET / HTTP/1.1\r\nHost: u@a\r\n\r\n", "Host has an invalid character"),
+        ("GET / HTTP/1.1\r\nX-Y: \u{1}\r\n", "X-Y holds a control character"),
+        ("GET / HTTP/1.1\r\nX-Y : a\r\n", "the field name X-Y is followed by a blank"),
+        ("GET / HTTP/1.1\r\nX@Y: a\r\n", "the field name X… holds an invalid character"),
+        ("GET / HTTP/1.1\r\nContent-Length: +1\r\n", "Content-Length is not a number"),
+    ])
+    func saysWhatIsWrong(_ text: String, _ detail: String) {
+        var decoder = RequestDecoder()
+        var offset = 0
+        let event = Array(text.utf8).withUnsafeBytes { decoder.next($0, at: &offset) }
+        #expect(event == .failure(.malformed(detail)))
+    }
+
     @Test func saysNothingAfterAFailure() {
         let events = RequestDecoder.decode("GET /\r\n" + Self.valid[0])
         #expect(events == [.failure(400)])

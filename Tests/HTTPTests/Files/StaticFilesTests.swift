@@ -66,6 +66,16 @@ import Testing
         }
     }
 
+    @Test func nothingIsModifiedInTheFuture() async throws {
+        try await withFiles { router, directory in
+            let path = directory.appendingPathComponent("index.html").path
+            try FileManager.default.setAttributes([.modificationDate: Date.distantFuture], ofItemAtPath: path)
+            let response = await router.respond(to: Request(.get, "/"))
+            let modified = response.fields[.lastModified].flatMap { HTTPDate.parse($0, now: 0) }
+            #expect(try #require(modified) <= Int(Date().timeIntervalSince1970))
+        }
+    }
+
     @Test func whatTheClientHasIsNotSentAgain() async throws {
         try await withFiles { router, _ in
             let first = await router.respond(to: Request(.get, "/"))
