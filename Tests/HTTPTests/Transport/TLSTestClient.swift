@@ -10,7 +10,12 @@ import Platform
 /// `@unchecked Sendable`: used on its queue only.
 final class TLSTestClient: @unchecked Sendable {
     /// The server refused the handshake, or broke off without close_notify.
-    struct Failed: Error {}
+    struct Failed: Error {
+        var step = ""
+        /// As SSL_get_error(3) and errno have it.
+        var error: Int32 = 0
+        var code: Int32 = 0
+    }
 
     private let queue = DispatchQueue(label: "test.tls")
     private let context: OpaquePointer
@@ -54,7 +59,10 @@ final class TLSTestClient: @unchecked Sendable {
         descriptor = try TestClient.connect(to: address)
         SSL_set_fd(pointer, descriptor)
         if let session = options.session { SSL_set_session(pointer, session.pointer) }
-        try await blocking { guard SSL_connect($0) == 1 else { throw Failed() } }
+        try await blocking { pointer in
+            let result = SSL_connect(pointer)
+            guard result == 1 else { throw Self.failure("connect", pointer, result) }
+        }
     }
 
     deinit {
@@ -79,7 +87,8 @@ final class TLSTestClient: @unchecked Sendable {
         let bytes = Array(text.utf8)
         try await blocking {
             var count = 0
-            guard SSL_write_ex($0, bytes, bytes.count, &count) == 1 else { throw Failed() }
+            let result = SSL_write_ex($0, bytes, bytes.count, &count)
+            guard result == 1 else { throw Self.failure("write", $0, result) }
         }
     }
 
@@ -88,7 +97,7 @@ final class TLSTestClient: @unchecked Sendable {
         try await blocking { pointer in
             var bytes: [UInt8] = []
             while !bytes.suffix(end.utf8.count).elementsEqual(end.utf8) {
-                guard let more = try Self.read(pointer) else { throw Failed() }
+                guard let more = try Self.read(pointer) else { throw Failed(step: "read to the end") }
                 bytes += more
             }
             return String(decoding: bytes, as: UTF8.self)
@@ -114,15 +123,24 @@ final class TLSTestClient: @unchecked Sendable {
         var count = 0
         let result = SSL_read_ex(pointer, &bytes, bytes.count, &count)
         if result == 1 { return bytes[..<count] }
-        guard SSL_get_error(pointer, result) == SSL_ERROR_ZERO_RETURN else { throw Failed() }
+        guard SSL_get_error(pointer, result) == SSL_ERROR_ZERO_RETURN else { throw failure("read", pointer, result) }
         return nil
+    }
+
+    private static func failure(_ step: String, _ pointer: OpaquePointer, _ result: Int32) -> Failed {
+        let code = errno
+        return Failed(step: step, error: SSL_get_error(pointer, result), code: code)
     }
 
     private func blocking<Value: Sendable>(
         _ work: @escaping @Sendable (OpaquePointer) throws -> Value
     ) async throws -> Value {
         try await withCheckedThrowingContinuation { continuation in
-            queue.async { [self] in continuation.resume(with: Result { try work(pointer) }) }
+            queue.async { [self] in
+                // What other connections have left on this thread would be taken for ours.
+                ERR_clear_error()
+                continuation.resume(with: Result { try work(pointer) })
+            }
         }
     }
 }
