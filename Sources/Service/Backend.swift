@@ -1,6 +1,7 @@
 import Engine
 import Foundation
 import HTTP
+import HTTPTypes
 import Jobs
 import Logging
 import Platform
@@ -66,11 +67,26 @@ struct Backend: Sendable {
         let hosts = HostPolicy(listeningOn: configuration.server.host, allowing: configuration.allowedHosts)
         router.errorResponse = { errors.response(to: $0, request: $1) }
         router.executor = documents
-        router.admit = { request in try hosts.check(request.authority) }
+        router.admit = { [echoes = configuration.echoes] request in
+            // Those who try the server as such name all kinds of hosts, and nothing is to be had there.
+            if echoes, request.path == "/" { return }
+            try hosts.check(request.authority)
+        }
         let admission = Admission()
         for operation in operations { operation.add(to: &router, admission) }
+        if configuration.echoes { addEcho(to: &router) }
         router.files(under: "/", directory: configuration.publicDirectory.path)
         return router
+    }
+
+    private func addEcho(to router: inout Router) {
+        for method in [
+            HTTPRequest.Method.get, .post, .put, .delete, .patch, .options, .trace, HTTPRequest.Method("QUERY")!,
+        ] {
+            router.on(method, "/", body: .buffered(limit: configuration.maxPredictSize)) { request in
+                Response(fields: [.contentType: "application/octet-stream"], body: .bytes(request.body.bytes))
+            }
+        }
     }
 
     func makePool() -> WorkerPool {

@@ -91,6 +91,7 @@ private struct ListenerService: ServiceLifecycle.Service {
         }
         warnIfOpen(address)
         onReady(address)
+        ServiceManager.notify(.ready)
         try await withGracefulShutdownHandler {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { try await server.run() }
@@ -108,10 +109,13 @@ private struct ListenerService: ServiceLifecycle.Service {
             }
         } onGracefulShutdown: {
             backend.health.drain()
+            ServiceManager.notify(.stopping)
         }
     }
 
     private func reloadCertificate() {
+        ServiceManager.notify(.reloading)
+        defer { ServiceManager.notify(.ready) }
         do {
             try server.reloadCertificate()
             backend.logger.notice("the certificate was read anew")

@@ -29,6 +29,8 @@ package struct ServiceConfiguration: Sendable {
     package var maxClipUnits = 4096
     /// What the weights of the models in memory may take, in bytes.
     package var modelMemory = 4 << 30
+    /// Whether `/` answers every method with the body of the request, to try the server as such.
+    package var echoes = false
     /// Names that the server answers to besides those of loopback.
     package var allowedHosts: [String] = []
     /// For which a service that is to stop still takes requests, so that a balancer learns that it is not ready any more.

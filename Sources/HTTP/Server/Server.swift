@@ -30,11 +30,13 @@ package final class Server: Sendable {
         try listener.withLock { current in
             if let current { return current.address }
             let configuration = context.configuration
-            let socket = try ListeningSocket(
-                host: configuration.host,
-                port: configuration.port,
-                backlog: configuration.backlog
-            )
+            let socket =
+                if let descriptor = configuration.listeningSocket {
+                    try ListeningSocket(adopting: descriptor)
+                } else {
+                    try ListeningSocket(
+                        host: configuration.host, port: configuration.port, backlog: configuration.backlog)
+                }
             let next = Atomic(0)
             let listener = Listener(socket: socket, context: context) { [queues] socket, address in
                 let index = next.wrappingAdd(1, ordering: .relaxed).oldValue

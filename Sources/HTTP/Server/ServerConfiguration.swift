@@ -4,6 +4,8 @@ package struct ServerConfiguration: Sendable {
     package var host: String
     /// Port to bind to; 0 takes a free one.
     package var port: Int
+    /// A socket that listens already, in place of host and port.
+    package var listeningSocket: Int32?
     /// Connections the kernel keeps waiting for us.
     package var backlog: Int32 = 1024
     /// Connections open at a time; more wait in the kernel's backlog.

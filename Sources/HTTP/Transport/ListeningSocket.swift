@@ -57,6 +57,16 @@ struct ListeningSocket: Sendable {
         }
     }
 
+    /// Takes over a socket that listens already. Throws ``SystemError`` where it is none of TCP.
+    init(adopting descriptor: Int32) throws {
+        self.descriptor = descriptor
+        address = try Self.boundAddress(descriptor)
+        let flags = fcntl(descriptor, F_GETFL)
+        guard flags >= 0, fcntl(descriptor, F_SETFL, flags | O_NONBLOCK) == 0,
+            fcntl(descriptor, F_SETFD, FD_CLOEXEC) == 0
+        else { throw SystemError("fcntl") }
+    }
+
     private static func reason(_ code: Int32) -> String {
         let reason = SystemError("bind", code: code).reason
         return code == EADDRINUSE ? "another program listens there (\(reason))" : reason
@@ -103,7 +113,8 @@ struct ListeningSocket: Sendable {
         let status = withUnsafeMutableBytes(of: &storage) {
             getsockname(descriptor, $0.assumingMemoryBound(to: sockaddr.self).baseAddress!, &size)
         }
-        guard status == 0, let address = SocketAddress(storage) else { throw SystemError("getsockname") }
+        guard status == 0 else { throw SystemError("getsockname") }
+        guard let address = SocketAddress(storage) else { throw SystemError("getsockname", code: EAFNOSUPPORT) }
         return address
     }
 }

@@ -11,6 +11,8 @@ struct Serve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Runs the service.",
         discussion: """
+            Under systemd it says when it is ready and takes the socket that a unit gives it.
+
             Prints 'listening on http://HOST:PORT' (or https://) to standard output once it answers requests; its log goes to standard \
             error. SIGTERM and SIGINT end it in an orderly way, a second one at once.
 
@@ -40,6 +42,8 @@ struct Serve: AsyncParsableCommand {
     var modelMemory: Int?
     @Option(help: Settings.allowedHosts.help)
     var allowedHosts: String?
+    @Flag(help: "Answer every method at / with the body of the request, to try the server as such.")
+    var enableEcho = false
     @Option(help: Settings.shutdownDelay.help)
     var shutdownDelay: Int?
     @Option(help: Settings.drainSeconds.help)
@@ -83,6 +87,7 @@ struct Serve: AsyncParsableCommand {
             trainingThreads: try Settings.trainingThreads.optionalValue(trainingThreads) ?? threads
         )
         configuration.server = try listener.configuration()
+        configuration.echoes = enableEcho
         configuration.slots = try Settings.slots.value(slots, atLeast: 1)
         configuration.launcher = (try Settings.launcher.optionalValue(launcher) ?? "").split(separator: " ").map(
             String.init)

@@ -1,5 +1,6 @@
 import ArgumentParser
 import HTTP
+import Platform
 
 /// Where the server listens, and the bounds of its connections.
 struct ListenerOptions: ParsableArguments {
@@ -47,6 +48,7 @@ struct ListenerOptions: ParsableArguments {
         guard (0...65_535).contains(server.port) else {
             throw Settings.port.error(port, "a port is a number from 0 to 65535, not \(server.port)")
         }
+        do { server.listeningSocket = try ServiceManager.listeningSocket() } catch { throw ValidationError("\(error)") }
         server.tls = try tls()
         server.maxConnections = try Settings.maxConnections.value(maxConnections, atLeast: 1)
         server.maxConnectionsPerAddress = try Settings.maxConnectionsPerAddress.value(

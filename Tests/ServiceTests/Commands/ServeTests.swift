@@ -108,6 +108,14 @@ struct ServeTests {
         #expect(try await server.end() == 128 + SIGTERM)
     }
 
+    @Test func echoesWhenItIsToldTo() async throws {
+        let request = "POST / HTTP/1.1\r\nHost: example.com\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello"
+        let echo = try Running(scratch.file("echo"), ["--port", "0", "--enable-echo"])
+        #expect(try await exchange(port: echo.port, request).hasSuffix("\r\n\r\nhello"))
+        let plain = try Running(scratch.file("plain"), ["--port", "0"])
+        #expect(try await exchange(port: plain.port, request).hasPrefix("HTTP/1.1 421"))
+    }
+
     @Test(.timeLimit(.minutes(1)))
     func endsWhenNothingIsUnderWay() async throws {
         let server = try Running(scratch.file("data"), ["--port", "0", "--shutdown-delay", "0"])
