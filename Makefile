@@ -10,10 +10,10 @@ RELEASE_TESTS := -c release -Xswiftc -enable-testing
 export SWIFT PORT LIMBIC
 
 .DEFAULT_GOAL := help
-.PHONY: help install build test check lint format demo run compare conformance bench clean
+.PHONY: help install build test check lint format demo run compare compare-http conformance bench clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 install: ## Install what is missing (apt; as root or with sudo)
 	@.ci/install
@@ -46,6 +46,9 @@ compare: build ## Measure Limbic and PyTorch in turn; installs PyTorch into .ven
 	.venv/bin/pip install --quiet --retries 0 --requirement Tests/Peers/pytorch/requirements.txt \
 		--extra-index-url https://download.pytorch.org/whl/cpu
 	.venv/bin/python Tests/Peers/pytorch/compare.py --limbic $(LIMBIC)
+
+compare-http: build ## Measure the HTTP server and others in turn; needs wrk, and nginx and cargo for two of them
+	python3 Tests/Peers/http/compare.py --limbic $(LIMBIC)
 
 conformance: build ## Hold the service against its own description; installs tools into .venv-conformance
 	@.ci/conformance --checks=all --max-time 120

@@ -98,7 +98,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(10)))
     func aRefusedClientThatLeavesMakesRoom() async throws {
         let patient = { (configuration: inout ServerConfiguration) in
             configuration.maxConnections = 1
@@ -133,7 +133,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(10)))
     func aServerThatStopsDoesNotWaitForClientsWithTheirAnswer() async throws {
         let patient = { (configuration: inout ServerConfiguration) in
             configuration.drainTimeout = .seconds(3600)
@@ -150,7 +150,7 @@ import Testing
     }
 
     /// Each byte comes in time, but all of them together do not.
-    @Test(.timeLimit(.minutes(1)), arguments: ["/gathered", "/piped"])
+    @Test(.timeLimit(.minutes(10)), arguments: ["/gathered", "/piped"])
     func aBodyThatComesTooSlowlyIsRefused(_ path: String) async throws {
         var router = Router()
         router.on(.post, "/gathered", body: .buffered(limit: 1 << 30)) { _ in Response() }
@@ -171,7 +171,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(10)))
     func anAnswerThatIsTakenTooSlowlyIsCutOff() async throws {
         var router = Router()
         router.on(

@@ -95,7 +95,7 @@ struct ServeTests {
         #expect(second.1.contains("cannot listen on 127.0.0.1:\(first.port): another program listens there"))
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(10)))
     func isNotReadyWhileItWaitsToStop() async throws {
         let server = try Running(scratch.file("data"), ["--port", "0", "--shutdown-delay", "3600"])
         #expect(try await server.get("/v2/health/ready").hasPrefix("HTTP/1.1 200"))
@@ -116,7 +116,7 @@ struct ServeTests {
         #expect(try await exchange(port: plain.port, request).hasPrefix("HTTP/1.1 421"))
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(10)))
     func endsWhenNothingIsUnderWay() async throws {
         let server = try Running(scratch.file("data"), ["--port", "0", "--shutdown-delay", "0"])
         server.signal(SIGTERM)

@@ -3,7 +3,7 @@
 import PackageDescription
 
 // A minimal Hummingbird 2 server to compare with; built on its own, never as part of Limbic:
-//     swift build -c release --package-path Tests/Peers/hummingbird
+//     swift build -c release --package-path Tests/Peers/hummingbird-server
 let package = Package(
     name: "hummingbird-peer",
     platforms: [.macOS(.v15)],
