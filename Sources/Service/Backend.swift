@@ -70,7 +70,7 @@ struct Backend: Sendable {
         router.admit = { [echoes = configuration.echoes] request in
             // Those who try the server as such name all kinds of hosts, and nothing is to be had there.
             if echoes, request.path == "/" { return }
-            try hosts.check(request.authority)
+            try hosts.check(request)
         }
         let admission = Admission()
         for operation in operations { operation.add(to: &router, admission) }

@@ -40,6 +40,9 @@ package struct Request: Sendable {
     /// Whether a body comes with the request, as its head says.
     package var hasBody: Bool { head.framing != .none && head.framing != .length(0) }
 
+    /// The same as ``authority`` as it came; empty for none.
+    package var authorityBytes: ArraySlice<UInt8> { head.authority.map { head.fields.bytes[$0] } ?? [] }
+
     /// Host and port the client asked for; nil only for HTTP/1.0 without `Host`.
     package var authority: String? { head.authority.map { head.fields.string($0) } }
 }

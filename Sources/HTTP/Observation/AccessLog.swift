@@ -14,7 +14,7 @@ package struct AccessLog: Sendable {
     private static func append(_ exchange: Exchange, to line: inout [UInt8]) {
         func append(_ key: StaticString, _ value: Int) {
             append(key)
-            line.append(contentsOf: String(value).utf8)
+            line.append(decimal: value)
         }
         func append(_ key: StaticString) {
             key.withUTF8Buffer { line.append(contentsOf: $0) }
@@ -30,6 +30,6 @@ package struct AccessLog: Sendable {
         append(" status=", exchange.status?.code ?? 0)
         append(" bytes_in=", exchange.bytesIn)
         append(" bytes_out=", exchange.bytesOut)
-        append(" duration_us=", Int((exchange.duration / .microseconds(1)).rounded()))
+        append(" duration_us=", Int((exchange.duration.nanoseconds + 500) / 1000))
     }
 }

@@ -16,17 +16,20 @@ struct HostPolicy: Sendable {
     ///   - names: names besides those of loopback.
     init(listeningOn host: String, allowing names: [String]) {
         let isRestricted = Self.isLoopback(Self.normal(host)) || !names.isEmpty
-        allowed = isRestricted ? Set((names + [host]).map(Self.normal) + ["localhost", "127.0.0.1", "::1"]) : nil
+        allowed = isRestricted ? Set((names + [host]).map(Self.normal)) : nil
+    }
+
+    /// Checks the host that a request names. Throws as the check of an authority does.
+    func check(_ request: Request) throws(Problem) {
+        if Self.isCommon(request.authorityBytes) { return }
+        try check(request.authority)
     }
 
     /// - Parameter authority: host and port as a request names them; nil for HTTP/1.0 without them, which no browser sends.
     /// - Throws: ``Problem``, 421 (RFC 9110 §15.5.20).
     func check(_ authority: String?) throws(Problem) {
         guard let allowed, let authority else { return }
-        let written = Self.name(in: authority)
-        // Most clients write it as it stands there.
-        if allowed.contains(written) { return }
-        let name = Self.normal(written)
+        let name = Self.normal(Self.name(in: authority))
         guard Self.isLoopback(name) || allowed.contains(name) else {
             throw Problem(
                 .misdirectedRequest,
@@ -34,6 +37,19 @@ struct HostPolicy: Sendable {
                 detail: "this server does not answer to the name \(name.quoted); --allowed-hosts would let it"
             )
         }
+    }
+
+    /// Whether it is loopback as nearly all clients write it, which takes no time to see.
+    private static func isCommon(_ authority: ArraySlice<UInt8>) -> Bool {
+        func starts(_ name: StaticString) -> Bool {
+            let count = name.utf8CodeUnitCount
+            guard authority.count >= count else { return false }
+            return authority.withUnsafeBytes { bytes in
+                memcmp(bytes.baseAddress!, name.utf8Start, count) == 0
+                    && (bytes.count == count || bytes[count] == UInt8(ascii: ":"))
+            }
+        }
+        return starts("127.0.0.1") || starts("localhost")
     }
 
     /// Without the port.
