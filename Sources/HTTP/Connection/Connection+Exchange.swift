@@ -181,6 +181,8 @@ extension Connection {
         exchange.framing = ResponseEncoder.framing(of: response, minorVersion: exchange.minorVersion)
         exchange.status = response.status
         let isWhole = exchange.method == .head || exchange.framing == .none || response.body.isWhole
+        // The head says whether the connection ends for that.
+        if isWhole { limitRest(of: exchange) }
         let head = ResponseEncoder.Envelope(
             framing: exchange.framing,
             id: exchange.id,
@@ -199,7 +201,6 @@ extension Connection {
             exchange.bytesOut = bytes.count
             sendLarge(bytes)
         }
-        limitRest(of: exchange)
         handle(answer)
     }
 
@@ -220,6 +221,7 @@ extension Connection {
     func limitRest(of exchange: ActiveExchange) {
         exchange.endBody(.failure(ConnectionError.closedByClient))
         decoder.bodyLimit = min(decoder.bodyLimit, exchange.bytesIn + Self.discardLimit)
+        if let rest = decoder.remainingLength, rest > Self.discardLimit { handle(.restTooLarge) }
     }
 
     private static func secondsSince1970() -> Int {

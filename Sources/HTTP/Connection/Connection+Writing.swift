@@ -27,9 +27,14 @@ extension Connection {
     func sendUnsent() {
         guard unsentCount > 0 else { return }
         unsentOffset += unsent.withUnsafeBytes { send(UnsafeRawBufferPointer(rebasing: $0[unsentOffset...])) }
-        guard unsentOffset == unsent.count else { return }
-        unsent = []
-        unsentOffset = 0
+        if unsentOffset == unsent.count {
+            unsent = []
+            unsentOffset = 0
+        } else if unsentOffset >= max(Self.unsentLimit, unsent.count / 2) {
+            // Or what is put behind it would never let it become empty.
+            unsent.removeFirst(unsentOffset)
+            unsentOffset = 0
+        }
     }
 
     /// Sends a large body without copying it.
@@ -102,11 +107,9 @@ extension Connection {
                     return continuation.resume(throwing: ConnectionError.closedByClient)
                 }
                 turn {
-                    if append(bytes, to: target) {
-                        writers.append(continuation)
-                    } else {
-                        continuation.resume(throwing: ConnectionError.wrongLength)
-                    }
+                    // Before anything is sent, which may fail and end the connection and all who wait for it.
+                    writers.append(continuation)
+                    if !append(bytes, to: target) { writers.popLast()?.resume(throwing: ConnectionError.wrongLength) }
                 }
             }
         }

@@ -71,9 +71,12 @@ final class Connection: @unchecked Sendable {
     /// The poller has news.
     func becameReady(_ readiness: Poller.Readiness) {
         turn {
-            guard readiness.isDisjoint(with: [.failure, .hangUp]) else { return handle(.gone) }
-            if !readiness.isDisjoint(with: [.input, .inputEnd]) { isReadable = true }
-            if readiness.contains(.inputEnd) { isInputEnding = true }
+            // While we linger, both directions are closed when the client has closed its own, in good order.
+            guard !readiness.contains(.failure), state.phase == .lingering || !readiness.contains(.hangUp) else {
+                return handle(.gone)
+            }
+            if !readiness.isDisjoint(with: [.input, .inputEnd, .hangUp]) { isReadable = true }
+            if !readiness.isDisjoint(with: [.inputEnd, .hangUp]) { isInputEnding = true }
             if readiness.contains(.room) || transport.saysGoodbye {
                 // TLS may need room to receive, and something received to send.
                 if transport.isHandshaking { isReadable = true }
@@ -122,6 +125,7 @@ final class Connection: @unchecked Sendable {
 
     private func end(_ error: (any Error)?) {
         events.output.removeAll(keepingCapacity: true)
+        (unsent, unsentOffset) = ([], 0)
         let waiting = writers
         writers = []
         for writer in waiting { writer.resume(throwing: error ?? ConnectionError.closedByClient) }
@@ -140,9 +144,10 @@ final class Connection: @unchecked Sendable {
     func drain() {
         turn {
             // A request that is here but not read yet still counts as under way.
-            isReadable = true
-            read()
-            guard state.phase != .closed else { return }
+            if state.reads {
+                isReadable = true
+                read()
+            }
             handle(.drain(isIdle: decoder.isIdle && unread.isEmpty))
         }
     }

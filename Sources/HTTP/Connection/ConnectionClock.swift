@@ -43,7 +43,8 @@ struct ConnectionClock {
         func deadline(_ now: UInt64, since start: UInt64, _ patience: Duration, rate: Int) -> UInt64 {
             let patience = patience.nanoseconds
             guard rate > 0 else { return now + patience }
-            let allowed = patience + UInt64(Double(bytes) / Double(rate) * 1e9)
+            // Not more than a number can hold: 30 years.
+            let allowed = patience + UInt64(min(Double(bytes) / Double(rate) * 1e9, 1e18))
             return min(now + patience, start + (allowed > waited ? allowed - waited : 0))
         }
     }

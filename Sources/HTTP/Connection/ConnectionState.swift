@@ -54,6 +54,8 @@ struct ConnectionState: Equatable, Sendable {
         case bodyEnd
         /// What came is no request or no body, there is too much of it, or it came too slowly.
         case malformed
+        /// What is left of a body that nobody reads any more is not worth reading.
+        case restTooLarge
         /// The handler, or who refuses the request, has an answer: a whole one, or one that will be streamed. `isLast`: only
         /// the end of the connection can end it.
         case answer(isStreamed: Bool, isLast: Bool)
@@ -216,6 +218,10 @@ struct ConnectionState: Equatable, Sendable {
         case (.exchanging(_, .streaming), .answerFailure):
             return abort()
 
+        case (.exchanging(.piped, let output), .restTooLarge), (.exchanging(.held, let output), .restTooLarge),
+            (.exchanging(.dropped, let output), .restTooLarge):
+            return abandon(output)
+
         // Time, and the end.
         case (.waiting, .timeout):
             return abort()
@@ -238,7 +244,7 @@ struct ConnectionState: Equatable, Sendable {
 
         // What comes too late, or says nothing new.
         case (_, .sent), (_, .demand), (_, .answer), (_, .answerEnd), (_, .answerFailure), (_, .consumerFull),
-            (_, .continueExpected):
+            (_, .continueExpected), (_, .restTooLarge):
             return []
         case (_, .head), (_, .bodyEnd), (_, .malformed):
             preconditionFailure("\(event) in \(phase)")

@@ -61,6 +61,15 @@ struct RequestDecoder: Sendable {
         return head.fields.bytes.isEmpty
     }
 
+    /// What is still to come of a body of known length; nil for others.
+    var remainingLength: Int? {
+        switch (state, head.framing) {
+        case (.length(let remaining), _): remaining
+        case (.announced, .length(let length)): length
+        default: nil
+        }
+    }
+
     /// Consumes bytes of `input` from `offset` on, up to the next event. Returns nil when all are consumed without one.
     mutating func next(_ input: UnsafeRawBufferPointer, at offset: inout Int) -> Event? {
         do {

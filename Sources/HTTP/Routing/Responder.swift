@@ -15,8 +15,13 @@ package final class Responder: Sendable {
     func cancel() { cancelled.store(true, ordering: .relaxed) }
 
     /// - Precondition: the body of the response is not a stream.
-    package func respond(_ result: Result<Response, any Error>) { answer(result) }
+    package func respond(_ result: Result<Response, any Error>) {
+        if case .success(let response) = result, case .stream = response.body {
+            preconditionFailure("a deferred handler has no task to produce a stream in")
+        }
+        answer(result)
+    }
 
     /// Answers with what `body` returns or throws.
-    package func respond(_ body: () throws -> Response) { answer(Result(catching: body)) }
+    package func respond(_ body: () throws -> Response) { respond(Result(catching: body)) }
 }

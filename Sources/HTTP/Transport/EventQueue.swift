@@ -68,7 +68,7 @@ final class EventQueue: @unchecked Sendable {
         source = DispatchSource.makeReadSource(fileDescriptor: poller.descriptor, queue: queue)
         // The source may look at the descriptor until it says that it is cancelled.
         source.setCancelHandler { [poller] in withExtendedLifetime(poller) {} }
-        source.setEventHandler { [unowned self] in run() }
+        source.setEventHandler { [weak self] in self?.run() }
         source.activate()
     }
 

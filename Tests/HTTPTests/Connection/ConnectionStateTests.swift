@@ -81,6 +81,12 @@ import Testing
         Row("or for some time", [head(.abandoned), answer, quiet, .timeout], .close, .closed),
         Row("or is reset", [head(.abandoned), answer, quiet, .gone], .close, .closed),
 
+        Row("much of a body that nobody reads", [head(.piped), .restTooLarge, answer], .report, .finishing),
+        Row("also behind a stream", [head(.piped), streamed, .restTooLarge, .answerEnd], .report, .finishing),
+        Row(
+            "a body that is owed is decided with the answer", [head(.piped), .continueExpected, .restTooLarge], [],
+            .exchanging(.owed, .pending)),
+
         // What cannot be understood.
         Row("no request", [.malformed], .refuse, .exchanging(.abandoned, .pending)),
         Row("its refusal is the last answer", [.malformed, answer], .report, .finishing),

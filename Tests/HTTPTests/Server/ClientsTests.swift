@@ -88,6 +88,46 @@ import Testing
         }
     }
 
+    /// The handler has its answer before it has read much of the body.
+    @Test func theRestOfAnAnsweredBodyIsNotRead() async throws {
+        var router = Router()
+        router.on(.put, "/", body: .streamed(limit: 1 << 40)) { _ in .text("enough") }
+        try await withServer(router, configure: { $0.lingerBytes = 1 << 20 }) { address, _ in
+            let client = try TestClient(address)
+            try await client.send("PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000000\r\n\r\n")
+            let reply = try await client.reply()
+            #expect(reply.body == "enough")
+            #expect(reply.fields["connection"] == "close")
+            await #expect(throws: TestClient.Ended.self) {
+                while true { try await client.send([UInt8](repeating: 7, count: 1 << 20)) }
+            }
+        }
+    }
+
+    /// Wherever in a write the connection breaks, the handler that waits for it learns of it.
+    @Test func aStreamToAResetClientEnds() async throws {
+        let (ended, end) = AsyncStream.makeStream(of: Void.self)
+        var router = Router()
+        router.on(
+            .get, "/",
+            handler: { _ in
+                Response(
+                    body: .stream(length: 1 << 30) { writer in
+                        defer { end.yield() }
+                        for _ in 0..<1024 { try await writer.write([UInt8](repeating: 7, count: 1 << 20)) }
+                    })
+            })
+        try await withServer(router) { address, _ in
+            for count in [1, 1 << 16, 1 << 22] {
+                let client = try TestClient(address, receiveBuffer: 4096)
+                try await client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+                _ = try await client.read(count)
+                client.reset()
+                for await _ in ended { break }
+            }
+        }
+    }
+
     @Test func whatIsDroppedIsBounded() async throws {
         try await withServer(Router(), configure: { $0.lingerBytes = 1 << 20 }) { address, _ in
             let client = try TestClient(address)
