@@ -13,9 +13,7 @@ package final class LogWriter: Sendable {
         var lines: [UInt8] = []
         var isWriteDue = false
         var dropped = 0
-        /// The second of the latest line, and how it is written.
-        var second: Int64 = -1
-        var time: [UInt8] = []
+        var time = LogTime()
     }
 
     /// Lines that may wait are written together, at most this much later: a busy server would spend more on a write for each
@@ -48,16 +46,26 @@ package final class LogWriter: Sendable {
     ///
     /// - Parameter isUrgent: whether it is written at once, or may wait for others.
     package func line(isUrgent: Bool, _ body: (inout [UInt8]) -> Void) {
-        let second = clock.now() / 1000
-        let isFirst = state.withLock { state in
-            guard state.lines.count < capacity else {
-                state.dropped += 1
-                return false
-            }
-            if state.second != second { (state.second, state.time) = (second, Self.timestamp(second)) }
-            state.lines += state.time
+        let second = Int(clock.now() / 1000)
+        add(count: 1, isUrgent: isUrgent) { state in
+            state.lines += state.time.text(second)
             body(&state.lines)
             state.lines.append(UInt8(ascii: "\n"))
+        }
+    }
+
+    /// Adds `count` lines that are whole, with their times and line feeds, and may wait for others. Never waits for the sink.
+    package func add(_ lines: UnsafeRawBufferPointer, count: Int) {
+        add(count: count, isUrgent: false) { $0.lines += lines }
+    }
+
+    private func add(count: Int, isUrgent: Bool, _ append: (inout State) -> Void) {
+        let isFirst = state.withLock { state in
+            guard state.lines.count < capacity else {
+                state.dropped += count
+                return false
+            }
+            append(&state)
             defer { state.isWriteDue = true }
             return !state.isWriteDue
         }
@@ -89,17 +97,5 @@ package final class LogWriter: Sendable {
         }
         if !lines.isEmpty { sink(lines) }
         if dropped > 0 { sink(Array("\(dropped) lines were not logged: the log was not taken\n".utf8)) }
-    }
-
-    /// `1994-11-06T08:49:37Z ` (RFC 3339).
-    private static func timestamp(_ seconds: Int64) -> [UInt8] {
-        var time = time_t(seconds)
-        var parts = tm()
-        gmtime_r(&time, &parts)
-        var text = [UInt8](repeating: 0, count: 32)
-        let count = text.withUnsafeMutableBytes {
-            strftime($0.baseAddress!.assumingMemoryBound(to: CChar.self), $0.count, "%Y-%m-%dT%H:%M:%SZ ", &parts)
-        }
-        return Array(text[..<count])
     }
 }

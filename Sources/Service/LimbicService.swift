@@ -25,7 +25,6 @@ package struct LimbicService {
     /// - Parameter onReady: called with the address once requests are answered.
     package func run(onReady: @escaping @Sendable (SocketAddress) -> Void) async throws {
         try await backend.files.sweep()
-        let accessLog = logger.logLevel <= .info ? AccessLog(writer: .standardError) : nil
         var server = backend.configuration.server
         // Workers need some of it, even when a client does not let go.
         server.drainTimeout = backend.configuration.drainTimeout - backend.shutdown.reserve
@@ -38,7 +37,7 @@ package struct LimbicService {
                 configuration: server,
                 router: backend.makeRouter(),
                 logger: logger,
-                observe: accessLog?.record
+                accessLog: logger.logLevel <= .info ? .standardError : nil
             ),
             backend: backend,
             onReady: onReady

@@ -5,12 +5,10 @@ import HTTPTypes
 /// `@unchecked Sendable`: what changes is touched on the connection's queue only; the handler's task and its body merely
 /// hold the reference, to say whose they are.
 final class ActiveExchange: @unchecked Sendable {
-    let id: RequestID
-    let remoteAddress: SocketAddress
-    let method: HTTPRequest.Method?
+    var summary: Exchange
     let minorVersion: UInt8
+    /// Monotonic time in nanoseconds.
     let start: UInt64
-    var route: Route?
 
     /// The request kept for the handler while its body is gathered.
     var request: Request?
@@ -24,19 +22,16 @@ final class ActiveExchange: @unchecked Sendable {
     var remaining: Int?
     /// The file that is the answer's body, and what of it has not been read.
     var file: (OpenFile, rest: Range<Int>)?
-    var status: HTTPResponse.Status?
 
-    var bytesIn = 0
-    var bytesOut = 0
     /// Tells the handler that no one waits for its answer.
     var cancel: (@Sendable () -> Void)?
 
-    init(_ head: RequestHead?, id: RequestID, remoteAddress: SocketAddress) {
-        self.id = id
-        self.remoteAddress = remoteAddress
-        method = head?.method
-        minorVersion = head?.minorVersion ?? 1
-        start = EventQueue.now()
+    /// - Parameter method: nil for a request that could not be understood.
+    init(_ id: RequestID, _ method: HTTPRequest.Method?, minorVersion: UInt8, from address: SocketAddress, at start: UInt64)
+    {
+        summary = Exchange(id: id, remoteAddress: address, method: method)
+        self.minorVersion = minorVersion
+        self.start = start
     }
 
     /// The body goes to a handler that reads it piece by piece.
@@ -44,7 +39,7 @@ final class ActiveExchange: @unchecked Sendable {
 
     /// Returns false if the consumer has enough for now.
     func take(_ bytes: UnsafeRawBufferPointer) -> Bool {
-        bytesIn += bytes.count
+        summary.bytesIn += bytes.count
         if let pipe { return pipe.append(bytes) }
         if request != nil { gathered.append(contentsOf: bytes) }
         return true
@@ -53,19 +48,5 @@ final class ActiveExchange: @unchecked Sendable {
     func endBody(_ result: Result<Void, any Error> = .success(())) {
         pipe?.finish(result)
         pipe = nil
-    }
-
-    /// What the observer gets.
-    func summary(end: UInt64) -> Exchange {
-        Exchange(
-            id: id,
-            remoteAddress: remoteAddress,
-            method: method,
-            route: route?.pattern,
-            status: status,
-            bytesIn: bytesIn,
-            bytesOut: bytesOut,
-            duration: .nanoseconds(Int64(end - start))
-        )
     }
 }

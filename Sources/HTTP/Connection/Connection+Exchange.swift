@@ -1,5 +1,4 @@
 import Dispatch
-import Glibc
 import HTTPTypes
 
 extension Connection {
@@ -19,21 +18,23 @@ extension Connection {
     // MARK: Requests
 
     private func begin(_ head: RequestHead) {
-        let exchange = ActiveExchange(head, id: requestID(head), remoteAddress: remoteAddress)
+        let id = requestID(head)
+        let exchange = ActiveExchange(
+            id, head.method, minorVersion: head.minorVersion, from: remoteAddress, at: events.time)
         self.exchange = exchange
-        var request = Request(head: head, id: exchange.id, remoteAddress: remoteAddress, body: .none)
+        var request = Request(head: head, id: id, remoteAddress: remoteAddress, body: .none)
         do {
             switch try events.context.router.resolve(&request) {
             case .options(let allowed):
                 dropBody(of: head)
                 respond(Router.options(allowed))
             case .route(let route):
-                exchange.route = route
+                exchange.summary.route = route
                 start(route, request, exchange)
             }
         } catch {
             dropBody(of: head)
-            respond(events.context.router.failed(error, request))
+            refuse(error, request)
         }
     }
 
@@ -107,16 +108,23 @@ extension Connection {
 
     /// Answers what could not be understood as a request, or what is wrong with a body that was gathered.
     func refuse(_ error: any Error) {
-        let refused = exchange ?? ActiveExchange(nil, id: events.ids.next(), remoteAddress: remoteAddress)
+        let refused =
+            exchange
+            ?? ActiveExchange(events.ids.next(), nil, minorVersion: 1, from: remoteAddress, at: events.time)
         exchange = refused
-        respond(events.context.router.failed(error, refused.request))
+        refuse(error, refused.request)
+    }
+
+    private func refuse(_ error: any Error, _ request: Request?) {
+        if let error = error as? any CodedError { events.counters.refuse(error.code) }
+        respond(events.context.router.failed(error, request))
     }
 
     // MARK: Handlers
 
     /// The body is complete.
     func startGathered() {
-        guard let exchange, var request = exchange.request, let route = exchange.route else {
+        guard let exchange, var request = exchange.request, let route = exchange.summary.route else {
             preconditionFailure("a body was gathered for no handler")
         }
         exchange.request = nil
@@ -156,7 +164,7 @@ extension Connection {
             response = events.context.router.failed(error, request)
         }
         events.post { [self] in answered(exchange, response) }
-        guard case .stream(let stream) = response.body, exchange.method != .head else { return }
+        guard case .stream(let stream) = response.body, exchange.summary.method != .head else { return }
         do {
             try await stream.produce(ResponseWriter { try await self.write($0, for: exchange) })
             events.post { [self] in streamEnded(exchange, failed: false) }
@@ -179,16 +187,16 @@ extension Connection {
     private func respond(_ response: Response) {
         guard let exchange, state.awaitsAnswer else { return }
         exchange.framing = ResponseEncoder.framing(of: response, minorVersion: exchange.minorVersion)
-        exchange.status = response.status
-        let isWhole = exchange.method == .head || exchange.framing == .none || response.body.isWhole
+        exchange.summary.status = response.status
+        let isWhole = exchange.summary.method == .head || exchange.framing == .none || response.body.isWhole
         // The head says whether the connection ends for that.
         if isWhole { limitRest(of: exchange) }
         let head = ResponseEncoder.Envelope(
             framing: exchange.framing,
-            id: exchange.id,
+            id: exchange.summary.id,
             keepAlive: state.keepsAlive(isStreamed: !isWhole, isLast: exchange.framing == .untilClose),
             minorVersion: exchange.minorVersion,
-            now: Self.secondsSince1970()
+            now: events.second
         )
         let answer = ConnectionState.Event.answer(isStreamed: !isWhole, isLast: exchange.framing == .untilClose)
         guard isWhole else {
@@ -197,8 +205,8 @@ extension Connection {
             return startStreaming(response.body, exchange)
         }
         events.encoder.encodeHead(response, head, into: &events.output)
-        if case .bytes(let bytes) = response.body, exchange.method != .head, exchange.framing != .none {
-            exchange.bytesOut = bytes.count
+        if case .bytes(let bytes) = response.body, exchange.summary.method != .head, exchange.framing != .none {
+            exchange.summary.bytesOut = bytes.count
             sendLarge(bytes)
         }
         handle(answer)
@@ -220,15 +228,10 @@ extension Connection {
     /// Nobody reads on; what is left of the body is worth reading only if there is little of it.
     func limitRest(of exchange: ActiveExchange) {
         exchange.endBody(.failure(ConnectionError.closedByClient))
-        decoder.bodyLimit = min(decoder.bodyLimit, exchange.bytesIn + Self.discardLimit)
+        decoder.bodyLimit = min(decoder.bodyLimit, exchange.summary.bytesIn + Self.discardLimit)
         if let rest = decoder.remainingLength, rest > Self.discardLimit { handle(.restTooLarge) }
     }
 
-    private static func secondsSince1970() -> Int {
-        var time = timespec()
-        clock_gettime(CLOCK_REALTIME_COARSE, &time)
-        return time.tv_sec
-    }
 }
 
 extension ResponseBody {

@@ -12,16 +12,16 @@ extension Connection {
     func flush(more: Bool = false) {
         guard !events.output.isEmpty, state.phase != .closed else { return }
         if unsentCount > 0 {
-            unsent += events.output
-            events.output.removeAll(keepingCapacity: true)
+            unsent += events.output.bytes
+            events.output.removeAll()
             return
         }
-        let sent = events.output.withUnsafeBytes { send($0, more: more) }
+        let sent = send(events.output.bytes, more: more)
         if sent < events.output.count, state.phase != .closed {
-            unsent = Array(events.output[sent...])
+            unsent = Array(events.output.bytes[sent...])
             unsentOffset = 0
         }
-        events.output.removeAll(keepingCapacity: true)
+        events.output.removeAll()
     }
 
     func sendUnsent() {
@@ -40,7 +40,7 @@ extension Connection {
     /// Sends a large body without copying it.
     func sendLarge(_ bytes: [UInt8]) {
         guard bytes.count >= Self.largeBody else {
-            events.output += bytes
+            events.output.append(bytes)
             return
         }
         flush(more: true)
@@ -61,9 +61,13 @@ extension Connection {
             switch transport.send(UnsafeRawBufferPointer(rebasing: bytes[sent...]), more: more) {
             case .bytes(let count, let isLast):
                 clock.sent(count)
+                events.counters.bytesSent += count
                 sent += count
-                if isLast { return sent }
+                guard isLast else { continue }
+                if sent < bytes.count { waitForRoom() }
+                return sent
             case .wouldBlock, .end:
+                waitForRoom()
                 return sent
             case .failed:
                 handle(.gone)
@@ -71,6 +75,13 @@ extension Connection {
             }
         }
         return sent
+    }
+
+    /// Most connections never have to.
+    private func waitForRoom() {
+        guard !isWaitingForRoom else { return }
+        isWaitingForRoom = true
+        events.watchRoom(self)
     }
 
     // MARK: Files
@@ -132,7 +143,7 @@ extension Connection {
             guard bytes.count <= remaining else { return false }
             target.remaining = remaining - bytes.count
         }
-        target.bytesOut += bytes.count
+        target.summary.bytesOut += bytes.count
         if target.framing == .chunked {
             ResponseEncoder.encodeChunk(bytes, into: &events.output)
         } else {

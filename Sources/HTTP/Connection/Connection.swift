@@ -16,8 +16,8 @@ final class Connection: @unchecked Sendable {
     let transport: Transport
     let remoteAddress: SocketAddress
     let events: EventQueue
-    /// Position in the list of `events`.
-    var index = 0
+    /// What `events` knows it by.
+    var token: Poller.Token = 0
 
     private(set) var state = ConnectionState()
     var decoder: RequestDecoder
@@ -35,6 +35,8 @@ final class Connection: @unchecked Sendable {
     /// To be sent; sent up to `unsentOffset`.
     var unsent: [UInt8] = []
     var unsentOffset = 0
+    /// Whether the poller tells of room, as it does from the first time that there was none.
+    var isWaitingForRoom = false
     /// Writes of a handler that wait for the client.
     var writers: [CheckedContinuation<Void, any Error>] = []
 
@@ -45,7 +47,7 @@ final class Connection: @unchecked Sendable {
         self.remoteAddress = remoteAddress
         self.events = events
         decoder = RequestDecoder(limits: events.context.configuration.limits)
-        clock = ConnectionClock(events.context.configuration)
+        clock = ConnectionClock(events.context.configuration, now: events.time)
     }
 
     var configuration: ServerConfiguration { events.context.configuration }
@@ -65,7 +67,7 @@ final class Connection: @unchecked Sendable {
             handle(.sent(isQuiet: unreadOffset == unread.count && !isReadable && !transport.saysGoodbye))
         }
         guard state.phase != .closed else { return }
-        clock.update(currentWait, isDraining: state.isDraining)
+        clock.update(currentWait, isDraining: state.isDraining, now: events.time)
     }
 
     /// The poller has news.
@@ -98,7 +100,7 @@ final class Connection: @unchecked Sendable {
     func handle(_ event: ConnectionState.Event, _ error: (any Error)? = nil) {
         let actions = state.handle(event)
         guard !actions.isEmpty else { return }
-        if actions.contains(.sendContinue) { events.output += ResponseEncoder.continue }
+        if actions.contains(.sendContinue) { events.output.append(ResponseEncoder.continue) }
         if actions.contains(.start) { startGathered() }
         if actions.contains(.refuse), let error { refuse(error) }
         if actions.contains(.endBody) { exchange?.endBody() }
@@ -113,7 +115,10 @@ final class Connection: @unchecked Sendable {
         guard let finished = exchange else { return }
         exchange = nil
         clock.restart()
-        events.context.observe?(finished.summary(end: EventQueue.now()))
+        // Not `time`: a handler on this queue has taken some.
+        finished.summary.nanoseconds = EventQueue.now() - finished.start
+        events.counters.count(finished.summary)
+        events.accessLog?.record(finished.summary, at: events.second)
     }
 
     private func startLingering() {
@@ -124,7 +129,7 @@ final class Connection: @unchecked Sendable {
     }
 
     private func end(_ error: (any Error)?) {
-        events.output.removeAll(keepingCapacity: true)
+        events.output.removeAll()
         (unsent, unsentOffset) = ([], 0)
         let waiting = writers
         writers = []
@@ -161,6 +166,7 @@ final class Connection: @unchecked Sendable {
                 ? transport.discard(events.input) : transport.receive(into: events.input)
             {
             case .bytes(let count, let isLast):
+                events.counters.bytesReceived += count
                 // An end would be told anew, unless it has been.
                 if isLast, !isInputEnding { isReadable = false }
                 consume(count)

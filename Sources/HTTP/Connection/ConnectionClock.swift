@@ -50,9 +50,11 @@ struct ConnectionClock {
     }
 
     /// For a new connection.
-    init(_ configuration: ServerConfiguration) {
+    ///
+    /// - Parameter now: monotonic time in nanoseconds.
+    init(_ configuration: ServerConfiguration, now: UInt64) {
         self.configuration = configuration
-        start = EventQueue.now()
+        start = now
         deadline = start + configuration.headerTimeout.nanoseconds
     }
 
@@ -78,10 +80,9 @@ struct ConnectionClock {
     mutating func stop() { deadline = .max }
 
     /// To be called at the end of each turn.
-    mutating func update(_ wait: Wait, isDraining: Bool) {
+    mutating func update(_ wait: Wait, isDraining: Bool, now: UInt64) {
         let isNew = isNew || wait != self.wait
         guard isNew || hasProgress || (isDraining && wait == .linger) else { return }
-        let now = EventQueue.now()
         if isNew { begin(wait, now) }
         (self.isNew, hasProgress) = (false, false)
         deadline =

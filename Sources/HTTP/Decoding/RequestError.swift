@@ -4,7 +4,7 @@ package import HTTPTypes
 ///
 /// `code` is stable and meant for programs, `detail` for people. The owner of the router turns it into a response
 /// with ``Router/errorResponse``; the default is ``Response/problem(_:requestID:)``.
-package struct RequestError: Error, Equatable, Sendable {
+package struct RequestError: CodedError, Equatable, Sendable {
     package var status: HTTPResponse.Status
     package var code: String
     package var detail: String

@@ -7,12 +7,9 @@ package enum RequestID: Sendable, Equatable, CustomStringConvertible {
     package var description: String {
         switch self {
         case .received(let text): return text
-        case .made:
-            return String(unsafeUninitializedCapacity: 16) { buffer in
-                var bytes: [UInt8] = []
-                append(to: &bytes)
-                return buffer.initialize(fromContentsOf: bytes)
-            }
+        case .made(let number):
+            let digits = String(number, radix: 16)
+            return String(repeating: "0", count: 16 - digits.count) + digits
         }
     }
 
@@ -21,17 +18,10 @@ package enum RequestID: Sendable, Equatable, CustomStringConvertible {
         (1...128).contains(bytes.count) && bytes.allSatisfy { $0.isASCIIAlphanumeric || "-_.:/+=@".utf8.contains($0) }
     }
 
-    func append(to output: inout [UInt8]) {
+    func append(to output: inout OutputBuffer) {
         switch self {
-        case .received(let text):
-            output.append(contentsOf: text.utf8)
-        case .made(let number):
-            var shift: UInt64 = 64
-            while shift > 0 {
-                shift -= 4
-                let digit = UInt8(truncatingIfNeeded: number >> shift) & 15
-                output.append(digit < 10 ? digit + UInt8(ascii: "0") : digit - 10 + UInt8(ascii: "a"))
-            }
+        case .received(let text): output.append(text)
+        case .made(let number): output.append(hexadecimal: UInt(number), digits: 16)
         }
     }
 }

@@ -41,20 +41,20 @@ struct ResponseEncoder: Sendable {
     }
 
     /// Appends status line and fields with the empty line after them.
-    mutating func encodeHead(_ response: Response, _ envelope: Envelope, into output: inout [UInt8]) {
+    mutating func encodeHead(_ response: Response, _ envelope: Envelope, into output: inout OutputBuffer) {
         if response.status == .ok {
             output.append("HTTP/1.1 200 OK\r\n")
         } else {
             output.append("HTTP/1.1 ")
             output.append(decimal: response.status.code)
             output.append(.space)
-            output.append(contentsOf: response.status.reasonPhrase.utf8)
+            output.append(response.status.reasonPhrase)
             output.append("\r\n")
         }
         for field in response.fields where !Self.isOurs(field.name) {
-            output.append(contentsOf: field.name.rawName.utf8)
+            output.append(field.name.rawName)
             output.append(": ")
-            field.withUnsafeBytesOfValue { output.append(contentsOf: $0) }
+            field.withUnsafeBytesOfValue { output.append(UnsafeRawBufferPointer($0)) }
             output.append("\r\n")
         }
         switch envelope.framing {
@@ -77,46 +77,34 @@ struct ResponseEncoder: Sendable {
             dateSecond = envelope.now
             date = HTTPDate.bytes(envelope.now)
         }
-        output.append(contentsOf: date)
+        output.append(date)
         output.append("\r\n\r\n")
     }
 
     /// Appends one chunk; nothing for no bytes, since an empty chunk would end the body.
-    static func encodeChunk(_ bytes: [UInt8], into output: inout [UInt8]) {
+    static func encodeChunk(_ bytes: [UInt8], into output: inout OutputBuffer) {
         guard !bytes.isEmpty else { return }
-        output.append(contentsOf: String(bytes.count, radix: 16).utf8)
+        output.append(hexadecimal: UInt(bytes.count))
         output.append("\r\n")
-        output.append(contentsOf: bytes)
+        output.append(bytes)
         output.append("\r\n")
     }
 
-    static func encodeLastChunk(into output: inout [UInt8]) {
+    static func encodeLastChunk(into output: inout OutputBuffer) {
         output.append("0\r\n\r\n")
     }
 
     /// Fields that only the server can get right; a handler's are dropped.
     private static func isOurs(_ name: HTTPField.Name) -> Bool {
-        switch name.canonicalName {
-        case "content-length", "transfer-encoding", "connection", "date", "x-request-id": true
-        default: false
+        let name = name.canonicalName
+        // Nearly all names differ in their length already.
+        switch name.utf8.count {
+        case 4: return name == "date"
+        case 10: return name == "connection"
+        case 12: return name == "x-request-id"
+        case 14: return name == "content-length"
+        case 17: return name == "transfer-encoding"
+        default: return false
         }
-    }
-}
-
-extension [UInt8] {
-    @inline(__always)
-    mutating func append(_ text: StaticString) {
-        append(contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
-    }
-
-    /// - Precondition: `number` is not negative.
-    mutating func append(decimal number: Int) {
-        var rest = number
-        let start = count
-        repeat {
-            append(UInt8(ascii: "0") + UInt8(rest % 10))
-            rest /= 10
-        } while rest > 0
-        self[start...].reverse()
     }
 }

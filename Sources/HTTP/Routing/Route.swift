@@ -1,3 +1,5 @@
+import HTTPTypes
+
 /// What is done for the requests that match a pattern with a method.
 final class Route: Sendable {
     enum Action: Sendable {
@@ -6,15 +8,23 @@ final class Route: Sendable {
         case deferred(Router.DeferredHandler)
     }
 
+    let method: HTTPRequest.Method
     let pattern: String
+    /// Among the routes of its router.
+    let index: Int
     /// Names of the pattern's parameters from left to right.
     let parameterNames: [String]
     let body: BodyPolicy
     let admit: Router.Admission?
     let action: Action
 
-    init(pattern: String, body: BodyPolicy, admit: Router.Admission? = nil, action: Action) {
+    init(
+        _ method: HTTPRequest.Method, _ pattern: String, index: Int, body: BodyPolicy, admit: Router.Admission? = nil,
+        action: Action
+    ) {
+        self.method = method
         self.pattern = pattern
+        self.index = index
         self.body = body
         self.admit = admit
         self.action = action

@@ -18,12 +18,14 @@ struct RouteTrie: Sendable {
     private struct Node: Sendable {
         var literals: [(part: [UInt8], node: Int)] = []
         var parameter: Int?
-        var routes: [(method: HTTPRequest.Method, route: Route)] = []
+        var routes: [Route] = []
         /// Takes every path below this node that no pattern matches.
         var rest: Route?
     }
 
     private var nodes = [Node()]
+    /// By ``Route/index``.
+    private(set) var routes: [Route] = []
 
     // MARK: Building
 
@@ -35,13 +37,14 @@ struct RouteTrie: Sendable {
         }
     }
 
-    mutating func insert(_ route: Route, for method: HTTPRequest.Method) {
+    mutating func insert(_ route: Route) {
         let node = descend(Self.parts(of: route.pattern))
         precondition(
-            !nodes[node].routes.contains { $0.method == method },
-            "\(method) \(route.pattern) is there already"
+            !nodes[node].routes.contains { $0.method == route.method },
+            "\(route.method) \(route.pattern) is there already"
         )
-        nodes[node].routes.append((method, route))
+        nodes[node].routes.append(route)
+        routes.append(route)
     }
 
     mutating func insertRest(_ route: Route, under prefix: String) {
@@ -49,6 +52,7 @@ struct RouteTrie: Sendable {
         let node = descend(Self.parts(of: prefix).dropLast())
         precondition(nodes[node].rest == nil, "\(prefix) has files already")
         nodes[node].rest = route
+        routes.append(route)
     }
 
     private mutating func descend(_ parts: some Sequence<Part>) -> Int {
@@ -142,7 +146,7 @@ struct RouteTrie: Sendable {
             let routes = trie.nodes[node].routes
             let exact = routes.first { $0.method == method }
             if let route = exact ?? (method == .head ? routes.first { $0.method == .get } : nil) {
-                found = (route.route, values)
+                found = (route, values)
             } else {
                 otherMethods += routes.map(\.method)
             }

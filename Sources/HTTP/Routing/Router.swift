@@ -41,7 +41,7 @@ package struct Router: Sendable {
         admit: Admission? = nil,
         immediate handler: @escaping ImmediateHandler
     ) {
-        trie.insert(Route(pattern: pattern, body: .none, admit: admit, action: .immediate(handler)), for: method)
+        add(method, pattern, .none, admit, .immediate(handler))
     }
 
     /// Adds a route whose handler runs in a task of its own, which is cancelled if the client goes away.
@@ -54,7 +54,7 @@ package struct Router: Sendable {
         admit: Admission? = nil,
         handler: @escaping Handler
     ) {
-        trie.insert(Route(pattern: pattern, body: body, admit: admit, action: .task(handler)), for: method)
+        add(method, pattern, body, admit, .task(handler))
     }
 
     /// Adds a route whose handler is called on the connection's queue, takes the request to threads of its own, and
@@ -69,7 +69,7 @@ package struct Router: Sendable {
         deferred handler: @escaping DeferredHandler
     ) {
         if case .streamed = body { preconditionFailure("a deferred handler has no task to read a stream in") }
-        trie.insert(Route(pattern: pattern, body: body, admit: admit, action: .deferred(handler)), for: method)
+        add(method, pattern, body, admit, .deferred(handler))
     }
 
     /// Serves the regular files below `directory` for GET of paths below `prefix` that no other route takes; a path that
@@ -81,12 +81,18 @@ package struct Router: Sendable {
         let files = StaticFiles(directory: directory, prefix: prefix)
         trie.insertRest(
             Route(
-                pattern: prefix + "*", body: .none,
+                .get, prefix + "*", index: trie.routes.count, body: .none,
                 action: .deferred { request, responder in
                     OpenFile.reading.async { responder.respond { try files.respond(to: request) } }
                 }),
             under: prefix
         )
+    }
+
+    private mutating func add(
+        _ method: HTTPRequest.Method, _ pattern: String, _ body: BodyPolicy, _ admit: Admission?, _ action: Route.Action
+    ) {
+        trie.insert(Route(method, pattern, index: trie.routes.count, body: body, admit: admit, action: action))
     }
 
     /// What is to be done for a request.

@@ -1,23 +1,25 @@
-import Synchronization
 import Dispatch
 import Glibc
 package import Logging
-import Platform
+package import Platform
 
-/// An HTTP/1.1 server: a listener and the queues its connections live on.
+/// An HTTP/1.1 server: a listening socket and the queues its connections live on.
 package final class Server: Sendable {
     private let context: ServerContext
     private let queues: [EventQueue]
-    private let listener = Mutex<(listener: Listener, address: SocketAddress)?>(nil)
+    private let socket = Mutex<ListeningSocket?>(nil)
 
     /// Throws ``SystemError`` or ``TLSError``.
+    ///
+    /// - Parameter accessLog: where a line is written for each exchange.
     package init(
         configuration: ServerConfiguration,
         router: Router,
         logger: Logger,
-        observe: (@Sendable (Exchange) -> Void)? = nil
+        accessLog: LogWriter? = nil
     ) throws {
-        let context = try ServerContext(configuration: configuration, router: router, logger: logger, observe: observe)
+        let context = try ServerContext(
+            configuration: configuration, router: router, logger: logger, accessLog: accessLog)
         self.context = context
         let count = configuration.eventQueues ?? Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))
         precondition(count > 0, "a server needs an event queue")
@@ -27,7 +29,7 @@ package final class Server: Sendable {
     /// Binds and starts to accept. Returns the address bound, with the port the system chose if 0 was asked for.
     /// Throws ``SystemError`` or ``AddressError``.
     package func start() async throws -> SocketAddress {
-        try listener.withLock { current in
+        try socket.withLock { current in
             if let current { return current.address }
             let configuration = context.configuration
             let socket =
@@ -37,16 +39,19 @@ package final class Server: Sendable {
                     try ListeningSocket(
                         host: configuration.host, port: configuration.port, backlog: configuration.backlog)
                 }
-            let next = Atomic(0)
-            let listener = Listener(socket: socket, context: context) { [queues] socket, address in
-                let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
-                queues[index % queues.count].adopt(socket, address)
-            }
-            context.onRoom { [weak listener] in listener?.connectionEnded() }
-            listener.start()
-            current = (listener, socket.address)
+            context.onRoom { [queues] in queues.forEach { $0.acceptAgain() } }
+            for queue in queues { try queue.accept(from: socket, with: queues.filter { $0 !== queue }) }
+            current = socket
             return socket.address
         }
+    }
+
+    /// What has been counted since the start.
+    package func counters() async -> ServerCounters {
+        var sum = ServerCounters(routes: context.router.trie.routes)
+        for queue in queues { sum.add(await queue.counted()) }
+        sum.openConnections = context.connectionCount
+        return sum
     }
 
     /// Reads the certificate and its key anew, for the connections to come. Throws ``TLSError``, and then goes on with those
@@ -68,8 +73,10 @@ package final class Server: Sendable {
     }
 
     private func drain() async {
-        let current = listener.withLock { $0?.listener }
-        await current?.stop()
+        context.onRoom(nil)
+        for queue in queues { await queue.stopAccepting() }
+        // Connections not taken from the kernel's backlog yet are refused.
+        socket.withLock { $0 }?.close()
         for queue in queues { queue.drain() }
         let force = DispatchWorkItem { [queues] in queues.forEach { $0.closeAll() } }
         let patience = Int(context.configuration.drainTimeout.nanoseconds)

@@ -6,7 +6,7 @@ final class ServerContext: Sendable {
     let configuration: ServerConfiguration
     let router: Router
     let logger: Logger
-    let observe: (@Sendable (Exchange) -> Void)?
+    let accessLog: LogWriter?
     private let state = Mutex(State())
     private let tls: Mutex<TLSContext?>
 
@@ -22,12 +22,12 @@ final class ServerContext: Sendable {
         configuration: ServerConfiguration,
         router: Router,
         logger: Logger,
-        observe: (@Sendable (Exchange) -> Void)?
+        accessLog: LogWriter?
     ) throws(TLSError) {
         self.configuration = configuration
         self.router = router
         self.logger = logger
-        self.observe = observe
+        self.accessLog = accessLog
         if let files = configuration.tls { tls = Mutex(try TLSContext(files)) } else { tls = Mutex(nil) }
     }
 
@@ -43,6 +43,9 @@ final class ServerContext: Sendable {
         let context = try TLSContext(files, replacing: tls.withLock { $0 })
         tls.withLock { $0 = context }
     }
+
+    /// Connections open now.
+    var connectionCount: Int { state.withLock { $0.connections } }
 
     /// Counts one connection more, or returns false if there are as many as may be.
     func reserveConnection() -> Bool {
@@ -70,7 +73,7 @@ final class ServerContext: Sendable {
             if let host = address?.host, let count = state.counts[host] {
                 state.counts[host] = count > 1 ? count - 1 : nil
             }
-            // Only the step from full to not full lets the listener go on.
+            // Only the step from full to not full lets those go on who accept.
             let isNews = state.connections == configuration.maxConnections - 1
             let waiters = state.connections == 0 ? state.waiters : []
             if state.connections == 0 { state.waiters = [] }

@@ -1,10 +1,11 @@
-import Logging
 import Dispatch
 import Glibc
+import Logging
 import Platform
+import Synchronization
 
 /// A serial queue on which a share of the connections live, with what they use in turn: the epoll descriptor that watches
-/// them, one input buffer, one output buffer, one encoder, one sweep for all their timeouts.
+/// them, one input buffer, one output buffer, one encoder, one sweep for all their timeouts, one part of the access log.
 ///
 /// Dispatch wakes the queue when the first of its sockets has news. From then on it takes news from epoll itself, and work
 /// from ``post(_:)``, until there has been none for a moment: a connection that is busy costs no way through Dispatch.
@@ -15,21 +16,31 @@ final class EventQueue: @unchecked Sendable {
     private static let inputSize = 64 * 1024
     /// How long the queue waits for more before it gives its thread back, in milliseconds.
     private static let longestPatience: UInt64 = 100
+    /// What the listening socket is known by.
+    static let listenerToken: Poller.Token = 1
 
     let context: ServerContext
     /// Scratch for the bytes of one read.
     let input = UnsafeMutableRawBufferPointer.allocate(byteCount: inputSize, alignment: 16)
     /// What the connection whose turn it is wants to send; empty between turns.
-    var output: [UInt8] = []
+    var output = OutputBuffer(capacity: inputSize)
     var encoder = ResponseEncoder()
     var ids = RequestIDGenerator()
-    private(set) var isDraining = false
+    var accessLog: AccessLog?
+    var counters: ServerCounters
+    /// Monotonic time in nanoseconds when the latest news came.
+    private(set) var time = now()
+    /// The same as seconds since 1970.
+    private(set) var second = 0
+    let poller: Poller
 
     private let queue: DispatchQueue
-    private let poller: Poller
     private let source: any DispatchSourceRead
     private let mailbox = Mutex(Mailbox())
-    private var connections: [Connection] = []
+    private let connectionCount = Atomic(0)
+    private var connections = ConnectionTable()
+    private var acceptor: Acceptor?
+    private var isDraining = false
     /// Connections that have more to do, but let others have their turn first.
     private var waiting: [Connection] = []
     private let patience: Int32
@@ -57,7 +68,8 @@ final class EventQueue: @unchecked Sendable {
         queue = DispatchQueue(label: "http.events.\(index)")
         poller = try Poller()
         self.context = context
-        output.reserveCapacity(Self.inputSize)
+        accessLog = context.accessLog.map(AccessLog.init)
+        counters = ServerCounters(routes: context.router.trie.routes)
         let configuration = context.configuration
         let shortest = [
             configuration.handshakeTimeout, configuration.headerTimeout, configuration.idleTimeout,
@@ -100,6 +112,10 @@ final class EventQueue: @unchecked Sendable {
         }
     }
 
+    func post(after interval: DispatchTimeInterval, _ work: @escaping @Sendable () -> Void) {
+        queue.asyncAfter(deadline: .now() + interval) { [self] in post(work) }
+    }
+
     /// Does what there is to do until there has been nothing for a while.
     private func run() {
         var isPatient = true
@@ -112,15 +128,28 @@ final class EventQueue: @unchecked Sendable {
             }
             for work in work { work() }
             if work.isEmpty, !isPatient { break }
-            let hasNews = poller.wait(work.isEmpty && waiting.isEmpty ? patience : 0) { connection, readiness in
-                connection.becameReady(readiness)
-            }
+            let hasNews = takeNews(work.isEmpty && waiting.isEmpty ? patience : 0)
             let continued = waiting
             waiting = []
             for connection in continued { connection.goOn() }
             isPatient = hasNews || !continued.isEmpty || !work.isEmpty
         }
         scheduleSweep()
+    }
+
+    /// Returns whether there were any.
+    private func takeNews(_ patience: Int32) -> Bool {
+        accessLog?.flush()
+        let news = poller.wait(patience)
+        (time, second) = (Self.now(), Self.secondsSince1970())
+        for event in news {
+            switch event.token {
+            case Poller.bellToken: break
+            case Self.listenerToken: acceptor?.accept()
+            default: connections[event.token]?.becameReady(event.readiness)
+            }
+        }
+        return !news.isEmpty
     }
 
     /// Calls ``Connection/goOn()`` after the others have had their turn.
@@ -130,59 +159,89 @@ final class EventQueue: @unchecked Sendable {
 
     // MARK: Connections
 
-    /// Takes over an accepted socket. Called from the listener's queue.
-    func adopt(_ socket: Socket, _ address: SocketAddress) {
-        post { [self] in
-            guard let transport = context.transport(for: socket) else {
-                socket.close()
-                return context.releaseConnection(address)
+    /// How many connections there are; from any thread.
+    var load: Int { connectionCount.load(ordering: .relaxed) }
+
+    /// Accepts connections from a socket that `peers` accept from as well. Throws ``SystemError``.
+    func accept(from socket: ListeningSocket, with peers: [EventQueue]) throws {
+        post { [self] in acceptor = Acceptor(socket: socket, events: self, peers: peers) }
+        try poller.watchListener(socket.descriptor, as: Self.listenerToken)
+    }
+
+    /// Goes on after a pause, if there was one; from any thread.
+    func acceptAgain() {
+        post { [self] in acceptor?.goOn() }
+    }
+
+    /// Accepts no more; returns when that is so.
+    func stopAccepting() async {
+        await withCheckedContinuation { continuation in
+            post { [self] in
+                acceptor?.end()
+                acceptor = nil
+                continuation.resume()
             }
-            let connection = Connection(transport: transport, remoteAddress: address, events: self)
-            connection.index = connections.count
-            connections.append(connection)
-            do {
-                try poller.add(transport.descriptor, for: connection)
-            } catch {
-                context.logger.warning("a connection could not be watched", metadata: ["error": "\(error)"])
-                return connection.close(.closedByClient)
-            }
-            if isDraining { connection.drain() }
-            if nextSweep == .max { nextSweep = Self.now() + sweepInterval }
         }
     }
 
-    func remove(_ connection: Connection) {
-        poller.remove(connection.transport.descriptor)
-        let last = connections.removeLast()
-        if last !== connection {
-            connections[connection.index] = last
-            last.index = connection.index
+    /// Takes over an accepted socket.
+    func adopt(_ socket: Socket, _ address: SocketAddress) {
+        guard let transport = context.transport(for: socket) else {
+            socket.close()
+            return context.releaseConnection(address)
         }
+        let connection = Connection(transport: transport, remoteAddress: address, events: self)
+        connection.token = connections.insert(connection)
+        connectionCount.store(connections.count, ordering: .relaxed)
+        counters.connections += 1
+        if nextSweep == .max { nextSweep = time + sweepInterval }
+        do {
+            try poller.watch(transport.descriptor, as: connection.token, room: transport.saysGoodbye)
+        } catch {
+            context.logger.warning("a connection could not be watched", metadata: ["error": "\(error)"])
+            return connection.close(.closedByClient)
+        }
+        if isDraining { connection.drain() }
+    }
+
+    /// From now on tells a connection when there is room for more to be sent.
+    func watchRoom(_ connection: Connection) {
+        // Watched it is already, so that only a lack of memory can be in the way; then time ends the connection.
+        try? poller.watchRoom(connection.transport.descriptor, as: connection.token)
+    }
+
+    func remove(_ connection: Connection) {
+        connections.remove(connection.token)
+        connectionCount.store(connections.count, ordering: .relaxed)
     }
 
     /// Ends idle connections now, the others with the request under way.
     func drain() {
         post { [self] in
             isDraining = true
-            // A copy: connections take themselves off the list.
-            for connection in Array(connections) { connection.drain() }
+            for connection in connections.all { connection.drain() }
         }
     }
 
     func closeAll() {
         post { [self] in
-            for connection in Array(connections) { connection.close(.shutDown) }
+            for connection in connections.all { connection.close(.shutDown) }
+        }
+    }
+
+    /// What has been counted so far.
+    func counted() async -> ServerCounters {
+        await withCheckedContinuation { continuation in
+            post { [self] in continuation.resume(returning: counters) }
         }
     }
 
     // MARK: Time
 
     private func sweepIfDue() {
-        guard nextSweep < .max else { return }
-        let now = Self.now()
-        guard now >= nextSweep else { return }
-        for connection in connections.filter({ $0.deadline <= now }) { connection.expire() }
-        nextSweep = connections.isEmpty ? .max : now + sweepInterval
+        guard time >= nextSweep else { return }
+        for connection in connections.all where connection.deadline <= time { connection.expire() }
+        nextSweep = connections.count == 0 ? .max : time + sweepInterval
     }
 
     /// While the queue is away, Dispatch wakes it for the next sweep.
@@ -192,8 +251,15 @@ final class EventQueue: @unchecked Sendable {
         queue.asyncAfter(deadline: .now() + .nanoseconds(Int(sweepInterval))) { [weak self] in
             guard let self else { return }
             isSweepScheduled = false
+            time = Self.now()
             run()
         }
+    }
+
+    private static func secondsSince1970() -> Int {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME_COARSE, &time)
+        return time.tv_sec
     }
 }
 

@@ -44,6 +44,7 @@ struct ListeningSocket: Sendable {
         guard descriptor >= 0 else { throw SystemError("socket") }
         do {
             try Self.set(SO_REUSEADDR, SOL_SOCKET, descriptor)
+            Self.sendAtOnce(descriptor)
             guard bind(descriptor, found.pointee.ai_addr, found.pointee.ai_addrlen) == 0 else {
                 throw AddressError(host: endpoint, reason: Self.reason(errno))
             }
@@ -65,6 +66,13 @@ struct ListeningSocket: Sendable {
         guard flags >= 0, fcntl(descriptor, F_SETFL, flags | O_NONBLOCK) == 0,
             fcntl(descriptor, F_SETFD, FD_CLOEXEC) == 0
         else { throw SystemError("fcntl") }
+        Self.sendAtOnce(descriptor)
+    }
+
+    /// Answers are sent whole; waiting for the acknowledgement of the last one would only delay them. Accepted sockets take
+    /// the option over (tcp(7)), and one that refuses it works all the same.
+    private static func sendAtOnce(_ descriptor: Int32) {
+        try? set(TCP_NODELAY, Int32(IPPROTO_TCP), descriptor)
     }
 
     private static func reason(_ code: Int32) -> String {
@@ -90,9 +98,6 @@ struct ListeningSocket: Sendable {
             Glibc.close(accepted)
             return .skipped
         }
-        // Answers are sent whole; waiting for the acknowledgement of the last one would only delay them. A socket that
-        // refuses the option works all the same.
-        try? Self.set(TCP_NODELAY, Int32(IPPROTO_TCP), accepted)
         return .connection(Socket(descriptor: accepted), address)
     }
 

@@ -4,12 +4,12 @@ import Platform
 
 /// The sockets of an event queue, watched through an epoll descriptor (epoll(7)).
 ///
-/// Each is registered once and edge-triggered: it is told when bytes, room or an end *come*, and whoever is told remembers
-/// that until a call says that there is no more. So an exchange needs no call to switch anything on or off.
+/// Connections are registered once and edge-triggered: a queue is told when bytes, room or an end *come*, and whoever is told
+/// remembers that until a call says that there is no more. So an exchange needs no call to switch anything on or off.
 ///
 /// `@unchecked Sendable`: `news` is touched by the queue only.
 final class Poller: @unchecked Sendable {
-    /// What has come to a socket.
+    /// What has come to a socket, or is to be told of.
     struct Readiness: OptionSet {
         let rawValue: UInt32
 
@@ -24,8 +24,14 @@ final class Poller: @unchecked Sendable {
         /// The connection was reset.
         static let failure = Readiness(rawValue: EPOLLERR.rawValue)
 
-        fileprivate static let all: Readiness = [.input, .room, .inputEnd, Readiness(rawValue: EPOLLET.rawValue)]
+        fileprivate static let edge = Readiness(rawValue: EPOLLET.rawValue)
+        fileprivate static let exclusive = Readiness(rawValue: EPOLLEXCLUSIVE.rawValue)
     }
+
+    /// What a socket is known by.
+    typealias Token = UInt64
+
+    static let bellToken: Token = 0
 
     /// Taken from the kernel at a time.
     private static let batch = 256
@@ -41,10 +47,15 @@ final class Poller: @unchecked Sendable {
         descriptor = epoll_create1(Int32(EPOLL_CLOEXEC))
         guard descriptor >= 0 else { throw SystemError("epoll_create1") }
         bell = eventfd(0, Int32(EFD_CLOEXEC | EFD_NONBLOCK))
-        var event = epoll_event(events: EPOLLIN.rawValue | EPOLLET.rawValue, data: epoll_data_t(ptr: nil))
-        guard bell >= 0, epoll_ctl(descriptor, EPOLL_CTL_ADD, bell, &event) == 0 else {
-            let error = SystemError(bell < 0 ? "eventfd" : "epoll_ctl")
-            if bell >= 0 { close(bell) }
+        guard bell >= 0 else {
+            let error = SystemError("eventfd")
+            close(descriptor)
+            throw error
+        }
+        do {
+            try control(EPOLL_CTL_ADD, bell, Self.bellToken, [.input, .edge])
+        } catch {
+            close(bell)
             close(descriptor)
             throw error
         }
@@ -56,16 +67,34 @@ final class Poller: @unchecked Sendable {
         news.deallocate()
     }
 
-    /// Watches a socket for `connection`, which must be taken off before it or the socket ends. Throws ``SystemError``.
-    func add(_ socket: Int32, for connection: Connection) throws(SystemError) {
-        let reference = Unmanaged.passUnretained(connection).toOpaque()
-        var event = epoll_event(events: Readiness.all.rawValue, data: epoll_data_t(ptr: reference))
-        guard epoll_ctl(descriptor, EPOLL_CTL_ADD, socket, &event) == 0 else { throw SystemError("epoll_ctl") }
+    /// Watches a connection's socket. Throws ``SystemError``.
+    ///
+    /// It need not be taken off before it is closed; but a child that is being started may hold it for a moment more, in
+    /// which there may be news of its token.
+    ///
+    /// - Parameter room: whether to tell of room, which is there from the beginning, and most connections never wait for it.
+    func watch(_ socket: Int32, as token: Token, room: Bool) throws(SystemError) {
+        try control(EPOLL_CTL_ADD, socket, token, room ? [.input, .inputEnd, .edge, .room] : [.input, .inputEnd, .edge])
     }
 
-    /// Closing alone would not do: a child that is being started may hold the socket for a moment more.
-    func remove(_ socket: Int32) {
+    /// From now on tells of room as well, at once if there is some. Throws ``SystemError``.
+    func watchRoom(_ socket: Int32, as token: Token) throws(SystemError) {
+        try control(EPOLL_CTL_MOD, socket, token, [.input, .inputEnd, .edge, .room])
+    }
+
+    /// Watches a listening socket together with other pollers: of those that wait, one is told of a connection. Throws
+    /// ``SystemError``.
+    func watchListener(_ socket: Int32, as token: Token) throws(SystemError) {
+        try control(EPOLL_CTL_ADD, socket, token, [.input, .exclusive])
+    }
+
+    func unwatch(_ socket: Int32) {
         _ = epoll_ctl(descriptor, EPOLL_CTL_DEL, socket, nil)
+    }
+
+    private func control(_ operation: Int32, _ socket: Int32, _ token: Token, _ what: Readiness) throws(SystemError) {
+        var event = epoll_event(events: what.rawValue, data: epoll_data_t(u64: token))
+        guard epoll_ctl(descriptor, operation, socket, &event) == 0 else { throw SystemError("epoll_ctl") }
     }
 
     /// Ends the wait under way, or the next one; from any thread.
@@ -73,19 +102,25 @@ final class Poller: @unchecked Sendable {
         eventfd_write(bell, 1)
     }
 
-    /// Waits until there are news, for so many milliseconds at most, and calls `body` with each. `body` may take off the
-    /// connection that it is called with, and no other.
-    ///
-    /// - Returns: whether there were any.
-    func wait(_ milliseconds: Int32, _ body: (Connection, Readiness) -> Void) -> Bool {
-        let count = Int(epoll_wait(descriptor, news.baseAddress, Int32(news.count), milliseconds))
-        guard count > 0 else { return false }
-        for event in news[..<count] {
-            if let reference = event.data.ptr {
-                let connection = Unmanaged<Connection>.fromOpaque(reference).takeUnretainedValue()
-                body(connection, Readiness(rawValue: event.events))
-            }
+    /// Waits until there are news, for so many milliseconds at most. They are valid until the next call.
+    func wait(_ milliseconds: Int32) -> News {
+        let count = epoll_wait(descriptor, news.baseAddress, Int32(news.count), milliseconds)
+        return News(events: UnsafeBufferPointer(rebasing: news[..<max(0, Int(count))]))
+    }
+
+    /// What a wait has found.
+    struct News: Sequence, IteratorProtocol {
+        fileprivate let events: UnsafeBufferPointer<epoll_event>
+        private var position = 0
+
+        fileprivate init(events: UnsafeBufferPointer<epoll_event>) { self.events = events }
+
+        var isEmpty: Bool { events.isEmpty }
+
+        mutating func next() -> (token: Token, readiness: Readiness)? {
+            guard position < events.count else { return nil }
+            defer { position += 1 }
+            return (events[position].data.u64, Readiness(rawValue: events[position].events))
         }
-        return true
     }
 }

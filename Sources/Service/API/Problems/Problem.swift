@@ -1,8 +1,9 @@
+import HTTP
 import HTTPTypes
 import JSON
 
 /// An answer that says why a request failed: the problem document of RFC 9457, thrown by routes.
-struct Problem: Error, Equatable, Sendable {
+struct Problem: CodedError, Equatable, Sendable {
     var status: HTTPResponse.Status
     /// Stable, for programs.
     var code: String
