@@ -68,12 +68,12 @@ struct Backend: Sendable {
         router.errorResponse = { errors.response(to: $0, request: $1) }
         router.executor = documents
         router.admit = { [echoes = configuration.echoes] request in
-            // Those who try the server as such name all kinds of hosts, and nothing is to be had there.
-            if echoes, request.path == "/" { return }
-            try hosts.check(request)
+            do { try hosts.check(request) } catch {
+                // Those who try the server as such name all kinds of hosts, and nothing is to be had there.
+                guard echoes, request.path == "/" else { throw error }
+            }
         }
-        let admission = Admission()
-        for operation in operations { operation.add(to: &router, admission) }
+        for operation in operations { operation.add(to: &router) }
         if configuration.echoes { addEcho(to: &router) }
         router.files(under: "/", directory: configuration.publicDirectory.path)
         return router

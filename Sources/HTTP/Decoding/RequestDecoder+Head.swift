@@ -6,25 +6,36 @@ extension RequestDecoder {
         var parsed = RequestHead()
         try head.fields.bytes.withUnsafeBufferPointer { (bytes) throws(RequestError) in
             let line = bytes[range]
-            guard let methodEnd = line.firstIndex(of: .space), methodEnd > line.startIndex,
-                line[..<methodEnd].allSatisfy(ByteSet.token.contains)
-            else { throw .malformed("the request line has no valid method") }
+            let methodEnd = Self.end(of: ByteSet.token, in: line)
+            guard methodEnd > line.startIndex, methodEnd < line.endIndex, line[methodEnd] == .space else {
+                throw .malformed("the request line has no valid method")
+            }
             let afterMethod = line[(methodEnd + 1)...]
-            guard let targetEnd = afterMethod.firstIndex(of: .space), targetEnd > afterMethod.startIndex else {
+            let targetEnd = Self.end(of: ByteSet.target, in: afterMethod)
+            guard targetEnd < line.endIndex, line[targetEnd] == .space else {
+                throw .malformed(
+                    afterMethod.contains(.space)
+                        ? "the target has a character that must be escaped"
+                        : "the request line has no target or no version")
+            }
+            guard targetEnd > afterMethod.startIndex else {
                 throw .malformed("the request line has no target or no version")
             }
-            guard afterMethod[..<targetEnd].allSatisfy(ByteSet.target.contains) else {
-                throw .malformed("the target has a character that must be escaped")
-            }
-            parsed.minorVersion = try Self.minorVersion(afterMethod[(targetEnd + 1)...])
+            parsed.minorVersion = try Self.minorVersion(line[(targetEnd + 1)...])
             guard let method = Self.method(line[..<methodEnd]), method != .connect else { throw .unknownMethod }
             parsed.method = method
             try Self.parseTarget(afterMethod[..<targetEnd], into: &parsed)
         }
-        parsed.fields = head.fields
-        // Drops one of the two references to the bytes, or the next line would copy them.
-        head.fields = RequestFields()
-        head = parsed
+        // Moved, or the next line would copy the bytes.
+        swap(&parsed.fields, &head.fields)
+        swap(&parsed, &head)
+    }
+
+    /// Where the bytes of `line` stop to be of `set`.
+    private static func end(of set: ByteSet, in line: Slice<UnsafeBufferPointer<UInt8>>) -> Int {
+        var index = line.startIndex
+        while index < line.endIndex, set.contains(line[index]) { index += 1 }
+        return index
     }
 
     mutating func parseFieldLine(_ range: Range<Int>) throws(RequestError) {

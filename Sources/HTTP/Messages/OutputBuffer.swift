@@ -53,32 +53,35 @@ struct OutputBuffer: ~Copyable {
 
     /// - Precondition: `number` is not negative.
     mutating func append(decimal number: Int) {
-        append(UInt(number), radix: 10)
+        var digits = 1
+        var bound = 10
+        while number >= bound, digits < 18 {
+            digits += 1
+            bound *= 10
+        }
+        append(UInt(number), digits: number < bound ? digits : 19) { ($0 % 10, $0 / 10) }
     }
 
     /// In lower case.
-    ///
-    /// - Parameter digits: at least so many.
-    mutating func append(hexadecimal number: UInt, digits: Int = 1) {
-        append(number, radix: 16, digits: digits)
+    mutating func append(hexadecimal number: UInt) {
+        append(number, digits: max(1, (UInt.bitWidth - number.leadingZeroBitCount + 3) / 4)) { ($0 & 15, $0 >> 4) }
+    }
+
+    /// As 16 digits.
+    mutating func append(word: UInt64) {
+        append(UInt(word), digits: 16) { ($0 & 15, $0 >> 4) }
     }
 
     @inline(__always)
-    private mutating func append(_ number: UInt, radix: UInt, digits least: Int = 1) {
-        var digits = 1
-        var rest = number / radix
-        while rest > 0 || digits < least {
-            digits += 1
-            rest /= radix
-        }
+    private mutating func append(_ number: UInt, digits: Int, _ split: (UInt) -> (digit: UInt, rest: UInt)) {
         makeRoom(digits)
-        rest = number
-        for offset in stride(from: count + digits - 1, through: count, by: -1) {
-            let digit = UInt8(truncatingIfNeeded: rest % radix)
-            storage.storeBytes(
-                of: digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10, toByteOffset: offset,
-                as: UInt8.self)
-            rest /= radix
+        var rest = number
+        let end = storage + count
+        for offset in (0..<digits).reversed() {
+            let digit: UInt
+            (digit, rest) = split(rest)
+            let character = UInt8(truncatingIfNeeded: digit &+ (digit < 10 ? 0x30 : 0x57))
+            end.storeBytes(of: character, toByteOffset: offset, as: UInt8.self)
         }
         count += digits
     }

@@ -21,7 +21,7 @@ package enum RequestID: Sendable, Equatable, CustomStringConvertible {
     func append(to output: inout OutputBuffer) {
         switch self {
         case .received(let text): output.append(text)
-        case .made(let number): output.append(hexadecimal: UInt(number), digits: 16)
+        case .made(let number): output.append(word: number)
         }
     }
 }

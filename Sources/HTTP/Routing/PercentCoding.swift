@@ -22,9 +22,8 @@ enum PercentCoding {
     /// Whether every `%` starts an escape and, but with `nul`, none of them stands for NUL (RFC 3986 §7.3).
     static func isWellFormed(_ bytes: some Collection<UInt8>, nul: Bool = false) -> Bool {
         var rest = bytes[...]
-        while let byte = rest.popFirst() {
-            guard byte == UInt8(ascii: "%") else { continue }
-            guard let (value, after) = escape(rest), nul || value != 0 else { return false }
+        while let percent = rest.firstIndex(of: UInt8(ascii: "%")) {
+            guard let (value, after) = escape(rest[percent...].dropFirst()), nul || value != 0 else { return false }
             rest = after
         }
         return true

@@ -2,37 +2,32 @@ import JSON
 import HTTP
 import HTTPTypes
 
-/// Who asks, and what that lets them do.
-struct Principal: Sendable {
-    let scopes: Set<Operation.Scope>
-
-    /// Anyone, where no keys are asked for.
-    static let anyone = Principal(scopes: Set(Operation.Scope.allCases))
-}
-
 /// What a request has shown of itself before its body is read.
-struct Admitted: Sendable {
+final class Admitted: Sendable {
     let operation: Operation
-    let principal: Principal
     /// The parameters of the query.
     let query: Values
+
+    init(_ operation: Operation, query: Values = Values([:])) {
+        self.operation = operation
+        self.query = query
+    }
 }
 
-/// Decides by the head of a request whether it may go on. Cheap: it runs on the queue of the connection.
+/// Decides by the head of a request to an operation whether it may go on. Cheap: it runs on the queue of the connection.
 struct Admission: Sendable {
-    /// - Throws: ``Problem`` with what the request is refused for.
-    func admit(_ request: inout Request, to operation: Operation) throws(Problem) {
-        let principal = try authenticate(request)
-        guard principal.scopes.contains(operation.scope) else {
-            throw Problem(.forbidden, code: "forbidden", detail: "the key has no scope \(operation.scope.rawValue)")
-        }
-        if request.hasBody { try Self.checkType(request, operation) }
-        let query = try Self.query(request, operation.query)
-        request.admitted = Admitted(operation: operation, principal: principal, query: query)
-    }
+    /// Of requests without a query, which most are.
+    private let plain: Admitted
 
-    /// There are no keys yet, and so everyone may do everything.
-    private func authenticate(_ request: Request) throws(Problem) -> Principal { .anyone }
+    init(to operation: Operation) { plain = Admitted(operation) }
+
+    /// - Throws: ``Problem`` with what the request is refused for.
+    func admit(_ request: inout Request) throws(Problem) {
+        if request.hasBody { try Self.checkType(request, plain.operation) }
+        request.admitted =
+            request.hasQuery
+            ? Admitted(plain.operation, query: try Self.query(request, plain.operation.query)) : plain
+    }
 
     private static func checkType(_ request: Request, _ operation: Operation) throws(Problem) {
         let types = operation.mediaTypes
@@ -51,7 +46,6 @@ struct Admission: Sendable {
     // MARK: Query
 
     private static func query(_ request: Request, _ parameters: [Schema.Member]) throws(Problem) -> Values {
-        guard request.hasQuery else { return Values([:]) }
         var values: [String: JSONValue] = [:]
         for pair in request.query {
             guard let parameter = parameters.first(where: { $0.name == pair.name }) else {

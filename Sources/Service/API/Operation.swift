@@ -107,9 +107,10 @@ extension Operation {
         }
     }
 
-    /// Has `router` answer its requests, once `admission` has let them in.
-    func add(to router: inout Router, _ admission: Admission) {
-        let admit: Router.Admission = { try admission.admit(&$0, to: self) }
+    /// Has `router` answer its requests, once they are admitted.
+    func add(to router: inout Router) {
+        let admission = Admission(to: self)
+        let admit: Router.Admission = { try admission.admit(&$0) }
         switch handler {
         case .immediate(let handler): router.on(method, pattern, admit: admit, immediate: handler)
         case .task(let handler): router.on(method, pattern, body: policy, admit: admit, handler: handler)
