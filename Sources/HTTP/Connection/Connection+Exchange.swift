@@ -5,7 +5,7 @@ extension Connection {
     /// Bytes of a body nobody wants that are read to keep the connection.
     private static let discardLimit = 64 * 1024
 
-    func handle(_ event: RequestDecoder.Event, _ bytes: UnsafeRawBufferPointer) {
+    func handle(_ event: consuming RequestDecoder.Event, _ bytes: UnsafeRawBufferPointer) {
         switch event {
         case .head(let head): begin(head)
         case .expectContinue: handle(.continueExpected)
@@ -17,7 +17,7 @@ extension Connection {
 
     // MARK: Requests
 
-    private func begin(_ head: RequestHead) {
+    private func begin(_ head: consuming RequestHead) {
         let id = requestID(head)
         let exchange = ActiveExchange(
             id, head.method, minorVersion: head.minorVersion, from: remoteAddress, at: events.time)
@@ -26,14 +26,14 @@ extension Connection {
         do {
             switch try events.context.router.resolve(&request) {
             case .options(let allowed):
-                dropBody(of: head)
+                dropBody(of: request.head)
                 respond(Router.options(allowed))
             case .route(let route):
                 exchange.summary.route = route
                 start(route, request, exchange)
             }
         } catch {
-            dropBody(of: head)
+            dropBody(of: request.head)
             refuse(error, request)
         }
     }

@@ -117,8 +117,9 @@ final class Connection: @unchecked Sendable {
         clock.restart()
         // Not `time`: a handler on this queue has taken some.
         finished.summary.nanoseconds = EventQueue.now() - finished.start
-        events.counters.count(finished.summary)
-        events.accessLog?.record(finished.summary, at: events.second)
+        let summary = finished.summary
+        events.counters.count(summary)
+        events.accessLog?.record(summary, at: events.second)
     }
 
     private func startLingering() {

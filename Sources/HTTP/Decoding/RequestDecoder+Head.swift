@@ -1,3 +1,4 @@
+import Glibc
 import HTTPTypes
 
 extension RequestDecoder {
@@ -71,12 +72,12 @@ extension RequestDecoder {
 
     /// 0, or 1 for what is above as well: it can be understood as that (RFC 9110 §2.5).
     private static func minorVersion(_ version: Slice<UnsafeBufferPointer<UInt8>>) throws(RequestError) -> UInt8 {
-        let digits = version.dropFirst(5)
-        guard version.starts(with: "HTTP/".utf8), digits.count == 3, let major = digits.first, major.isASCIIDigit,
-            digits[digits.startIndex + 1] == UInt8(ascii: "."), let minor = digits.last, minor.isASCIIDigit
+        let bytes = UnsafeBufferPointer(rebasing: version)
+        guard bytes.count == 8, memcmp(bytes.baseAddress!, "HTTP/", 5) == 0, bytes[5].isASCIIDigit,
+            bytes[6] == UInt8(ascii: "."), bytes[7].isASCIIDigit
         else { throw .malformed("the request line has no valid version") }
-        guard major == UInt8(ascii: "1") else { throw .unknownVersion }
-        return minor == UInt8(ascii: "0") ? 0 : 1
+        guard bytes[5] == UInt8(ascii: "1") else { throw .unknownVersion }
+        return bytes[7] == UInt8(ascii: "0") ? 0 : 1
     }
 
     /// The method if it is one of RFC 9110 §9, PATCH (RFC 5789) or QUERY; names are case-sensitive.

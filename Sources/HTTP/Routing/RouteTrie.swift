@@ -16,13 +16,22 @@ struct RouteTrie: Sendable {
     }
 
     private struct Node: Sendable {
-        var literals: [(part: [UInt8], node: Int)] = []
+        var literals: [Literal] = []
         var parameter: Int?
         var routes: [Route] = []
         /// Takes every path below this node that no pattern matches.
         var rest: Route?
     }
 
+    /// A part of a pattern, which lies in ``text``, and the node it leads to.
+    private struct Literal: Sendable {
+        let text: Range<Int>
+        let node: Int
+    }
+
+    /// The literal parts of all patterns. Numbers in the nodes are compared with paths faster than arrays, which would have
+    /// to be held for that.
+    private var text: [UInt8] = []
     private var nodes = [Node()]
     /// By ``Route/index``.
     private(set) var routes: [Route] = []
@@ -59,8 +68,11 @@ struct RouteTrie: Sendable {
         parts.reduce(0) { node, part in
             switch part {
             case .literal(let bytes):
-                if let known = nodes[node].literals.first(where: { $0.part == bytes }) { return known.node }
-                nodes[node].literals.append((bytes, nodes.count))
+                if let known = nodes[node].literals.first(where: { text[$0.text].elementsEqual(bytes) }) {
+                    return known.node
+                }
+                text += bytes
+                nodes[node].literals.append(Literal(text: text.count - bytes.count..<text.count, node: nodes.count))
             case .parameter:
                 if let known = nodes[node].parameter { return known }
                 nodes[node].parameter = nodes.count
@@ -75,9 +87,13 @@ struct RouteTrie: Sendable {
     func match(_ head: RequestHead) -> Match {
         guard head.target == .path else { return .options(allMethods) }
         return head.fields.bytes.withUnsafeBufferPointer { bytes in
-            var search = Search(trie: self, method: head.method)
-            search.walk(UnsafeBufferPointer(rebasing: bytes[head.path].dropFirst()))
-            return search.result
+            nodes.withUnsafeBufferPointer { nodes in
+                text.withUnsafeBufferPointer { text in
+                    var search = Search(nodes: nodes, text: text, method: head.method)
+                    search.walk(UnsafeBufferPointer(rebasing: bytes[head.path].dropFirst()))
+                    return search.result
+                }
+            }
         }
     }
 
@@ -94,7 +110,8 @@ struct RouteTrie: Sendable {
     /// One walk from the root towards the leaves: literal parts first, then parameters; the nearest `rest` only if no
     /// pattern fits.
     private struct Search {
-        let trie: RouteTrie
+        let nodes: UnsafeBufferPointer<Node>
+        let text: UnsafeBufferPointer<UInt8>
         let method: HTTPRequest.Method
         var values: [String] = []
         var found: (Route, [String])?
@@ -126,24 +143,26 @@ struct RouteTrie: Sendable {
         /// - Parameter path: what follows the slash after the part that led to `node`; nil at the end of the path.
         private mutating func descend(_ node: Int, _ path: UnsafeBufferPointer<UInt8>?) {
             guard let path else { return arrive(node) }
-            if let rest = trie.nodes[node].rest { self.rest = rest }
+            if nodes[node].rest != nil { rest = nodes[node].rest }
             let slash = path.firstIndex(of: UInt8(ascii: "/"))
             let part = UnsafeBufferPointer(rebasing: path[..<(slash ?? path.endIndex)])
             let remainder = slash.map { UnsafeBufferPointer(rebasing: path[($0 + 1)...]) }
             let decoded = part.contains(UInt8(ascii: "%")) ? PercentCoding.decode(part) : nil
-            for literal in trie.nodes[node].literals
-            where decoded.map({ $0 == literal.part }) ?? literal.part.elementsEqual(part) {
+            for index in nodes[node].literals.indices {
+                let literal = nodes[node].literals[index]
+                let text = text[literal.text]
+                guard decoded?.elementsEqual(text) ?? text.elementsEqual(part) else { continue }
                 descend(literal.node, remainder)
                 if found != nil { return }
             }
-            guard let parameter = trie.nodes[node].parameter, !part.isEmpty else { return }
+            guard let parameter = nodes[node].parameter, !part.isEmpty else { return }
             values.append(String(decoding: decoded ?? Array(part), as: UTF8.self))
             descend(parameter, remainder)
             values.removeLast()
         }
 
         private mutating func arrive(_ node: Int) {
-            let routes = trie.nodes[node].routes
+            let routes = nodes[node].routes
             let exact = routes.first { $0.method == method }
             if let route = exact ?? (method == .head ? routes.first { $0.method == .get } : nil) {
                 found = (route, values)
