@@ -18,6 +18,7 @@ struct Backend: Sendable {
     let registry: ModelRegistry
     let predictor: Predictor
     let health: Health
+    let observation = Observation()
     let shutdown: Shutdown
     /// The program of the workers, as it was when the service started.
     let worker: WorkerExecutable
@@ -55,7 +56,7 @@ struct Backend: Sendable {
     /// All that the service can be asked for, besides the files of the dashboard.
     var operations: [Operation] {
         let declared =
-            health.operations + DatasetRoutes(backend: self).operations + [SplitUpload(backend: self).operation]
+            health.operations + [observation.operation] + DatasetRoutes(backend: self).operations + [SplitUpload(backend: self).operation]
             + JobRoutes(backend: self).operations + JobHistoryRoutes(backend: self).operations
             + ModelRoutes(backend: self).operations + [PredictRoute(backend: self).operation]
         return declared + [OpenAPI.operation(describing: declared)]

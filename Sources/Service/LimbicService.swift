@@ -78,6 +78,7 @@ private struct ListenerService: ServiceLifecycle.Service {
     let onReady: @Sendable (SocketAddress) -> Void
 
     func run() async throws {
+        backend.observation.watch(server)
         let address = try await server.start()
         backend.health.start()
         let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)

@@ -30,6 +30,15 @@ struct LiveTests {
             "GET /v2/health/ready HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
         )
         #expect(ready.hasSuffix(#"{"ready":true}"#))
+        let metrics = try await exchange(
+            port: address.port,
+            "GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+        )
+        #expect(metrics.contains(#"limbic_http_requests_total{method="POST",route="/v1/datasets",status="201"} 1"#))
+        #expect(
+            metrics.contains(
+                #"limbic_http_request_duration_seconds_bucket{method="GET",route="/v2/health/ready",le="+Inf"} 1"#))
+        #expect(metrics.contains("\nlimbic_http_connections_total 3\n"))
         running.cancel()
         _ = await running.result
         // What was made is there for the next server.

@@ -31,6 +31,8 @@ final class Connection: @unchecked Sendable {
     /// The client has closed its sending side: the end comes behind what there is to read.
     private var isInputEnding = false
     private var lingered = 0
+    /// As far as it has been counted.
+    private var isHandshaking: Bool
 
     /// To be sent; sent up to `unsentOffset`.
     var unsent: [UInt8] = []
@@ -46,6 +48,7 @@ final class Connection: @unchecked Sendable {
         self.transport = transport
         self.remoteAddress = remoteAddress
         self.events = events
+        isHandshaking = transport.isHandshaking
         decoder = RequestDecoder(limits: events.context.configuration.limits)
         clock = ConnectionClock(events.context.configuration, now: events.time)
     }
@@ -67,6 +70,7 @@ final class Connection: @unchecked Sendable {
             handle(.sent(isQuiet: unreadOffset == unread.count && !isReadable && !transport.saysGoodbye))
         }
         guard state.phase != .closed else { return }
+        if isHandshaking, !transport.isHandshaking { noteHandshake() }
         clock.update(currentWait, isDraining: state.isDraining, now: events.time)
     }
 
@@ -136,6 +140,7 @@ final class Connection: @unchecked Sendable {
         writers = []
         for writer in waiting { writer.resume(throwing: error ?? ConnectionError.closedByClient) }
         clock.stop()
+        if isHandshaking { events.counters.failedHandshakes += 1 }
         events.remove(self)
         transport.close()
         events.context.releaseConnection(remoteAddress)
@@ -156,6 +161,11 @@ final class Connection: @unchecked Sendable {
             }
             handle(.drain(isIdle: decoder.isIdle && unread.isEmpty))
         }
+    }
+
+    private func noteHandshake() {
+        isHandshaking = false
+        events.counters.handshakes += 1
     }
 
     // MARK: Reading
@@ -243,7 +253,9 @@ final class Connection: @unchecked Sendable {
             switch clock.wait {
             case .header where !decoder.isIdle: handle(.malformed, RequestError.timedOut)
             case .body: handle(.malformed, RequestError.timedOut)
-            case .handshake, .header, .idle, .linger, .write: handle(.timeout, ConnectionError.timedOut)
+            case .handshake, .header, .idle, .linger, .write:
+                if clock.wait == .write { events.counters.refuse("write_timeout") }
+                handle(.timeout, ConnectionError.timedOut)
             case .nothing: break
             }
         }

@@ -9,33 +9,32 @@ import Testing
         var configuration = ServerConfiguration()
         configuration.bodyTimeout = .seconds(30)
         configuration.bodyRate = rate
-        return ConnectionClock(configuration)
+        return ConnectionClock(configuration, now: 0)
     }
 
-    /// How long a body may still be waited for after so many bytes.
-    private func patience(rate: Int, bytes: Int) -> UInt64 {
+    /// When a body is too late of which so many bytes have come after so many seconds.
+    private func deadline(rate: Int, bytes: Int, after seconds: UInt64) -> UInt64 {
         var clock = clock(rate: rate)
-        clock.update(.body, isDraining: false)
+        clock.update(.body, isDraining: false, now: 0)
         clock.received(bytes)
-        clock.update(.body, isDraining: false)
-        return clock.deadline - EventQueue.now()
+        clock.update(.body, isDraining: false, now: seconds * Self.second)
+        return clock.deadline / Self.second
     }
 
     @Test func aBodyHasTheTimeOfAPieceAndWhatItHasEarned() {
-        // Nothing earned, something, and more than until the next piece is due.
-        for (bytes, seconds) in [(0, 30), (1 << 20, 30)] {
-            let left = patience(rate: 1024, bytes: bytes)
-            #expect(left <= UInt64(seconds) * Self.second && left > UInt64(seconds - 10) * Self.second)
-        }
+        #expect(deadline(rate: 1024, bytes: 0, after: 10) == 30)
+        #expect(deadline(rate: 1024, bytes: 5 * 1024, after: 10) == 35)
+        // Not more than until the next piece is due.
+        #expect(deadline(rate: 1024, bytes: 1 << 20, after: 10) == 40)
     }
 
     @Test func hugeBodiesAtTheLeastRateAreNoTrap() {
-        #expect(patience(rate: 1, bytes: 1 << 40) <= 30 * Self.second)
+        #expect(deadline(rate: 1, bytes: 1 << 40, after: 10) == 40)
     }
 
     @Test func theHandlerMayTakeAsLongAsItWants() {
         var clock = clock(rate: 1024)
-        clock.update(.nothing, isDraining: false)
+        clock.update(.nothing, isDraining: false, now: 0)
         #expect(clock.deadline == .max)
     }
 }

@@ -10,7 +10,7 @@ import Testing
         keepAlive: Bool = true
     ) -> String {
         var encoder = ResponseEncoder()
-        var output: [UInt8] = []
+        var output = OutputBuffer(capacity: 1)
         let envelope = ResponseEncoder.Envelope(
             framing: ResponseEncoder.framing(of: response, minorVersion: minorVersion),
             id: .made(1),
@@ -19,7 +19,7 @@ import Testing
             now: 784_111_777
         )
         encoder.encodeHead(response, envelope, into: &output)
-        return String(decoding: output, as: UTF8.self)
+        return String(decoding: output.bytes, as: UTF8.self)
     }
 
     private static let tail = "X-Request-Id: 0000000000000001\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\n\r\n"
@@ -40,11 +40,11 @@ import Testing
         #expect(encode(Response(body: .stream(length: 7) { _ in })).contains("Content-Length: 7\r\n"))
         #expect(!encode(Response(status: .noContent)).contains("Content-Length"))
         #expect(!encode(Response(status: .notModified)).contains("Content-Length"))
-        var output: [UInt8] = []
+        var output = OutputBuffer(capacity: 1)
         ResponseEncoder.encodeChunk([], into: &output)
         ResponseEncoder.encodeChunk(Array(repeating: 0x61, count: 17), into: &output)
         ResponseEncoder.encodeLastChunk(into: &output)
-        #expect(String(decoding: output, as: UTF8.self) == "11\r\naaaaaaaaaaaaaaaaa\r\n0\r\n\r\n")
+        #expect(String(decoding: output.bytes, as: UTF8.self) == "11\r\naaaaaaaaaaaaaaaaa\r\n0\r\n\r\n")
     }
 
     @Test func saysWhetherTheConnectionStays() {

@@ -291,8 +291,8 @@ import Testing
             configuration.bodyTimeout = .milliseconds(100)
             configuration.writeTimeout = .milliseconds(100)
         }
-        let (ended, end) = AsyncStream.makeStream(of: Exchange.self)
-        try await withServer(router, configure: slow, observe: { end.yield($0) }) { address, _ in
+        let (ended, log) = LogWriter.lines()
+        try await withServer(router, configure: slow, accessLog: log) { address, _ in
             #expect(try await TestClient(address).readToEnd() == "")
             let idle = try TestClient(address)
             try await idle.send("GET /now HTTP/1.1\r\nHost: a\r\n\r\n")
@@ -307,7 +307,7 @@ import Testing
             }
             let reader = try TestClient(address, receiveBuffer: 4096)
             try await reader.send("GET /endless HTTP/1.1\r\nHost: a\r\n\r\n")
-            for await exchange in ended where exchange.route == "/endless" { break }
+            for await line in ended where line.contains("route=/endless") { break }
         }
     }
 
@@ -399,24 +399,31 @@ import Testing
     }
 
     @Test func exchangesAreObservedByRoute() async throws {
-        let (seen, see) = AsyncStream.makeStream(of: Exchange.self)
+        let (seen, log) = LogWriter.lines()
         var router = Self.make()
         router.on(.get, "/jobs/{id}", handler: { _ in .text("abc") })
-        try await withServer(router, observe: { see.yield($0) }) { address, _ in
+        try await withServer(router, accessLog: log) { server, address, _ in
             let client = try TestClient(address)
             try await client.send("GET /jobs/7 HTTP/1.1\r\nHost: a\r\nX-Request-Id: r1\r\n\r\n")
             try await client.send("POST /count HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nabcd")
             try await client.send("GET /none HTTP/1.1\r\nHost: a\r\n\r\nGET /\r\n")
-            var exchanges: [Exchange] = []
-            for await exchange in seen {
-                exchanges.append(exchange)
-                if exchanges.count == 4 { break }
+            var lines: [String] = []
+            for await line in seen {
+                lines.append(line)
+                if lines.count == 4 { break }
             }
-            #expect(exchanges.map(\.route) == ["/jobs/{id}", "/count", nil, nil])
-            #expect(exchanges.map { $0.status?.code } == [200, 200, 404, 400])
-            #expect(exchanges.map(\.method) == [.get, .post, .get, nil])
-            #expect(exchanges[0].id == .received("r1"))
-            #expect(exchanges[0].bytesOut == 3 && exchanges[1].bytesIn == 4)
+            #expect(lines[0].contains(" request_id=r1 remote=127.0.0.1 method=GET route=/jobs/{id} status=200 "))
+            #expect(lines[0].contains(" bytes_in=0 bytes_out=3 "))
+            #expect(lines[1].contains(" method=POST route=/count status=200 bytes_in=4 "))
+            #expect(lines[2].contains(" method=GET route=- status=404 "))
+            #expect(lines[3].contains(" method=- route=- status=400 "))
+            let counters = await server.counters()
+            let seen = counters.routes.filter { !$0.answers.isEmpty }
+            #expect(seen.map(\.pattern) == [nil, "/count", "/jobs/{id}"])
+            #expect(seen.map { $0.answers.map(\.status) } == [[404, 400], [200], [200]])
+            #expect(seen.map { $0.durations.counts.reduce(0, +) } == [2, 1, 1])
+            #expect(counters.refusals == ["not_found": 1, "malformed_request": 1])
+            #expect(counters.connections == 1 && counters.bytesReceived > 150 && counters.bytesSent > 400)
         }
     }
 }

@@ -1,4 +1,5 @@
 import Logging
+import Platform
 
 @testable import HTTP
 
@@ -6,10 +7,10 @@ import Logging
 func withServer(
     _ router: Router,
     configure: (inout ServerConfiguration) -> Void = { _ in },
-    observe: (@Sendable (Exchange) -> Void)? = nil,
+    accessLog: LogWriter? = nil,
     _ test: (SocketAddress, Task<Void, any Error>) async throws -> Void
 ) async throws {
-    try await withServer(router, configure: configure, observe: observe) { _, address, running in
+    try await withServer(router, configure: configure, accessLog: accessLog) { _, address, running in
         try await test(address, running)
     }
 }
@@ -18,7 +19,7 @@ func withServer(
 func withServer(
     _ router: Router,
     configure: (inout ServerConfiguration) -> Void = { _ in },
-    observe: (@Sendable (Exchange) -> Void)? = nil,
+    accessLog: LogWriter? = nil,
     _ test: (Server, SocketAddress, Task<Void, any Error>) async throws -> Void
 ) async throws {
     var configuration = ServerConfiguration(host: "127.0.0.1", port: 0)
@@ -30,7 +31,7 @@ func withServer(
     configuration.lingerTimeout = .seconds(3600)
     configure(&configuration)
     let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-    let server = try Server(configuration: configuration, router: router, logger: logger, observe: observe)
+    let server = try Server(configuration: configuration, router: router, logger: logger, accessLog: accessLog)
     let address = try await server.start()
     let running = Task { try await server.run() }
     defer { running.cancel() }
