@@ -56,7 +56,9 @@ struct Backend: Sendable {
     /// All that the service can be asked for, besides the files of the dashboard.
     var operations: [Operation] {
         let declared =
-            health.operations + [observation.operation] + DatasetRoutes(backend: self).operations + [SplitUpload(backend: self).operation]
+            health.operations + [observation.operation] + DatasetRoutes(backend: self).operations + [
+                SplitUpload(backend: self).operation
+            ]
             + JobRoutes(backend: self).operations + JobHistoryRoutes(backend: self).operations
             + ModelRoutes(backend: self).operations + [PredictRoute(backend: self).operation]
         return declared + [OpenAPI.operation(describing: declared)]

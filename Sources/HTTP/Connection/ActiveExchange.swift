@@ -27,8 +27,10 @@ final class ActiveExchange: @unchecked Sendable {
     var cancel: (@Sendable () -> Void)?
 
     /// - Parameter method: nil for a request that could not be understood.
-    init(_ id: RequestID, _ method: HTTPRequest.Method?, minorVersion: UInt8, from address: SocketAddress, at start: UInt64)
-    {
+    init(
+        _ id: RequestID, _ method: HTTPRequest.Method?, minorVersion: UInt8, from address: SocketAddress,
+        at start: UInt64
+    ) {
         summary = Exchange(id: id, remoteAddress: address, method: method)
         self.minorVersion = minorVersion
         self.start = start

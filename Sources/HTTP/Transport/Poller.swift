@@ -74,7 +74,8 @@ final class Poller: @unchecked Sendable {
     ///
     /// - Parameter room: whether to tell of room, which is there from the beginning, and most connections never wait for it.
     func watch(_ socket: Int32, as token: Token, room: Bool) throws(SystemError) {
-        try control(EPOLL_CTL_ADD, socket, token, room ? [.input, .inputEnd, .edge, .room] : [.input, .inputEnd, .edge])
+        try control(
+            EPOLL_CTL_ADD, socket, token, room ? [.input, .inputEnd, .edge, .room] : [.input, .inputEnd, .edge])
     }
 
     /// From now on tells of room as well, at once if there is some. Throws ``SystemError``.
