@@ -23,18 +23,20 @@ extension Connection {
             id, head.method, minorVersion: head.minorVersion, from: remoteAddress, at: events.time)
         self.exchange = exchange
         var request = Request(head: head, id: id, remoteAddress: remoteAddress, body: .none)
+        let resolution: Router.Resolution
         do {
-            switch try events.context.router.resolve(&request) {
-            case .options(let allowed):
-                dropBody(of: request.head)
-                respond(Router.options(allowed))
-            case .route(let route):
-                exchange.summary.route = route
-                start(route, request, exchange)
-            }
+            resolution = try events.context.router.resolve(&request)
         } catch {
             dropBody(of: request.head)
-            refuse(error, request)
+            return refuse(error, request)
+        }
+        switch resolution {
+        case .options(let allowed):
+            dropBody(of: request.head)
+            respond(Router.options(allowed))
+        case .route(let route):
+            exchange.summary.route = route
+            start(route, consume request, exchange)
         }
     }
 

@@ -228,7 +228,7 @@ final class Connection: @unchecked Sendable {
         // Pipelined requests may not pile up answers faster than the client takes them.
         while state.decodes, exchange != nil || unsentCount < Self.unsentLimit {
             guard let event = decoder.next(bytes, at: &offset) else { return }
-            handle(event, bytes)
+            handle(consume event, bytes)
             if events.output.count > Self.unsentLimit { flush() }
         }
     }
