@@ -24,6 +24,8 @@ final class ActiveExchange: @unchecked Sendable {
     var remaining: Int?
     /// The file that is the answer's body, and what of it has not been read.
     var file: (OpenFile, rest: Range<Int>)?
+    /// Whose events are the answer's body, and who waits for the end of them.
+    var follower: (listener: EventListener, continuation: CheckedContinuation<Void, any Error>)?
     var status: HTTPResponse.Status?
 
     var bytesIn = 0
@@ -53,6 +55,13 @@ final class ActiveExchange: @unchecked Sendable {
     func endBody(_ result: Result<Void, any Error> = .success(())) {
         pipe?.finish(result)
         pipe = nil
+    }
+
+    /// The answer will not be completed, or no one waits for it.
+    func abandon(_ error: any Error) {
+        cancel?()
+        follower?.continuation.resume(throwing: error)
+        follower = nil
     }
 
     /// What the observer gets.

@@ -158,7 +158,12 @@ extension Connection {
         events.post { [self] in answered(exchange, response) }
         guard case .stream(let stream) = response.body, exchange.method != .head else { return }
         do {
-            try await stream.produce(ResponseWriter { try await self.write($0, for: exchange) })
+            let writer = ResponseWriter {
+                try await self.write($0, for: exchange)
+            } follow: {
+                try await self.follow($0, for: exchange)
+            }
+            try await stream.produce(writer)
             events.post { [self] in streamEnded(exchange, failed: false) }
         } catch {
             events.post { [self] in streamEnded(exchange, failed: true) }

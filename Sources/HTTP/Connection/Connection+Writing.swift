@@ -118,7 +118,10 @@ extension Connection {
     /// Asks for more of the answer where the client has taken enough.
     func resumeWriters() {
         guard unsentCount < Self.unsentLimit else { return }
-        if let exchange, exchange.file != nil { sendFile(exchange) }
+        if let exchange {
+            if exchange.file != nil { sendFile(exchange) }
+            if exchange.follower != nil { sendEvents(exchange) }
+        }
         guard !writers.isEmpty else { return }
         let waiting = writers
         writers = []

@@ -103,7 +103,8 @@ final class Connection: @unchecked Sendable {
         if actions.contains(.refuse), let error { refuse(error) }
         if actions.contains(.endBody) { exchange?.endBody() }
         if actions.contains(.failBody) { exchange?.endBody(.failure(error ?? ConnectionError.closedByClient)) }
-        if actions.contains(.cancel) { exchange?.cancel?() }
+        if actions.contains(.cancel) { exchange?.abandon(error ?? ConnectionError.closedByClient) }
+        if actions.contains(.endEvents) { exchange?.follower?.listener.finish() }
         if actions.contains(.report) { report() }
         if actions.contains(.finishSending) { startLingering() }
         if actions.contains(.close) { end(error) }
@@ -226,6 +227,7 @@ final class Connection: @unchecked Sendable {
         case .waiting where transport.isHandshaking: return .handshake
         case .waiting: return decoder.isIdle && unread.isEmpty && clock.hasServed ? .idle : .header
         case .exchanging(.dropped, _), .exchanging(.gathered, _), .exchanging(.piped, _): return .body
+        case .exchanging where exchange?.follower != nil: return .event
         case .exchanging, .finishing, .closed: return .nothing
         }
     }
@@ -237,6 +239,7 @@ final class Connection: @unchecked Sendable {
             case .header where !decoder.isIdle: handle(.malformed, RequestError.timedOut)
             case .body: handle(.malformed, RequestError.timedOut)
             case .handshake, .header, .idle, .linger, .write: handle(.timeout, ConnectionError.timedOut)
+            case .event: sendHeartbeat()
             case .nothing: break
             }
         }

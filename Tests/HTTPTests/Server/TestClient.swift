@@ -125,6 +125,11 @@ final class TestClient: Sendable {
         try await blocking { [self] in try take(count) }
     }
 
+    /// Reads what comes up to `end` and with it.
+    func read(through end: String) async throws -> String {
+        try await blocking { [self] in try line(endingIn: end) }
+    }
+
     /// Reads until the server closes; throws if it resets the connection.
     func readToEnd() async throws -> String {
         try await blocking { [self] in
