@@ -25,7 +25,7 @@ import Testing
     ) async throws {
         var router = Router()
         router.on(.get, "/", immediate: { _ in .text("over") })
-        router.on(.post, "/", body: .buffered(limit: 1 << 24)) { Response(body: .bytes($0.body.bytes)) }
+        router.on(.post, "/", body: .buffered(limit: 1 << 24)) { Response(body: .bytes(try $0.body.bytes)) }
         let tls = TLSConfiguration(certificate: files.certificate, key: files.key)
         try await withServer(
             router,
