@@ -22,8 +22,8 @@ final class ActiveExchange: @unchecked Sendable {
     var framing = ResponseEncoder.Framing.none
     /// Bytes of the answer's body still to come; nil for a body of unknown length.
     var remaining: Int?
-    /// The file that is the answer's body, and what of it has not been read.
-    var file: (OpenFile, rest: Range<Int>)?
+    /// The file that is the answer's body.
+    var file: OutgoingFile?
     /// Whose events are the answer's body, and who waits for the end of them.
     var follower: (listener: EventListener, continuation: CheckedContinuation<Void, any Error>)?
     var status: HTTPResponse.Status?

@@ -232,7 +232,7 @@ extension Connection {
         switch body {
         case .file(let file, let range):
             exchange.remaining = range.count
-            exchange.file = (file, range)
+            exchange.file = OutgoingFile(file, range)
             sendFile(exchange)
         case .stream(let stream):
             exchange.remaining = stream.length

@@ -223,7 +223,7 @@ final class Connection: @unchecked Sendable {
     private var currentWait: ConnectionClock.Wait {
         switch state.phase {
         case .lingering: return .linger
-        case _ where unsentCount > 0: return .write
+        case _ where unsentCount > 0 || exchange?.file?.wait == .room: return .write
         case .waiting where transport.isHandshaking: return .handshake
         case .waiting: return decoder.isIdle && unread.isEmpty && clock.hasServed ? .idle : .header
         case .exchanging(.dropped, _), .exchanging(.gathered, _), .exchanging(.piped, _): return .body

@@ -17,6 +17,8 @@ package final class Server: Sendable {
         logger: Logger,
         observe: (@Sendable (Exchange) -> Void)? = nil
     ) throws {
+        // Sending a file to a connection that is gone shall be an error of the call.
+        signal(SIGPIPE, SIG_IGN)
         let context = try ServerContext(configuration: configuration, router: router, logger: logger, observe: observe)
         self.context = context
         let count = configuration.eventQueues ?? Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))
