@@ -43,6 +43,9 @@ extension Connection {
             dropBody(of: request.head)
             var response: Response
             do { response = try handler(request) } catch { response = events.context.router.failed(error, request) }
+            if case .stream = response.body {
+                preconditionFailure("an immediate handler has no task to produce a stream in")
+            }
             if response.negotiateCoding(with: request) {
                 compress(response, for: exchange)
             } else {

@@ -45,13 +45,16 @@ final class JobEventFeeds: Sendable {
 
     private func enter(_ job: String, after last: Int) -> EventFeed {
         entries.withLock { entries in
-            if entries[job] == nil {
-                let feed = EventFeed(after: last)
-                entries[job] = Entry(feed: feed, reading: Task { [self] in await publish(eventsOf: job, to: feed) })
-            }
-            entries[job]?.listeners += 1
-            return entries[job]?.feed ?? EventFeed()
+            var entry = entries[job] ?? begin(job, after: last)
+            entry.listeners += 1
+            entries[job] = entry
+            return entry.feed
         }
+    }
+
+    private func begin(_ job: String, after last: Int) -> Entry {
+        let feed = EventFeed(after: last)
+        return Entry(feed: feed, reading: Task { [self] in await publish(eventsOf: job, to: feed) })
     }
 
     private func leave(_ job: String) {
