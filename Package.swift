@@ -21,6 +21,7 @@ let package = Package(
         .systemLibrary(name: "CLinux"),
         .systemLibrary(name: "COpenBLAS", providers: [.apt(["libopenblas-pthread-dev"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CZip", pkgConfig: "libzip", providers: [.apt(["libzip-dev"])]),
         .target(
             name: "CSimdjson",
@@ -43,6 +44,7 @@ let package = Package(
             dependencies: [
                 "CLinux",
                 "COpenSSL",
+                "CZlib",
                 "JSON",
                 "Platform",
                 .product(name: "HTTPTypes", package: "swift-http-types"),

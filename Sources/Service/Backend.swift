@@ -14,6 +14,7 @@ struct Backend: Sendable {
     let database: Jobs.Database
     let datasets: DatasetStore
     let jobs: JobStore
+    let feeds: JobEventFeeds
     let models: ModelStore
     let registry: ModelRegistry
     let predictor: Predictor
@@ -38,6 +39,7 @@ struct Backend: Sendable {
         files = OwnedFiles(directory: directory, pending: PendingFiles(database))
         datasets = DatasetStore(database)
         jobs = JobStore(database)
+        feeds = JobEventFeeds(jobs, logger: logger)
         models = ModelStore(database)
         registry = try ModelRegistry(models, logger: logger)
         shutdown = Shutdown(limit: configuration.drainTimeout)
@@ -87,7 +89,7 @@ struct Backend: Sendable {
             HTTPRequest.Method.get, .post, .put, .delete, .patch, .options, .trace, HTTPRequest.Method("QUERY")!,
         ] {
             router.on(method, "/", body: .buffered(limit: configuration.maxPredictSize)) { request in
-                Response(fields: [.contentType: "application/octet-stream"], body: .bytes(request.body.bytes))
+                Response(fields: [.contentType: "application/octet-stream"], body: .bytes(try request.body.bytes))
             }
         }
     }

@@ -20,8 +20,10 @@ final class ActiveExchange: @unchecked Sendable {
     var framing = ResponseEncoder.Framing.none
     /// Bytes of the answer's body still to come; nil for a body of unknown length.
     var remaining: Int?
-    /// The file that is the answer's body, and what of it has not been read.
-    var file: (OpenFile, rest: Range<Int>)?
+    /// The file that is the answer's body.
+    var file: OutgoingFile?
+    /// Whose events are the answer's body, and who waits for the end of them.
+    var follower: (listener: EventListener, continuation: CheckedContinuation<Void, any Error>)?
 
     /// Tells the handler that no one waits for its answer.
     var cancel: (@Sendable () -> Void)?
@@ -50,5 +52,12 @@ final class ActiveExchange: @unchecked Sendable {
     func endBody(_ result: Result<Void, any Error> = .success(())) {
         pipe?.finish(result)
         pipe = nil
+    }
+
+    /// The answer will not be completed, or no one waits for it.
+    func abandon(_ error: any Error) {
+        cancel?()
+        follower?.continuation.resume(throwing: error)
+        follower = nil
     }
 }

@@ -44,7 +44,16 @@ extension Connection {
         switch (route.action, route.body) {
         case (.immediate(let handler), _):
             dropBody(of: request.head)
-            do { respond(try handler(request)) } catch { respond(events.context.router.failed(error, request)) }
+            var response: Response
+            do { response = try handler(request) } catch { response = events.context.router.failed(error, request) }
+            if case .stream = response.body {
+                preconditionFailure("an immediate handler has no task to produce a stream in")
+            }
+            if response.negotiateCoding(with: request) {
+                compress(response, for: exchange)
+            } else {
+                respond(response)
+            }
         case (_, .none):
             dropBody(of: request.head)
             run(route, request, exchange)
@@ -61,7 +70,7 @@ extension Connection {
             exchange.hand(to: pipe)
             handle(.head(.piped, keepAlive: request.head.keepAlive))
             var request = request
-            request.body = .pipe(pipe)
+            request.body.take(pipe)
             run(route, request, exchange)
         }
     }
@@ -130,7 +139,7 @@ extension Connection {
             preconditionFailure("a body was gathered for no handler")
         }
         exchange.request = nil
-        request.body = .bytes(exchange.gathered)
+        request.body.take(exchange.gathered)
         exchange.gathered = []
         run(route, request, exchange)
     }
@@ -147,9 +156,13 @@ extension Connection {
             exchange.cancel = { task.cancel() }
         case .deferred(let handler):
             let responder = Responder { [self] result in
-                let response: Response
+                var response: Response
                 do { response = try result.get() } catch { response = events.context.router.failed(error, request) }
-                events.post { [self] in answered(exchange, response) }
+                if response.negotiateCoding(with: request) {
+                    compress(response, for: exchange)
+                } else {
+                    events.post { [self, response] in answered(exchange, response) }
+                }
             }
             exchange.cancel = { responder.cancel() }
             handler(request, responder)
@@ -159,19 +172,33 @@ extension Connection {
     /// Not on the connection's queue: a handler that decodes a large document or writes to a slow disk must not hold up
     /// the other connections there.
     private func serve(_ handler: Router.Handler, _ request: Request, _ exchange: ActiveExchange) async {
-        let response: Response
+        var response: Response
         do {
             response = try await handler(request)
         } catch {
             response = events.context.router.failed(error, request)
         }
-        events.post { [self] in answered(exchange, response) }
+        if response.negotiateCoding(with: request) { response = response.compressed() }
+        events.post { [self, response] in answered(exchange, response) }
         guard case .stream(let stream) = response.body, exchange.summary.method != .head else { return }
         do {
-            try await stream.produce(ResponseWriter { try await self.write($0, for: exchange) })
+            let writer = ResponseWriter {
+                try await self.write($0, for: exchange)
+            } follow: {
+                try await self.follow($0, for: exchange)
+            }
+            try await stream.produce(writer)
             events.post { [self] in streamEnded(exchange, failed: false) }
         } catch {
             events.post { [self] in streamEnded(exchange, failed: true) }
+        }
+    }
+
+    /// Answers later: compressing takes time that neither the connections nor those who made the answer have.
+    private func compress(_ response: Response, for exchange: ActiveExchange) {
+        Response.compressing.async { [self] in
+            let compressed = response.compressed()
+            events.post { [self] in answered(exchange, compressed) }
         }
     }
 
@@ -218,7 +245,7 @@ extension Connection {
         switch body {
         case .file(let file, let range):
             exchange.remaining = range.count
-            exchange.file = (file, range)
+            exchange.file = OutgoingFile(file, range)
             sendFile(exchange)
         case .stream(let stream):
             exchange.remaining = stream.length

@@ -3,8 +3,6 @@ import Dispatch
 extension Connection {
     /// A body of so many bytes is sent from where it is instead of being copied behind its head.
     private static let largeBody = 32 * 1024
-    /// Read from a file at a time.
-    private static let filePiece = 256 * 1024
 
     /// Sends what this turn has put into the output buffer, as far as the socket takes it.
     ///
@@ -78,34 +76,10 @@ extension Connection {
     }
 
     /// Most connections never have to.
-    private func waitForRoom() {
+    func waitForRoom() {
         guard !isWaitingForRoom else { return }
         isWaitingForRoom = true
         events.watchRoom(self)
-    }
-
-    // MARK: Files
-
-    /// Has the next piece of the file read that is the body of the answer. Not on the connection's queue: a slow disk must
-    /// not hold up the others there.
-    func sendFile(_ exchange: ActiveExchange) {
-        guard let (file, rest) = exchange.file else { return }
-        // Until the piece is here, no other is asked for.
-        exchange.file = nil
-        OpenFile.reading.async { [self] in
-            let piece = try? file.read(at: rest.lowerBound, count: min(Self.filePiece, rest.count))
-            events.post { [self] in
-                turn {
-                    guard self.exchange === exchange else { return }
-                    // The file has become shorter than was announced.
-                    guard let piece, !piece.isEmpty else { return handle(.answerFailure, ConnectionError.wrongLength) }
-                    let left = rest.dropFirst(piece.count)
-                    if !left.isEmpty { exchange.file = (file, left) }
-                    guard append(piece, to: exchange) else { return }
-                    if left.isEmpty { endAnswer(exchange) }
-                }
-            }
-        }
     }
 
     // MARK: Streamed answers
@@ -129,7 +103,14 @@ extension Connection {
     /// Asks for more of the answer where the client has taken enough.
     func resumeWriters() {
         guard unsentCount < Self.unsentLimit else { return }
-        if let exchange, exchange.file != nil { sendFile(exchange) }
+        if let exchange {
+            if exchange.file?.wait == .room {
+                sendFile(exchange)
+                // With the end of the file, the answer to the next request may have come.
+                flush()
+            }
+            if exchange.follower != nil { sendEvents(exchange) }
+        }
         guard !writers.isEmpty else { return }
         let waiting = writers
         writers = []
@@ -137,7 +118,7 @@ extension Connection {
     }
 
     /// Returns false if the body would get longer than announced, or must be empty.
-    private func append(_ bytes: [UInt8], to target: ActiveExchange) -> Bool {
+    func append(_ bytes: [UInt8], to target: ActiveExchange) -> Bool {
         guard case .exchanging(_, .streaming) = state.phase else { return false }
         if let remaining = target.remaining {
             guard bytes.count <= remaining else { return false }
@@ -163,7 +144,7 @@ extension Connection {
         }
     }
 
-    private func endAnswer(_ target: ActiveExchange) {
+    func endAnswer(_ target: ActiveExchange) {
         if target.framing == .chunked { ResponseEncoder.encodeLastChunk(into: &events.output) }
         limitRest(of: target)
         handle(.answerEnd)

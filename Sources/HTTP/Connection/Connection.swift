@@ -109,7 +109,8 @@ final class Connection: @unchecked Sendable {
         if actions.contains(.refuse), let error { refuse(error) }
         if actions.contains(.endBody) { exchange?.endBody() }
         if actions.contains(.failBody) { exchange?.endBody(.failure(error ?? ConnectionError.closedByClient)) }
-        if actions.contains(.cancel) { exchange?.cancel?() }
+        if actions.contains(.cancel) { exchange?.abandon(error ?? ConnectionError.closedByClient) }
+        if actions.contains(.endEvents) { exchange?.follower?.listener.finish() }
         if actions.contains(.report) { report() }
         if actions.contains(.finishSending) { startLingering() }
         if actions.contains(.close) { end(error) }
@@ -239,10 +240,11 @@ final class Connection: @unchecked Sendable {
     private var currentWait: ConnectionClock.Wait {
         switch state.phase {
         case .lingering: return .linger
-        case _ where unsentCount > 0: return .write
+        case _ where unsentCount > 0 || exchange?.file?.wait == .room: return .write
         case .waiting where transport.isHandshaking: return .handshake
         case .waiting: return decoder.isIdle && unread.isEmpty && clock.hasServed ? .idle : .header
         case .exchanging(.dropped, _), .exchanging(.gathered, _), .exchanging(.piped, _): return .body
+        case .exchanging where exchange?.follower != nil: return .event
         case .exchanging, .finishing, .closed: return .nothing
         }
     }
@@ -256,6 +258,7 @@ final class Connection: @unchecked Sendable {
             case .handshake, .header, .idle, .linger, .write:
                 if clock.wait == .write { events.counters.refuse("write_timeout") }
                 handle(.timeout, ConnectionError.timedOut)
+            case .event: sendHeartbeat()
             case .nothing: break
             }
         }

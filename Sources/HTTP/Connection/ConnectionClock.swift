@@ -15,6 +15,8 @@ struct ConnectionClock {
         case write
         /// The end of what the client still sends after its last answer.
         case linger
+        /// The next event of a stream.
+        case event
         /// The handler.
         case nothing
     }
@@ -88,6 +90,7 @@ struct ConnectionClock {
         deadline =
             switch wait {
             case .nothing: .max
+            case .event: now + configuration.eventHeartbeat.nanoseconds
             case .handshake: start + configuration.handshakeTimeout.nanoseconds
             case .header: start + configuration.headerTimeout.nanoseconds
             case .idle: start + configuration.idleTimeout.nanoseconds

@@ -4,6 +4,8 @@ package enum ConnectionError: Error, Equatable, Sendable {
     case closedByClient
     /// The client sent or took nothing for longer than the configured time.
     case timedOut
+    /// The client took events more slowly than they came.
+    case tooSlow
     /// The server is stopping and the drain time is over.
     case shutDown
     /// The handler sent more or fewer bytes than the length it had announced.

@@ -98,6 +98,8 @@ struct ConnectionState: Equatable, Sendable {
         /// Tell the client that no more will be sent.
         static let finishSending = Actions(rawValue: 1 << 7)
         static let close = Actions(rawValue: 1 << 8)
+        /// The answer, if it is a stream of events, is to end with those there are.
+        static let endEvents = Actions(rawValue: 1 << 9)
     }
 
     private(set) var phase = Phase.waiting
@@ -238,6 +240,9 @@ struct ConnectionState: Equatable, Sendable {
             isDraining = true
             if isIdle { phase = .finishing }
             return []
+        case (.exchanging(_, .streaming), .drain):
+            isDraining = true
+            return .endEvents
         case (_, .drain):
             isDraining = true
             return []

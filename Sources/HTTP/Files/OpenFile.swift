@@ -1,3 +1,4 @@
+import CLinux
 import Dispatch
 import Glibc
 import Platform
@@ -43,6 +44,28 @@ package final class OpenFile: Sendable {
     /// Validator made of size and time of modification (RFC 9110 §8.8.3).
     var entityTag: String {
         "\"\(String(size, radix: 16))-\(String(modified, radix: 16))-\(String(modifiedNanoseconds, radix: 16))\""
+    }
+
+    /// Whether the first and the last of some bytes are in the kernel's cache, and so most likely those between them, too.
+    func isCached(_ range: Range<Int>) -> Bool {
+        [range.lowerBound, range.upperBound - 1].allSatisfy { offset in
+            var byte: UInt8 = 0
+            return withUnsafeMutableBytes(of: &byte) {
+                var piece = iovec(iov_base: $0.baseAddress, iov_len: 1)
+                // RWF_NOWAIT: rather fail than wait for the disk.
+                return linux_preadv2(descriptor, &piece, 1, offset, 8) == 1
+            }
+        }
+    }
+
+    /// Has bytes read into the kernel's cache, and waits for them.
+    func load(_ range: Range<Int>) {
+        _ = posix_fadvise(descriptor, off_t(range.lowerBound), off_t(range.count), POSIX_FADV_WILLNEED)
+        for offset in [range.lowerBound, range.upperBound - 1] {
+            var byte: UInt8 = 0
+            // What fails here fails again when it is sent.
+            _ = pread(descriptor, &byte, 1, off_t(offset))
+        }
     }
 
     /// Reads up to `count` bytes from `offset` on; fewer only at the end of the file. Throws ``SystemError``.

@@ -7,6 +7,7 @@ struct StaticFiles: Sendable {
     let directory: String
     /// Number of slashes in the prefix, which is how many parts of the path come before the file's.
     private let skipped: Int
+    private let compressed = CompressedFiles()
 
     init(directory: String, prefix: String) {
         self.directory = directory
@@ -19,10 +20,22 @@ struct StaticFiles: Sendable {
         if parts.last?.isEmpty ?? true { parts = parts.dropLast() + ["index.html"] }
         let file = try open(parts)
         let name = parts[parts.count - 1]
-        return try .file(
-            file, type: ContentType.of(name), to: request,
-            Validators(entityTag: file.entityTag, modified: file.modified),
-            fields: [.cacheControl: CachePolicy.of(name)])
+        let type = ContentType.of(name)
+        let canBeCompressed =
+            ContentType.isCompressible(type)
+            && (Response.leastCompressed...CompressedFiles.largestFile).contains(file.size)
+        var fields: HTTPFields = [.cacheControl: CachePolicy.of(name)]
+        if canBeCompressed { fields[.vary] = "Accept-Encoding" }
+        var response = try Response.file(
+            file, type: type, to: request, Validators(of: file), fields: fields)
+        // Ranges are of the file as it is.
+        guard canBeCompressed, response.status == .ok, !request.fields.contains(.range),
+            AcceptedCodings(request.fields).prefersGzip,
+            let bytes = try compressed.bytes(of: file, at: parts.joined(separator: "/"))
+        else { return response }
+        response.body = .bytes(bytes)
+        response.encodeFields()
+        return response
     }
 
     /// Walks down one part at a time and never through a symbolic link, so that no path leads out of the directory.

@@ -1,5 +1,5 @@
 /// An entity tag (RFC 9110 §8.8.3).
-struct EntityTag: Sendable {
+struct EntityTag: Sendable, Equatable, CustomStringConvertible {
     let isWeak: Bool
     /// With its quotes.
     let opaque: Substring
@@ -23,6 +23,16 @@ struct EntityTag: Sendable {
         opaque = Substring(quoted[..<end])
         text = text[end...]
     }
+
+    private init(isWeak: Bool, opaque: Substring) {
+        self.isWeak = isWeak
+        self.opaque = opaque
+    }
+
+    var description: String { (isWeak ? "W/" : "") + opaque }
+
+    /// Of the same, compressed.
+    var gzipped: EntityTag { EntityTag(isWeak: isWeak, opaque: opaque.dropLast() + "-gzip\"") }
 
     /// The tags of a list, whose members may be empty (RFC 9110 §5.6.1.2). What comes after something that is no tag does
     /// not count, for no one can tell where it ends.

@@ -5,27 +5,72 @@ package struct RequestBody: Sendable {
         case pipe(BodyPipe)
     }
 
-    private let storage: Storage
+    private var storage: Storage
+    /// How the content is encoded.
+    private var coding = ContentCoding.identity
+    /// Bytes there may be once it is decoded.
+    private var limit = Int.max
 
-    package static func bytes(_ bytes: [UInt8]) -> RequestBody { RequestBody(storage: .bytes(bytes)) }
+    private init(_ storage: Storage) { self.storage = storage }
 
-    static func pipe(_ pipe: BodyPipe) -> RequestBody { RequestBody(storage: .pipe(pipe)) }
+    package static func bytes(_ bytes: [UInt8]) -> RequestBody { RequestBody(.bytes(bytes)) }
 
     static let none = RequestBody.bytes([])
 
-    /// The whole body; empty on a route with body policy ``BodyPolicy/none``.
+    /// What the head says of the content, before there is any.
+    mutating func expect(_ coding: ContentCoding, limit: Int) {
+        self.coding = coding
+        self.limit = limit
+    }
+
+    mutating func take(_ bytes: [UInt8]) { storage = .bytes(bytes) }
+
+    mutating func take(_ pipe: BodyPipe) { storage = .pipe(pipe) }
+
+    /// Whether reading it takes time, since it has to be decompressed.
+    package var isEncoded: Bool { coding != .identity }
+
+    /// The content as it came.
+    ///
+    /// - Precondition: the route's body policy is not ``BodyPolicy/streamed(limit:)``.
+    package var encodedBytes: [UInt8] {
+        guard case .bytes(let bytes) = storage else { preconditionFailure("the body of this route is streamed") }
+        return bytes
+    }
+
+    /// The whole body, decompressed on each call; empty on a route with body policy ``BodyPolicy/none``. Throws
+    /// ``RequestError``: 400 for what cannot be decompressed, 413 for what becomes more than the limit of the route.
     ///
     /// - Precondition: the route's body policy is not ``BodyPolicy/streamed(limit:)``.
     package var bytes: [UInt8] {
-        guard case .bytes(let bytes) = storage else { preconditionFailure("the body of this route is streamed") }
-        return bytes
+        get throws(RequestError) {
+            switch coding {
+            case .identity: encodedBytes
+            case .gzip: try ContentDecoder.decode(encodedBytes, limit: limit)
+            }
+        }
     }
 
     /// The body in chunks of at most 64 KiB each, whatever the route's policy. Can be walked once.
     ///
     /// While the consumer is slow, no more is read from the client than a bounded amount. Throws ``RequestError`` when
-    /// the body breaks the protocol or exceeds the route's limit, ``ConnectionError`` when the client goes away.
-    package var stream: RequestBodyStream { RequestBodyStream(body: self) }
+    /// the body breaks the protocol, cannot be decompressed or exceeds the route's limit, ``ConnectionError`` when the
+    /// client goes away.
+    package var stream: RequestBodyStream { stream { _ in } }
+
+    /// The same.
+    ///
+    /// - Parameter watch: given the content as it comes, before it is decompressed.
+    package func stream(watching watch: @escaping @Sendable ([UInt8]) -> Void) -> RequestBodyStream {
+        RequestBodyStream(body: self, watch: watch)
+    }
+
+    fileprivate func makeDecoder() -> ContentDecoder? {
+        switch coding {
+        case .identity: nil
+        case .gzip: ContentDecoder(limit: limit)
+        }
+    }
 
     fileprivate func makePipe() -> BodyPipe {
         switch storage {
@@ -38,16 +83,28 @@ package struct RequestBody: Sendable {
 /// The chunks of a request's body.
 package struct RequestBodyStream: AsyncSequence, Sendable {
     fileprivate let body: RequestBody
+    fileprivate let watch: @Sendable ([UInt8]) -> Void
 
     package struct AsyncIterator: AsyncIteratorProtocol {
         fileprivate let pipe: BodyPipe
+        fileprivate var decoder: ContentDecoder?
+        fileprivate let watch: @Sendable ([UInt8]) -> Void
 
         package mutating func next() async throws -> [UInt8]? {
-            try await pipe.next()
+            while true {
+                if let piece = try decoder?.next() { return piece }
+                guard let bytes = try await pipe.next() else {
+                    try decoder?.finish()
+                    return nil
+                }
+                watch(bytes)
+                guard decoder != nil else { return bytes }
+                decoder?.take(bytes)
+            }
         }
     }
 
     package func makeAsyncIterator() -> AsyncIterator {
-        AsyncIterator(pipe: body.makePipe())
+        AsyncIterator(pipe: body.makePipe(), decoder: body.makeDecoder(), watch: watch)
     }
 }

@@ -25,10 +25,15 @@ package struct Validators: Sendable {
         self.fields = fields
     }
 
+    /// Those of a file as it was when it was opened.
+    package init(of file: OpenFile) {
+        self.init(entityTag: file.entityTag, modified: file.modified)
+    }
+
     enum Verdict: Equatable {
         case proceed
-        /// To be answered 304.
-        case notModified
+        /// To be answered 304, with the tag that the client has.
+        case notModified(EntityTag?)
         /// To be answered 412, with what does not hold.
         case failed(String)
     }
@@ -38,16 +43,27 @@ package struct Validators: Sendable {
         let fields = request.fields
         let isRead = request.method == .get || request.method == .head
         if let list = fields[.ifMatch] {
-            guard names(list, { $0.isSame(as: $1) }) else { return .failed("If-Match does not name what is there") }
+            guard names(list, { $0.isSame(as: $1) || $0.isSame(as: $1.gzipped) }) else {
+                return .failed("If-Match does not name what is there")
+            }
         } else if let modified, let date = date(fields[.ifUnmodifiedSince]), modified > date {
             return .failed("If-Unmodified-Since: the resource was modified later")
         }
         if let list = fields[.ifNoneMatch] {
-            guard names(list, { $0.isLike($1) }) else { return .proceed }
-            return isRead ? .notModified : .failed("If-None-Match names what is there")
+            guard names(list, { $0.isLike($1) }) else { return verdict(onCompressed: list, request, isRead) }
+            return isRead ? .notModified(tag) : .failed("If-None-Match names what is there")
         }
         guard isRead, let modified, let date = date(fields[.ifModifiedSince]) else { return .proceed }
-        return modified <= date ? .notModified : .proceed
+        return modified <= date ? .notModified(tag) : .proceed
+    }
+
+    /// Looks whether `If-None-Match` names what is there when it is compressed. To a client that does not take that now it
+    /// is something else.
+    private func verdict(onCompressed list: String, _ request: Request, _ isRead: Bool) -> Verdict {
+        guard names(list, { $0.isLike($1.gzipped) }), !isRead || AcceptedCodings(request.fields).prefersGzip else {
+            return .proceed
+        }
+        return isRead ? .notModified(tag?.gzipped) : .failed("If-None-Match names what is there")
     }
 
     /// Whether a range may be sent (RFC 9110 §13.1.5): `If-Range` is absent, or has the same strong tag or date.
@@ -79,9 +95,10 @@ extension Request {
         switch current.verdict(on: self) {
         case .proceed: return nil
         case .failed(let detail): throw .preconditionFailed(detail)
-        case .notModified:
+        case .notModified(let tag):
             var response = Response(status: .notModified, fields: fields)
             for field in current.fields { response.fields[field.name] = field.value }
+            response.fields[.eTag] = tag?.description
             return response
         }
     }

@@ -112,8 +112,11 @@ package struct Router: Sendable {
         case .options(let allowed): return .options(allowed)
         case .route(let route, let parameters):
             request.parameters = parameters
-            if let limit = route.body.limit, case .length(let length) = request.head.framing, length > limit {
-                throw RequestError.bodyTooLarge(limit: limit)
+            if let limit = route.body.limit, request.hasBody {
+                if case .length(let length) = request.head.framing, length > limit {
+                    throw RequestError.bodyTooLarge(limit: limit)
+                }
+                request.body.expect(try ContentCoding(request.fields), limit: limit)
             }
             try route.admit?(&request)
             return .route(route)

@@ -18,6 +18,8 @@ package final class Server: Sendable {
         logger: Logger,
         accessLog: LogWriter? = nil
     ) throws {
+        // Sending a file to a connection that is gone shall be an error of the call.
+        signal(SIGPIPE, SIG_IGN)
         let context = try ServerContext(
             configuration: configuration, router: router, logger: logger, accessLog: accessLog)
         self.context = context

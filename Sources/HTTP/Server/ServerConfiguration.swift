@@ -31,6 +31,8 @@ package struct ServerConfiguration: Sendable {
     package var bodyRate = 1024
     /// Bytes a second that an answer must be taken with on the average, once the time for a piece has passed.
     package var writeRate = 4096
+    /// Between two pieces of a stream of events: when there is no event for so long, a comment is sent.
+    package var eventHeartbeat: Duration = .seconds(15)
     /// For a client to close after its last answer, while what it still sends is read and dropped.
     package var lingerTimeout: Duration = .seconds(5)
     /// Bytes that are read and dropped then.

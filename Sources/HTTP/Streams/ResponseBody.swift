@@ -42,9 +42,14 @@ package struct ResponseStream: Sendable {
 /// Takes the pieces of a streamed body.
 package struct ResponseWriter: Sendable {
     private let send: @Sendable ([UInt8]) async throws -> Void
+    private let followEvents: @Sendable (EventListener) async throws -> Void
 
-    init(send: @escaping @Sendable ([UInt8]) async throws -> Void) {
+    init(
+        send: @escaping @Sendable ([UInt8]) async throws -> Void,
+        follow: @escaping @Sendable (EventListener) async throws -> Void
+    ) {
         self.send = send
+        followEvents = follow
     }
 
     /// Sends `bytes` and waits while the client is behind. Throws ``ConnectionError``.
@@ -55,6 +60,11 @@ package struct ResponseWriter: Sendable {
     /// Sends `text` as UTF-8 and waits while the client is behind. Throws ``ConnectionError``.
     package func write(_ text: String) async throws {
         try await send(Array(text.utf8))
+    }
+
+    /// Sends events as they come, and returns when there will be no more. Throws ``ConnectionError``.
+    func follow(_ listener: EventListener) async throws {
+        try await followEvents(listener)
     }
 }
 
@@ -67,7 +77,12 @@ extension ResponseBody {
         case .file(let file, let range): return try file.read(at: range.lowerBound, count: range.count)
         case .stream(let stream):
             let collector = Collector()
-            try await stream.produce(ResponseWriter { await collector.append($0) })
+            let writer = ResponseWriter {
+                await collector.append($0)
+            } follow: {
+                try await collector.append($0)
+            }
+            try await stream.produce(writer)
             return await collector.bytes
         }
     }
@@ -76,5 +91,20 @@ extension ResponseBody {
         var bytes: [UInt8] = []
 
         func append(_ more: [UInt8]) { bytes += more }
+
+        func append(_ listener: EventListener) async throws {
+            let (news, tell) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+            listener.follow { tell.yield() }
+            tell.yield()
+            for await _ in news {
+                taking: while true {
+                    switch listener.next() {
+                    case .event(let event): bytes += event.chunk[event.content]
+                    case .nothing: break taking
+                    case .end(let result): return try result.get()
+                    }
+                }
+            }
+        }
     }
 }

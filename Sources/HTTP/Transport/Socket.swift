@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// A connected, non-blocking stream socket.
@@ -31,6 +32,17 @@ struct Socket: Sendable {
         while true {
             let count = Glibc.send(descriptor, bytes.baseAddress!, bytes.count, flags)
             if count >= 0 { return .bytes(count, isLast: count < bytes.count) }
+            if errno != EINTR { return Self.failure }
+        }
+    }
+
+    /// Sends bytes of a file without a copy of them here; an end means that the file has none there.
+    func send(_ file: OpenFile, _ range: Range<Int>) -> Transport.Outcome {
+        while true {
+            var offset = range.lowerBound
+            let count = linux_sendfile(descriptor, file.descriptor, &offset, UInt(range.count))
+            if count > 0 { return .bytes(count, isLast: false) }
+            if count == 0 { return .end }
             if errno != EINTR { return Self.failure }
         }
     }

@@ -20,6 +20,19 @@ extension JobStore {
         }
     }
 
+    /// The sequence number of the last event of a job.
+    ///
+    /// - Throws: ``JobStoreError/notFound(id:)``.
+    package func lastEvent(of id: String) async throws -> Int {
+        try await database.read { connection in
+            guard let ordinal = try Self.ordinal(of: id, on: connection) else {
+                throw JobStoreError.notFound(id: id)
+            }
+            return try Int.fetchOne(
+                connection, sql: "SELECT max(sequence) FROM events WHERE job = ?", arguments: [ordinal]) ?? 0
+        }
+    }
+
     /// The metrics of a job in the order of their names.
     ///
     /// - Parameters:

@@ -93,12 +93,17 @@ package struct JobStore: Sendable {
 
     /// Ends a job that waits at once, and asks for the end of one that runs. Asking again is harmless.
     ///
+    /// - Parameter validate: runs inside the transaction with the job; whatever it throws changes nothing.
     /// - Throws: ``JobStoreError/notFound(id:)``, ``JobStoreError/over(id:state:)`` unless it was cancelled.
-    package func requestCancel(_ id: String) async throws -> JobRecord {
+    package func requestCancel(
+        _ id: String,
+        validate: @escaping @Sendable (JobRecord) throws -> Void = { _ in }
+    ) async throws -> JobRecord {
         let now = database.options.clock.now()
         return try await database.write { connection in
             guard let job = try Self.fetch(id, on: connection), let ordinal = try Self.ordinal(of: id, on: connection)
             else { throw JobStoreError.notFound(id: id) }
+            try validate(job)
             switch job.state {
             case .queued, .paused:
                 try Self.enter(.cancelled, job: ordinal, at: now, on: connection)
@@ -117,11 +122,16 @@ package struct JobStore: Sendable {
 
     /// Forgets a job that is over, with its attempts, events and metrics. The model versions that came of it stay.
     ///
+    /// - Parameter validate: runs inside the transaction with the job; whatever it throws changes nothing.
     /// - Returns: the paths of its files, which are pending and can go.
     /// - Throws: ``JobStoreError/notFound(id:)``, ``JobStoreError/notOver(id:state:)``.
-    package func delete(_ id: String) async throws -> [String] {
+    package func delete(
+        _ id: String,
+        validate: @escaping @Sendable (JobRecord) throws -> Void = { _ in }
+    ) async throws -> [String] {
         try await database.write { connection in
             guard let job = try Self.fetch(id, on: connection) else { throw JobStoreError.notFound(id: id) }
+            try validate(job)
             guard job.state.isOver else { throw JobStoreError.notOver(id: id, state: job.state) }
             try connection.execute(sql: "DELETE FROM jobs WHERE id = ?", arguments: [id])
             let files = [DataLayout.log(job: id)]

@@ -94,16 +94,17 @@ extension Request {
 
     /// The body, read and checked by the schema of the operation.
     ///
-    /// - Throws: ``Problem`` with all that is wrong with it.
-    func document() throws(Problem) -> Values {
+    /// - Throws: ``Problem`` with all that is wrong with it, ``RequestError`` if it cannot be decompressed.
+    func document() throws -> Values {
         guard case .json(let schema, _) = admission.operation.body else {
             preconditionFailure("the operation takes no document")
         }
+        let bytes = try body.bytes
         let value: JSONValue
-        do throws(JSONError) { value = try JSONReader.value(body.bytes) } catch { throw .malformedJSON(error) }
+        do throws(JSONError) { value = try JSONReader.value(bytes) } catch { throw Problem.malformedJSON(error) }
         var errors = FieldErrors()
         schema.check(value, at: "", &errors)
-        guard errors.isEmpty else { throw .invalid(errors) }
+        guard errors.isEmpty else { throw Problem.invalid(errors) }
         return Values(value)
     }
 }

@@ -1,10 +1,13 @@
 import Foundation
 import HTTP
 import HTTPTypes
+import Platform
 
-/// The SHA-256 that a client sends with a body (RFC 9530, `Content-Digest: sha-256=:…:`).
+/// The SHA-256 that a client sends with a body (RFC 9530, `Content-Digest: sha-256=:…:`): of its content as it is sent,
+/// compressed where it is.
 struct ContentDigest {
-    static let field = Field.optionalString("Content-Digest", "The SHA-256 of the body, as sha-256=:…: (RFC 9530)")
+    static let field = Field.optionalString(
+        "Content-Digest", "The SHA-256 of the body as it is sent, as sha-256=:…: (RFC 9530)")
 
     /// `sha256:…`
     private let expected: String
@@ -35,6 +38,22 @@ struct ContentDigest {
                 detail: "the body has the digest \(digest), not \(expected) as Content-Digest says"
             )
         }
+    }
+}
+
+/// Takes the digest of a content that is not kept as it comes.
+///
+/// `@unchecked Sendable`: touched by the one task that reads the content.
+final class ContentHash: @unchecked Sendable {
+    private var hash = SHA256()
+
+    func update(_ bytes: [UInt8]) { hash.update(bytes) }
+
+    /// `sha256:…`, of all there was so far.
+    func finish() -> String {
+        var finished = SHA256()
+        swap(&finished, &hash)
+        return finished.finish()
     }
 }
 

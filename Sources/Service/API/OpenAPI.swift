@@ -118,6 +118,10 @@ struct OpenAPI {
         case .none: break
         case .json(let schema):
             description["content"] = ["application/json": ["schema": schema.description(&components)]]
+        case .jsonOrEvents(let schema):
+            description["content"] = [
+                "application/json": ["schema": schema.description(&components)], "text/event-stream": [:],
+            ]
         case .other(let type):
             description["content"] = .object([type: [:]])
         }

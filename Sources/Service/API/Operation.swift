@@ -40,6 +40,8 @@ struct Operation: Sendable {
         enum Content: Sendable {
             case none
             case json(Schema)
+            /// JSON, or a stream of events to clients that ask for that.
+            case jsonOrEvents(Schema)
             case other(type: String)
         }
 

@@ -10,13 +10,18 @@ extension Response {
         status: HTTPResponse.Status = .ok,
         fields: HTTPFields = [:]
     ) -> Response {
+        .json(self.document(document), status: status, fields: fields)
+    }
+
+    /// The bytes of such a document.
+    static func document(_ document: some Encodable) -> [UInt8] {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         encoder.keyEncodingStrategy = .convertToSnakeCase
         guard let bytes = try? encoder.encode(document) else {
             preconditionFailure("a document of the service cannot be encoded")
         }
-        return .json(bytes, status: status, fields: fields)
+        return Array(bytes)
     }
 }
 

@@ -36,15 +36,15 @@ final class Predictor: Sendable {
     /// Answers a request for predictions.
     ///
     /// - Parameter body: the document of the request.
-    func predict(_ body: [UInt8], with version: ModelVersion, for responder: Responder) {
+    func predict(_ body: RequestBody, with version: ModelVersion, for responder: Responder) {
         let others = active.wrappingAdd(1, ordering: .relaxed).oldValue
         // Where nothing else is to be computed, one queue does it all: to change queues takes longer than to read little.
-        let isDirect = others == 0 && body.count <= Self.smallDocument
+        let isDirect = others == 0 && !body.isEncoded && body.encodedBytes.count <= Self.smallDocument
         cache.withModel(version, on: isDirect ? computing : reading) { [self] loaded in
             do {
                 let loaded = try loaded.get()
                 if isDirect { Parallel.wakeHelpers() }
-                let request = try PredictRequest(body, for: loaded)
+                let request = try PredictRequest(body.bytes, for: loaded)
                 let clips = request.clips.compactMap { try? $0.get() }
                 let ordered = ContinuousClock.now
                 let compute: @Sendable () -> Void = { [self] in

@@ -12,6 +12,8 @@ struct JobHistoryRoutes: Sendable {
     private static let id = Field.string("id", "The id of a job")
     private static let afterEvent = Field.integer(
         "after", 0...Int.max, default: 0, "The sequence number of the last event of the page before")
+    private static let lastEvent = Field.optionalInteger(
+        "Last-Event-ID", 0...Int.max, "The sequence number of the last event that was got of a stream")
     private static let names = Field<[String]?>.names(
         "names", count: 0...64,
         .string(pattern: .init("^[A-Za-z0-9_.-]{1,64}$", rule: "have 1 to 64 letters, digits, '_', '.' and '-'")),
@@ -24,10 +26,16 @@ struct JobHistoryRoutes: Sendable {
         [
             Operation(
                 id: "listJobEvents", method: .get, pattern: "/v1/jobs/{id}/events", tag: "jobs", scope: .train,
-                summary: "List what has happened to a job, in order",
+                summary: "List what has happened to a job, in order, or stream it until the job is over",
                 path: [Self.id.member],
                 query: [Self.afterEvent.member, Paging.limit.member],
-                answers: [.init(summary: "A page of events", content: .json(Paging.schema(of: EventView.schema)))],
+                header: [Self.lastEvent.member],
+                answers: [
+                    .init(
+                        summary: "A page of events; to a client that takes streams of events, each as it happens",
+                        content: .jsonOrEvents(Paging.schema(of: EventView.schema))),
+                    .init(status: .noContent, summary: "The job is over, and there is nothing more to be streamed"),
+                ],
                 failures: [.serviceUnavailable],
                 handler: .task(events)
             ),
@@ -44,44 +52,38 @@ struct JobHistoryRoutes: Sendable {
                 id: "getJobLogs", method: .get, pattern: "/v1/jobs/{id}/logs", tag: "jobs", scope: .train,
                 summary: "Show what the workers of a job have said",
                 path: [Self.id.member],
-                answers: [.init(summary: "The log", content: .other(type: "text/plain"))],
-                failures: [.serviceUnavailable],
+                answers: [
+                    .init(summary: "The log", content: .other(type: "text/plain")),
+                    .init(
+                        status: .partialContent, summary: "The range of it that was asked for",
+                        content: .other(type: "text/plain")),
+                    .unchanged,
+                ],
+                failures: [.rangeNotSatisfiable, .serviceUnavailable],
                 handler: .task(logs)
             ),
         ]
     }
 
-    private struct EventView: Encodable {
-        let sequence: Int
-        let kind: String
-        let attempt: Int
-        let createdAt: Timestamp
-        let data: JSONValue
-
-        static let schema = Schema.object([
-            .init("sequence", .integer(1...Int.max, "Without gaps within a job")),
-            .init("kind", .string()), .init("attempt", .integer(0...Int.max)), .init("created_at", .time),
-            .init("data", .object([], others: .any)),
-        ]).named("Event")
-    }
-
+    /// A list of what has happened, or to those who ask for it a stream of that and of what will happen.
     @Sendable private func events(_ request: Request) async throws -> Response {
-        let page = try await backend.jobs.events(
-            of: request.parameters.require("id"),
-            after: request[Self.afterEvent],
-            limit: request[Paging.limit]
-        )
-        return try .encoding(
-            page.document { event in
-                EventView(
-                    sequence: event.sequence,
-                    kind: event.kind,
-                    attempt: event.attempt,
-                    createdAt: Timestamp(event.createdAt),
-                    data: try JSONReader.value(Array(event.document))
-                )
-            }
-        )
+        let id = request.parameters.require("id")
+        guard request.acceptsEvents else {
+            let page = try await backend.jobs.events(
+                of: id, after: request[Self.afterEvent], limit: request[Paging.limit])
+            return try .encoding(page.document { try EventView($0) }, fields: [.vary: "Accept"])
+        }
+        let position = request.lastEventID ?? request[Self.afterEvent]
+        guard let record = try await backend.jobs.get(id) else { throw JobStoreError.notFound(id: id) }
+        if record.state.isOver, try await backend.jobs.events(of: id, after: position, limit: 1).data.isEmpty {
+            // What tells a client not to come again (WHATWG HTML section 9.2.3).
+            return Response(status: .noContent, fields: [.vary: "Accept"])
+        }
+        var response = Response.events { [backend] in
+            try await backend.feeds.send(eventsOf: id, to: $0, after: position)
+        }
+        response.fields[.vary] = "Accept"
+        return response
     }
 
     private struct SeriesView: Encodable {
@@ -112,13 +114,22 @@ struct JobHistoryRoutes: Sendable {
     @Sendable private func logs(_ request: Request) async throws -> Response {
         let id = request.parameters.require("id")
         guard try await backend.jobs.get(id) != nil else { throw JobStoreError.notFound(id: id) }
-        let fields: HTTPFields = [.contentType: "text/plain; charset=utf-8"]
+        let type = "text/plain; charset=utf-8"
         do {
-            return Response(
-                fields: fields, body: .file(try OpenFile(path: backend.directory.path(DataLayout.log(job: id)))))
+            let file = try OpenFile(path: backend.directory.path(DataLayout.log(job: id)))
+            return try .file(file, type: type, to: request, Validators(of: file))
         } catch let error as SystemError where error.code == ENOENT {
             // A job whose workers said nothing has no file.
-            return Response(fields: fields)
+            return Response(fields: [.contentType: type])
         }
+    }
+}
+
+extension Request {
+    /// Whether the client names streams of events among what it takes.
+    fileprivate var acceptsEvents: Bool {
+        fields[.accept]?.lowercased().split(separator: ",").contains {
+            $0.prefix { $0 != ";" }.filter { $0 != " " && $0 != "\t" } == "text/event-stream"
+        } ?? false
     }
 }

@@ -53,7 +53,7 @@ struct JobRoutes: Sendable {
                 summary: "Forget a job that is over; the model that came of it stays",
                 path: [Self.id.member],
                 answers: [.init(status: .noContent, summary: "It is gone")],
-                failures: [.conflict, .insufficientStorage, .serviceUnavailable],
+                failures: [.conflict, .preconditionFailed, .insufficientStorage, .serviceUnavailable],
                 handler: .task(delete)
             ),
             Operation(
@@ -63,7 +63,7 @@ struct JobRoutes: Sendable {
                 answers: [
                     .init(status: .accepted, summary: "It is over or about to end", content: .json(JobView.schema))
                 ],
-                failures: [.conflict, .insufficientStorage, .serviceUnavailable],
+                failures: [.conflict, .preconditionFailed, .insufficientStorage, .serviceUnavailable],
                 handler: .task(cancel)
             ),
         ]
@@ -115,12 +115,13 @@ struct JobRoutes: Sendable {
         }
     }
 
-    private static func idempotency(_ request: Request) throws(Problem) -> JobSubmission.Idempotency? {
+    private static func idempotency(_ request: Request) throws -> JobSubmission.Idempotency? {
         guard let key = request.fields[.idempotencyKey] else { return nil }
         guard (1...255).contains(key.utf8.count) else {
             throw Problem(.badRequest, code: "invalid_key", detail: "an Idempotency-Key has 1 to 255 bytes")
         }
-        return JobSubmission.Idempotency(key: key, digest: SHA256.digest(of: request.body.bytes))
+        // Compressed or not, it is the same body.
+        return JobSubmission.Idempotency(key: key, digest: SHA256.digest(of: try request.body.bytes))
     }
 
     @Sendable private func list(_ request: Request) async throws -> Response {
@@ -135,24 +136,31 @@ struct JobRoutes: Sendable {
     @Sendable private func get(_ request: Request) async throws -> Response {
         let id = request.parameters.require("id")
         guard let record = try await backend.jobs.get(id) else { throw JobStoreError.notFound(id: id) }
-        // The revision grows with every change, so it is all that a validator needs.
-        let tag = "\"\(record.revision)\""
+        let tag = record.entityTag
         if let unchanged = try request.notModified(tag) { return unchanged }
         return try .encoding(JobView(record), fields: [.eTag: tag])
     }
 
     @Sendable private func cancel(_ request: Request) async throws -> Response {
-        let record = try await backend.jobs.requestCancel(request.parameters.require("id"))
+        let record = try await backend.jobs.requestCancel(request.parameters.require("id")) {
+            _ = try request.notModified($0.entityTag)
+        }
         return try .encoding(JobView(record), status: .accepted)
     }
 
     @Sendable private func delete(_ request: Request) async throws -> Response {
         let id = request.parameters.require("id")
         guard let record = try await backend.jobs.get(id) else { throw JobStoreError.notFound(id: id) }
-        await backend.files.discard(try await backend.jobs.delete(id))
+        let files = try await backend.jobs.delete(id) { _ = try request.notModified($0.entityTag) }
+        await backend.files.discard(files)
         for version in record.versions { try await backend.registry.reload(version.name, version: version.version) }
         return Response(status: .noContent)
     }
+}
+
+extension JobRecord {
+    /// The revision grows with every change, so it is all that a validator needs.
+    fileprivate var entityTag: String { "\"\(revision)\"" }
 }
 
 extension HTTPField.Name {

@@ -53,9 +53,12 @@ struct ModelRoutes: Sendable {
                     .init(
                         summary: "The file", content: .other(type: "application/octet-stream"),
                         fields: [.eTag: "The digest of the version"]),
+                    .init(
+                        status: .partialContent, summary: "The range of it that was asked for",
+                        content: .other(type: "application/octet-stream")),
                     .unchanged,
                 ],
-                failures: [.serviceUnavailable],
+                failures: [.rangeNotSatisfiable, .serviceUnavailable],
                 handler: .task(weights)
             ),
         ]
@@ -119,20 +122,14 @@ struct ModelRoutes: Sendable {
 
     @Sendable private func weights(_ request: Request) throws -> Response {
         let version = try backend.registry.find(request)
-        let tag = "\"\(version.digest)\""
-        if let unchanged = try request.notModified(tag) { return unchanged }
         let path = backend.directory.path("\(version.directory)/\(ModelDirectory.weightsName)")
         guard let file = try? OpenFile(path: path) else {
             throw Problem.unavailable(code: "model_unreadable", "the weights of \(version.title) cannot be read")
         }
-        return Response(
-            fields: [
-                .contentType: "application/octet-stream",
-                .contentDisposition: "attachment; filename=\"\(version.name)-\(version.number).safetensors\"",
-                .eTag: tag,
-            ],
-            body: .file(file)
-        )
+        let name = "\(version.name)-\(version.number).safetensors"
+        return try .file(
+            file, type: "application/octet-stream", to: request, Validators(entityTag: "\"\(version.digest)\""),
+            fields: [.contentDisposition: "attachment; filename=\"\(name)\""])
     }
 }
 

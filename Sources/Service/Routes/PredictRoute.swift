@@ -38,7 +38,7 @@ struct PredictRoute: Sendable {
                 throw Problem.notFound("alias \(wanted.dropFirst()) of model \(name)")
             }
             let version = try backend.registry.find(name, version: wanted)
-            backend.predictor.predict(request.body.bytes, with: version, for: responder)
+            backend.predictor.predict(request.body, with: version, for: responder)
         } catch {
             responder.respond(.failure(error))
         }

@@ -31,7 +31,9 @@ struct ConformanceResources {
         }
         var router = Router()
         router.on(.get, "/", immediate: { _ in .text("root") })
-        router.on(.post, "/echo", body: .buffered(limit: 100)) { .text(String(decoding: $0.body.bytes, as: UTF8.self)) }
+        router.on(.post, "/echo", body: .buffered(limit: 100)) {
+            .text(String(decoding: try $0.body.bytes, as: UTF8.self))
+        }
         for method in [HTTPRequest.Method.get, .put, .delete] {
             router.on(
                 method, "/strong",

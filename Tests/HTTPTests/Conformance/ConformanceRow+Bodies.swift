@@ -1,6 +1,6 @@
 /// Where a body ends.
 extension ConformanceRow {
-    static let bodies = lengths + codings + sizes + chunkExtensions + chunkData + trailers
+    static let bodies = lengths + codings + contentCodings + sizes + chunkExtensions + chunkData + trailers
 
     private static let lengths: [ConformanceRow] =
         [
@@ -27,6 +27,17 @@ extension ConformanceRow {
         .map { post("9112 §6.3", "Content-Length: \($0)", 400) }
 
     private static let hello = "5\r\nhello\r\n0\r\n\r\n"
+
+    private static let contentCodings: [ConformanceRow] = [
+        post("9110 §8.4.1", "Content-Encoding: Identity\r\nContent-Length: 1", 200, sent: "x", body: "x"),
+        post("9110 §5.6.1", "Content-Encoding: ,\r\nContent-Length: 1", 200, sent: "x", body: "x"),
+        post("9110 §8.4.1", "Content-Encoding: gzip\r\nContent-Length: 1", 400, sent: "x"),
+        post("9110 §8.4.1", "Content-Encoding: X-GZip\r\nContent-Length: 1", 400, sent: "x"),
+        post("9110 §15.5.16", "Content-Encoding: br\r\nContent-Length: 1", 415, sent: "x"),
+        post("9110 §15.5.16", "Content-Encoding: gzip, gzip\r\nContent-Length: 1", 415, sent: "x"),
+        post("9110 §15.5.16", "Content-Encoding: gzip\r\nContent-Encoding: br\r\nContent-Length: 1", 415, sent: "x"),
+        post("9110 §8.4", "Content-Encoding: br", 200, body: ""),
+    ]
 
     private static let codings: [ConformanceRow] = [
         post("9112 §7", "Transfer-Encoding: Chunked", 200, sent: hello, body: "hello"),

@@ -134,6 +134,12 @@ import Testing
         Row(
             "a request under way is answered", [head(.dropped), .bodyEnd, .drain(isIdle: false), answer], .report,
             .finishing),
+        Row(
+            "a stream of events is to end", [head(.dropped), .bodyEnd, streamed, .drain(isIdle: false)], .endEvents,
+            .exchanging(.complete, .streaming)),
+        Row(
+            "and is the last answer", [head(.dropped), .bodyEnd, streamed, .drain(isIdle: false), .answerEnd], .report,
+            .finishing),
         Row("or not, when time is up", [head(.dropped), .bodyEnd, .drain(isIdle: false), .shutDown], aborted, .closed),
 
         // What comes too late.

@@ -16,7 +16,7 @@ import Testing
         router.on(.get, "/a/{y}", handler: { .text("a/\($0.parameters.require("y"))") })
         router.on(.delete, "/a/{y}", handler: { _ in throw Refused() })
         router.on(.post, "/a/b/{p}/{q}", body: .buffered(limit: 3)) { request in
-            .text("\(request.parameters["p"]!) \(request.parameters["q"]!) \(request.body.bytes.count)")
+            .text("\(request.parameters["p"]!) \(request.parameters["q"]!) \(try request.body.bytes.count)")
         }
         return router
     }
@@ -129,8 +129,8 @@ import Testing
             deferred: { request, responder in
                 DispatchQueue.global().async {
                     responder.respond {
-                        guard !request.body.bytes.isEmpty else { throw Refused() }
-                        return .text("\(request.body.bytes)")
+                        guard try !request.body.bytes.isEmpty else { throw Refused() }
+                        return .text("\(try request.body.bytes)")
                     }
                 }
             })

@@ -15,7 +15,7 @@ import Testing
         router.on(.get, "/now", immediate: { .text("now \($0.query["q"] ?? "")") })
         router.on(.get, "/later", handler: { .text("later \($0.query["q"] ?? "")") })
         router.on(.post, "/echo", body: .buffered(limit: 1 << 20)) {
-            .text(String(decoding: $0.body.bytes, as: UTF8.self))
+            .text(String(decoding: try $0.body.bytes, as: UTF8.self))
         }
         router.on(
             .get, "/deferred",
@@ -25,7 +25,7 @@ import Testing
         router.on(
             .post, "/reversed", body: .buffered(limit: 1 << 20),
             deferred: { request, responder in
-                DispatchQueue.global().async { responder.respond { .json(request.body.bytes.reversed()) } }
+                DispatchQueue.global().async { responder.respond { .json(try request.body.bytes.reversed()) } }
             })
         router.on(.post, "/stream", body: .streamed(limit: 1 << 20)) { Response(body: .stream($0.body.stream)) }
         router.on(.post, "/count", body: .streamed(limit: 8)) { request in

@@ -14,6 +14,13 @@ final class TestClient: Sendable {
         var body: String
     }
 
+    /// A reply whose body may be anything.
+    struct RawReply {
+        var status: Int
+        var fields: [String: String]
+        var body: [UInt8]
+    }
+
     /// The server closed or reset the connection, or sent nothing for a long time.
     struct Ended: Error {}
 
@@ -93,6 +100,13 @@ final class TestClient: Sendable {
 
     /// Reads one reply: by its length, its chunks, or neither if it has no body.
     func reply(toHead: Bool = false) async throws -> Reply {
+        let reply = try await rawReply(toHead: toHead)
+        return Reply(
+            status: reply.status, fields: reply.fields, body: String(decoding: reply.body, as: UTF8.self))
+    }
+
+    /// The same, with the bytes of the body.
+    func rawReply(toHead: Bool = false) async throws -> RawReply {
         try await blocking { [self] in
             let head = try line(endingIn: "\r\n\r\n")
             var lines = head.split(separator: "\r\n")
@@ -116,13 +130,18 @@ final class TestClient: Sendable {
                     if size == 0 { break }
                 }
             }
-            return Reply(status: status, fields: fields, body: String(decoding: body, as: UTF8.self))
+            return RawReply(status: status, fields: fields, body: body)
         }
     }
 
     /// Reads exactly so many bytes.
     func read(_ count: Int) async throws -> [UInt8] {
         try await blocking { [self] in try take(count) }
+    }
+
+    /// Reads what comes up to `end` and with it.
+    func read(through end: String) async throws -> String {
+        try await blocking { [self] in try line(endingIn: end) }
     }
 
     /// Reads until the server closes; throws if it resets the connection.

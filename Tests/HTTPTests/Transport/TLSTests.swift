@@ -25,7 +25,8 @@ import Testing
     ) async throws {
         var router = Router()
         router.on(.get, "/", immediate: { _ in .text("over") })
-        router.on(.post, "/", body: .buffered(limit: 1 << 24)) { Response(body: .bytes($0.body.bytes)) }
+        router.on(.post, "/", body: .buffered(limit: 1 << 24)) { Response(body: .bytes(try $0.body.bytes)) }
+        router.files(under: "/files/", directory: scratch.path)
         let tls = TLSConfiguration(certificate: files.certificate, key: files.key)
         try await withServer(
             router,
@@ -49,6 +50,18 @@ import Testing
             let large = String(repeating: "0123456789", count: 800_000)
             try await client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: \(large.utf8.count)\r\n\r\n" + large)
             #expect(try await client.read(until: "\r\n\r\n" + large).hasSuffix(large))
+        }
+    }
+
+    @Test func sendsFiles() async throws {
+        let content = (0..<400_000).map { "\($0 % 99991)\n" }.joined() + "the end"
+        _ = try scratch.write("a.bin", content.utf8)
+        try await withTLSServer { _, address in
+            let client = try await TLSTestClient(address, options)
+            for _ in 0..<2 {
+                try await client.send("GET /files/a.bin HTTP/1.1\r\nHost: a\r\n\r\n")
+                #expect(try await client.read(until: "the end").hasSuffix("\r\n\r\n" + content))
+            }
         }
     }
 

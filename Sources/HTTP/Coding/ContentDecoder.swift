@@ -1,0 +1,58 @@
+import HTTPTypes
+
+/// Decodes the content of a request in pieces, so that it costs bounded memory whatever becomes of it.
+struct ContentDecoder {
+    private static let pieceSize = 64 * 1024
+
+    private let gzip = GzipDecoder()
+    private let limit: Int
+    private var room: Int
+    private var input: ArraySlice<UInt8> = []
+
+    /// - Parameter limit: bytes that may come of it.
+    init(limit: Int) {
+        (self.limit, room) = (limit, limit)
+    }
+
+    /// All of a content.
+    static func decode(_ bytes: [UInt8], limit: Int) throws(RequestError) -> [UInt8] {
+        var decoder = ContentDecoder(limit: limit)
+        decoder.take(bytes)
+        var output: [UInt8] = []
+        while let piece = try decoder.next() { output += piece }
+        try decoder.finish()
+        return output
+    }
+
+    /// To be called when ``next()`` has nothing more.
+    mutating func take(_ bytes: [UInt8]) { input = bytes[...] }
+
+    /// The next piece; nil when it takes more content to go on.
+    mutating func next() throws(RequestError) -> [UInt8]? {
+        let piece: [UInt8]
+        do throws(GzipError) { piece = try gzip.decode(&input, limit: Self.pieceSize) } catch { throw .corruptGzip }
+        guard piece.count <= room else { throw .bodyTooLarge(limit: limit) }
+        room -= piece.count
+        return piece.isEmpty ? nil : piece
+    }
+
+    /// There is no more content.
+    func finish() throws(RequestError) {
+        guard gzip.isWhole else { throw .truncatedGzip }
+    }
+}
+
+extension RequestError {
+    static var unknownContentCoding: RequestError {
+        var error = RequestError(
+            .unsupportedMediaType, code: "unknown_content_coding",
+            detail: "Content-Encoding must be gzip or identity, and only one of them")
+        error.fields[.acceptEncoding] = "gzip"
+        return error
+    }
+
+    static let corruptGzip = RequestError(
+        .badRequest, code: "malformed_content", detail: "the body is not what gzip makes, or has something behind it")
+    static let truncatedGzip = RequestError(
+        .badRequest, code: "malformed_content", detail: "the body ends before the end of what gzip made")
+}
