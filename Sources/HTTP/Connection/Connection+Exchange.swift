@@ -19,9 +19,13 @@ extension Connection {
     // MARK: Requests
 
     private func begin(_ head: RequestHead) {
-        let exchange = ActiveExchange(head, id: requestID(head), remoteAddress: remoteAddress)
+        let client =
+            isTrusted
+            ? ForwardedFields.client(head.fields, from: remoteAddress, trusting: configuration.trustedProxies)
+            : remoteAddress
+        let exchange = ActiveExchange(head, id: requestID(head), remoteAddress: client)
         self.exchange = exchange
-        var request = Request(head: head, id: exchange.id, remoteAddress: remoteAddress, body: .none)
+        var request = Request(head: head, id: exchange.id, remoteAddress: client, body: .none)
         do {
             switch try events.context.router.resolve(&request) {
             case .options(let allowed):

@@ -15,6 +15,8 @@ final class Connection: @unchecked Sendable {
 
     let transport: Transport
     let remoteAddress: SocketAddress
+    /// Whether the other end is a proxy that may say whom it asks for.
+    let isTrusted: Bool
     let events: EventQueue
     /// Position in the list of `events`.
     var index = 0
@@ -44,6 +46,7 @@ final class Connection: @unchecked Sendable {
         self.transport = transport
         self.remoteAddress = remoteAddress
         self.events = events
+        isTrusted = events.context.configuration.trustedProxies.contains { $0.contains(remoteAddress) }
         decoder = RequestDecoder(limits: events.context.configuration.limits)
         clock = ConnectionClock(events.context.configuration)
     }
