@@ -4,7 +4,7 @@
 Each request of cases.py goes over a connection of its own to a proxy, with an honest one behind it, and then another
 client asks something honest. All requests bear a mark. When all is sent:
 
-- the service has seen each mark as often as the proxy has forwarded it, with the same method;
+- the service has seen each mark as often as the proxy has forwarded it, with the same method and a body of the same length;
 - no client has got an answer to a mark that is not its own, or out of order, or twice;
 - those who ask honestly have got their answer, with their own body;
 - the service knows the client's address, whatever the client has said about it.
@@ -29,6 +29,8 @@ import cases
 HERE = os.path.dirname(os.path.abspath(__file__))
 # Who asks, as the proxies see it; the service trusts 127.0.0.1 alone.
 CLIENT = "127.0.0.2"
+Seen = collections.namedtuple("Seen", "mark method remote status size")
+Passed = collections.namedtuple("Passed", "mark method answered body")
 HONEST = "POST / HTTP/1.1\r\nHost: a\r\nX-Request-Id: {id}\r\nConnection: close\r\nContent-Length: {size}\r\n\r\n{id}"
 
 
@@ -140,8 +142,10 @@ def ask(port, name, text):
 
 
 def served(log):
-    """Mark, method and client of each line of the service's access log; the method is - for what was no request."""
-    return [(id, method, remote) for id, remote, method in re.findall(r"request_id=(\S+) remote=(\S+) method=(\S+)", log)]
+    """Mark, method, client, status and bytes of the body of each line of the service's access log; the method is - for what was
+    no request."""
+    lines = re.findall(r"request_id=(\S+) remote=(\S+) method=(\S+) route=\S+ status=(\d+) bytes_in=(\d+)", log)
+    return [Seen(mark, method, remote, int(status), int(size)) for mark, remote, method, status, size in lines]
 
 
 class Service(Process):
@@ -158,6 +162,8 @@ class Proxy(Process):
 
     def __init__(self, command, settings, upstream, directory, **values):
         self.port = free_port()
+        # Of a body that it streams, a proxy logs what happened to be there.
+        self.has_bodies = values["BUFFERING"] not in ("off", "")
         with open(os.path.join(HERE, settings)) as file:
             text = file.read()
         for name, value in {"LISTEN": self.port, "UPSTREAM": upstream, "DIRECTORY": directory, **values}.items():
@@ -168,37 +174,48 @@ class Proxy(Process):
         super().__init__([*command, path], self.port, os.path.join(directory, "seen.log"))
 
     def passed(self):
-        """Mark, method and mark of the answer of each request that went to the service; an answer that never came has none."""
-        lines = [line.split("|") for line in self.text().splitlines() if line.count("|") == 3]
+        """What went to the service: mark, method, mark of the answer (empty where none came) and what the proxy takes for the body,
+        or for its length; empty where it does not look at bodies."""
+        lines = [line.split("|", 4) for line in self.text().splitlines() if line.count("|") >= 4]
         clean = lambda text: "" if text in ("-", "<NOSRV>") else text
-        return [(mark, method, clean(answered)) for mark, method, server, answered in lines if clean(server)]
+        return [
+            Passed(mark, method, clean(answered), clean(body) if self.has_bodies else "")
+            for mark, method, server, answered, body in lines if clean(server)
+        ]
 
 
+NGINX, HAPROXY = ["nginx", "-c"], ["haproxy", "-db", "-f"]
 PROXIES = {
-    "nginx": lambda upstream, directory: Proxy(["nginx", "-c"], "nginx.conf", upstream, directory, BUFFERING="on"),
-    "nginx that streams bodies": lambda upstream, directory: Proxy(["nginx", "-c"], "nginx.conf", upstream, directory, BUFFERING="off"),
-    "HAProxy": lambda upstream, directory: Proxy(["haproxy", "-db", "-f"], "haproxy.cfg", upstream, directory),
+    "nginx": lambda *where: Proxy(NGINX, "nginx.conf", *where, BUFFERING="on"),
+    "nginx that streams bodies": lambda *where: Proxy(NGINX, "nginx.conf", *where, BUFFERING="off"),
+    "HAProxy": lambda *where: Proxy(HAPROXY, "haproxy.cfg", *where, BUFFERING="option http-buffer-request"),
+    "HAProxy that streams bodies": lambda *where: Proxy(HAPROXY, "haproxy.cfg", *where, BUFFERING=""),
 }
 
 
 def differences(passed, seen):
     """Where a proxy and the service do not speak of the same requests."""
-    theirs = collections.Counter((mark, method) for mark, method, _ in passed)
-    ours = collections.Counter((mark, method) for mark, method, _ in seen if method != "-")
+    known = [line for line in seen if line.method != "-"]
+    theirs = collections.Counter((line.mark, line.method) for line in passed)
+    ours = collections.Counter((line.mark, line.method) for line in known)
     for what, count in (ours - theirs).items():
         yield f"{what} was seen {count} times more by the service than it was passed on"
-    missing = theirs - ours
     # What is no request for the service has a mark that it made up.
-    refused = collections.Counter((mark, method) for mark, method, answered in passed if is_made_up(answered))
-    unanswered = collections.Counter((mark, method) for mark, method, answered in passed if not answered)
-    for what, count in (missing - refused - unanswered).items():
+    refused = collections.Counter((line.mark, line.method) for line in passed if is_made_up(line.answered))
+    unanswered = collections.Counter((line.mark, line.method) for line in passed if not line.answered)
+    for what, count in (theirs - ours - refused - unanswered).items():
         yield f"{what} was passed on {count} times more than the service has seen it"
-    none = sum(method == "-" for _, method, _ in seen)
-    if refused.total() != none:
-        yield f"the service refused {none} as no requests, and the proxy passed on {refused.total()} such answers"
-    for mark, method, answered in passed:
-        if answered and not is_made_up(answered) and answered != mark:
-            yield f"{method} {mark} was answered with {answered}"
+    if refused.total() != len(seen) - len(known):
+        yield f"the service refused {len(seen) - len(known)} as no requests, and the proxy passed on {refused.total()} such answers"
+    sizes = {(line.mark, line.method): line.size for line in known if line.status == 200}
+    for line in passed:
+        if line.answered and not is_made_up(line.answered) and line.answered != line.mark:
+            yield f"{line.method} {line.mark} was answered with {line.answered}"
+        # nginx writes bytes as \\xHH, HAProxy a number.
+        body = int(line.body) if line.body.isdecimal() else len(re.sub(r"\\x..", "x", line.body))
+        size = sizes.get((line.mark, line.method))
+        if line.body and size not in (None, body):
+            yield f"the body of {line.method} {line.mark} has {body} bytes for the proxy and {size} for the service"
 
 
 def is_made_up(mark):
@@ -219,14 +236,13 @@ def check(name, limbic):
             service.stop()
         seen = served(service.text())
         problems = [problem for found in asked for problem in found]
-        for mark, method, remote in seen:
-            # Two fields that do not agree leave the proxy's own address.
-            if remote not in (CLIENT, "127.0.0.1"):
-                problems.append(f"{mark} came from {remote}")
-        counts = f"{len(asked)} connections, {len(seen)} requests seen by the service, {sum(line[1] == '-' for line in seen)} of them refused as none"
+        # Two fields that do not agree leave the proxy's own address.
+        problems += [f"{line.mark} came from {line.remote}" for line in seen if line.remote not in (CLIENT, "127.0.0.1")]
+        refused = sum(line.method == "-" for line in seen)
+        counts = f"{len(asked)} connections, {len(seen)} requests seen by the service, {refused} of them refused as none"
         if proxy:
             passed = proxy.passed()
-            counts += f", {len(passed)} passed on"
+            counts += f", {len(passed)} passed on, {sum(bool(line.body) for line in passed)} with a body to compare"
             problems += differences(passed, seen)
         print(f"{name}: {counts}", flush=True)
         return [f"{name}: {problem}" for problem in problems]
