@@ -27,7 +27,7 @@ enum ForwardedFields {
         switch (standard, usual) {
         case (nil, nil): return peer
         case (let client?, nil), (nil, let client?): return client
-        case (let client?, let other?): return client.host == other.host ? client : peer
+        case (let client?, let other?): return client.mapped == other.mapped ? client : peer
         }
     }
 

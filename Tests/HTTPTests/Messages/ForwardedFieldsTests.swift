@@ -95,6 +95,7 @@ struct ForwardedFieldsTests {
     @Test(arguments: [
         ("Forwarded: for=192.0.2.1\r\nX-Forwarded-For: 192.0.2.1", "192.0.2.1"),
         ("X-Forwarded-For: 6.6.6.6, 192.0.2.1\r\nForwarded: for=\"192.0.2.1:80\"", "192.0.2.1"),
+        ("Forwarded: for=192.0.2.1\r\nX-Forwarded-For: ::ffff:192.0.2.1", "192.0.2.1"),
         ("Forwarded: for=6.6.6.6\r\nX-Forwarded-For: 192.0.2.1", "10.0.0.1"),
         ("Forwarded: for=192.0.2.1\r\nX-Forwarded-For: 6.6.6.6", "10.0.0.1"),
         ("Forwarded: \"\r\nX-Forwarded-For: 6.6.6.6", "10.0.0.1"),
