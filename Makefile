@@ -10,7 +10,7 @@ RELEASE_TESTS := -c release -Xswiftc -enable-testing
 export SWIFT PORT LIMBIC
 
 .DEFAULT_GOAL := help
-.PHONY: help install build test check lint format demo run compare compare-http conformance bench clean
+.PHONY: help install build test check lint format demo run compare compare-http conformance fuzz proxies bench clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -53,8 +53,14 @@ compare-http: build ## Measure the HTTP server and others in turn; needs wrk, an
 conformance: build ## Hold the service against its own description; installs tools into .venv-conformance
 	@.ci/conformance --checks=all --max-time 120
 
+fuzz: install ## Look for bytes that the parsers of requests mistreat, for TIME=60 seconds
+	@.ci/fuzz
+
+proxies: build ## See whether nginx and HAProxy see the same requests as the service behind them; needs both
+	python3 Tests/Peers/proxies/compare.py --limbic $(LIMBIC)
+
 bench: build ## Measure training, prediction, JSON and HTTP
 	@for part in train predict json http; do $(LIMBIC) bench $$part --json || exit; done
 
 clean: ## Remove what was built; keeps .limbic
-	rm -rf .build .build-release .build-thread .build-address
+	rm -rf .build .build-release .build-thread .build-address .build-fuzz

@@ -131,6 +131,18 @@ let package = Package(
     ]
 )
 
+// Only for .ci/fuzz, which builds it with what libFuzzer needs.
+if Context.environment["LIMBIC_FUZZ"] != nil {
+    package.targets.append(
+        .executableTarget(
+            name: "Fuzz",
+            dependencies: ["HTTP", .product(name: "HTTPTypes", package: "swift-http-types")],
+            path: "Tests/Fuzz",
+            exclude: ["Seeds", "dictionary"]
+        )
+    )
+}
+
 for target in package.targets where [.executable, .regular, .test].contains(target.type) {
     target.swiftSettings =
         (target.swiftSettings ?? []) + [

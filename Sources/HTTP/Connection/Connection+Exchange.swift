@@ -19,10 +19,13 @@ extension Connection {
 
     private func begin(_ head: consuming RequestHead) {
         let id = requestID(head)
-        let exchange = ActiveExchange(
-            id, head.method, minorVersion: head.minorVersion, from: remoteAddress, at: events.time)
+        let client =
+            isTrusted
+            ? ForwardedFields.client(head.fields, from: remoteAddress, trusting: configuration.trustedProxies)
+            : remoteAddress
+        let exchange = ActiveExchange(id, head.method, minorVersion: head.minorVersion, from: client, at: events.time)
         self.exchange = exchange
-        var request = Request(head: head, id: id, remoteAddress: remoteAddress, body: .none)
+        var request = Request(head: head, id: id, remoteAddress: client, body: .none)
         let resolution: Router.Resolution
         do {
             resolution = try events.context.router.resolve(&request)

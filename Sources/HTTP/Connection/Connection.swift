@@ -15,6 +15,8 @@ final class Connection: @unchecked Sendable {
 
     let transport: Transport
     let remoteAddress: SocketAddress
+    /// Whether the other end is a proxy that may say whom it asks for.
+    let isTrusted: Bool
     let events: EventQueue
     /// What `events` knows it by.
     var token: Poller.Token = 0
@@ -49,6 +51,7 @@ final class Connection: @unchecked Sendable {
         self.remoteAddress = remoteAddress
         self.events = events
         isHandshaking = transport.isHandshaking
+        isTrusted = events.context.configuration.trustedProxies.contains { $0.contains(remoteAddress) }
         decoder = RequestDecoder(limits: events.context.configuration.limits)
         clock = ConnectionClock(events.context.configuration, now: events.time)
     }

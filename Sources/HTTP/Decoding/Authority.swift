@@ -28,7 +28,8 @@ enum Authority {
     private static func isLiteral(_ bytes: Slice<UnsafeBufferPointer<UInt8>>) -> Bool {
         guard bytes.first?.asciiLowercased == UInt8(ascii: "v") else {
             var address = in6_addr()
-            return inet_pton(AF_INET6, String(decoding: bytes, as: UTF8.self), &address) == 1
+            // A NUL would hide what comes after it.
+            return !bytes.contains(0) && inet_pton(AF_INET6, String(decoding: bytes, as: UTF8.self), &address) == 1
         }
         let version = bytes.dropFirst().prefix { $0.hexadecimalValue != nil }
         let rest = bytes[version.endIndex...]

@@ -89,6 +89,8 @@ struct FramingFields: Sendable {
         guard hasTransferEncoding else { return contentLength.map { .length($0) } ?? .none }
         guard minorVersion > 0 else { throw .malformed("Transfer-Encoding in HTTP/1.0") }
         guard contentLength == nil else { throw .malformed("Transfer-Encoding together with Content-Length") }
+        // RFC 9112 §6.3: otherwise no one can tell where the body ends.
+        guard hasChunked else { throw .malformed("chunked is not the last transfer coding") }
         guard !hasUnknownCoding else { throw .unknownCoding }
         return .chunked
     }

@@ -10,8 +10,10 @@ package struct ServerConfiguration: Sendable {
     package var backlog: Int32 = 1024
     /// Connections open at a time; more wait in the kernel's backlog.
     package var maxConnections = 16_384
-    /// Connections open at a time from one address; more are closed at once.
+    /// Connections open at a time from one address, that of a proxy for all it asks for; more are closed at once.
     package var maxConnectionsPerAddress = 4096
+    /// Proxies that are believed when they say whom they ask for (``ForwardedFields``).
+    package var trustedProxies: [AddressRange] = []
     /// Serial queues that connections are spread over; nil for one per processor.
     package var eventQueues: Int?
     package var limits = RequestLimits()

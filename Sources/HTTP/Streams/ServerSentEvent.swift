@@ -37,8 +37,8 @@ package struct ServerSentEvent: Sendable, Equatable {
     }
 
     private static func append(_ field: StaticString, _ value: some Sequence<UInt8>, to output: inout [UInt8]) {
-        output.append(field)
-        output.append(contentsOf: value)
+        output += UnsafeBufferPointer(start: field.utf8Start, count: field.utf8CodeUnitCount)
+        output += value
         output.append(.lineFeed)
     }
 }
@@ -55,9 +55,9 @@ struct EncodedEvent: Sendable {
         id = event.id
         var bytes: [UInt8] = []
         event.encode(into: &bytes)
-        var chunk: [UInt8] = []
-        ResponseEncoder.encodeChunk(bytes, into: &chunk)
-        self.chunk = chunk
+        var output = OutputBuffer(capacity: bytes.count + 16)
+        ResponseEncoder.encodeChunk(bytes, into: &output)
+        chunk = Array(output.bytes)
         content = chunk.count - 2 - bytes.count..<chunk.count - 2
     }
 }

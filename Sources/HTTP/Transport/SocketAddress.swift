@@ -41,6 +41,28 @@ package struct SocketAddress: Sendable, Equatable, CustomStringConvertible {
         }
     }
 
+    /// An address as ``host`` writes it, of either family; nil for anything else, names too.
+    init?(numeric text: String) {
+        // Behind it, inet_pton would not look.
+        guard !text.utf8.contains(0) else { return nil }
+        var bytes = InlineArray<16, UInt8>(repeating: 0)
+        let isIPv6 = text.utf8.contains(UInt8(ascii: ":"))
+        let status = withUnsafeMutableBytes(of: &bytes) {
+            inet_pton(isIPv6 ? AF_INET6 : AF_INET, text, $0.baseAddress!)
+        }
+        guard status == 1 else { return nil }
+        self.init(bytes: bytes, isIPv6: isIPv6, port: 0)
+    }
+
+    /// How many bits the address has.
+    var bitCount: Int { isIPv6 ? 128 : 32 }
+
+    /// The address as a number, that of IPv4 as it is mapped into IPv6 (RFC 4291 §2.5.5.2).
+    var mapped: UInt128 {
+        let number = (0..<bitCount / 8).reduce(UInt128(0)) { $0 << 8 | UInt128(bytes[$1]) }
+        return isIPv6 ? number : number | 0xFFFF << 32
+    }
+
     /// Whether it is of this machine alone.
     package var isLoopback: Bool {
         guard isIPv6 else { return bytes[0] == 127 }

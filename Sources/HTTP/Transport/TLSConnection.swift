@@ -67,7 +67,29 @@ final class TLSConnection: @unchecked Sendable {
         case SSL_ERROR_ZERO_RETURN: return .end
         default:
             isBroken = true
+            if ERR_GET_REASON(ERR_peek_error()) == SSL_R_HTTP_REQUEST { refusePlain() }
             return .failed
         }
+    }
+
+    /// What a client is told that asks without TLS, in the only way it understands.
+    private static let plainRefusal: [UInt8] = {
+        let text = "This port speaks TLS: ask for https instead of http.\n"
+        return Array(
+            """
+            HTTP/1.1 400 Bad Request\r
+            Content-Type: text/plain; charset=utf-8\r
+            Content-Length: \(text.utf8.count)\r
+            Connection: close\r
+            \r
+            \(text)
+            """.utf8)
+    }()
+
+    private func refusePlain() {
+        _ = Self.plainRefusal.withUnsafeBytes { socket.send($0) }
+        socket.finishSending()
+        // To close on what is unread would reset the connection, and could destroy the answer.
+        _ = socket.discard(1 << 16)
     }
 }

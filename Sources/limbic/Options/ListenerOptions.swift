@@ -18,6 +18,8 @@ struct ListenerOptions: ParsableArguments {
     var maxConnections: Int?
     @Option(help: Settings.maxConnectionsPerAddress.help)
     var maxConnectionsPerAddress: Int?
+    @Option(help: Settings.trustedProxies.help)
+    var trustedProxies: String?
     @Option(help: Settings.maxRequestLine.help)
     var maxRequestLine: Int?
     @Option(help: Settings.maxHeaderBytes.help)
@@ -53,6 +55,7 @@ struct ListenerOptions: ParsableArguments {
         server.maxConnections = try Settings.maxConnections.value(maxConnections, atLeast: 1)
         server.maxConnectionsPerAddress = try Settings.maxConnectionsPerAddress.value(
             maxConnectionsPerAddress, atLeast: 1)
+        server.trustedProxies = try proxies()
         server.limits.requestLine = try Settings.maxRequestLine.value(maxRequestLine, atLeast: 16)
         server.limits.headerBytes = try Settings.maxHeaderBytes.value(maxHeaderBytes, atLeast: 16)
         server.limits.headerCount = try Settings.maxHeaderCount.value(maxHeaderCount, atLeast: 1)
@@ -81,6 +84,17 @@ struct ListenerOptions: ParsableArguments {
         }
     }
 
+    private func proxies() throws -> [AddressRange] {
+        try (Settings.trustedProxies.optionalValue(trustedProxies) ?? "").split(separator: ",").map { part in
+            let text = String(part.drop { $0 == " " })
+            guard let range = AddressRange(text) else {
+                throw Settings.trustedProxies.error(
+                    trustedProxies, "'\(text)' is no address and no network such as 10.0.0.0/8 or fd00::/8")
+            }
+            return range
+        }
+    }
+
     private func seconds(_ setting: Setting<Int>, _ flag: Int?) throws -> Duration {
         .seconds(try setting.value(flag, atLeast: 1))
     }
@@ -106,6 +120,10 @@ extension Settings {
     static let maxConnectionsPerAddress = Setting(
         "LIMBIC_MAX_CONNECTIONS_PER_ADDRESS", default: defaults.maxConnectionsPerAddress,
         "Connections open at a time from one address; more are closed at once")
+    static let trustedProxies = Setting<String>(
+        "LIMBIC_TRUSTED_PROXIES", otherwise: "none",
+        "Addresses and networks of proxies, separated by commas, whose Forwarded or X-Forwarded-For says who the client is"
+    )
     static let maxRequestLine = Setting(
         "LIMBIC_MAX_REQUEST_LINE", default: defaults.limits.requestLine, "Bytes of a request line; more is answered 414"
     )

@@ -66,10 +66,10 @@ import Testing
         ("Transfer-Encoding: chunked\r\nTransfer-Encoding: gzip", 400), ("Transfer-Encoding:", 400),
         ("Transfer-Encoding: chunked,", 400), ("Transfer-Encoding: ,chunked", 400),
         ("Transfer-Encoding: \"chunked\"", 400), ("Transfer-Encoding: chunked\u{B}", 400),
-        ("Transfer-Encoding: gzip, chunked", 501), ("Transfer-Encoding: gzip", 501),
-        ("Transfer-Encoding: identity", 501),
-        ("Transfer-Encoding: xchunked", 501), ("Transfer-Encoding: chunked;q=1", 501),
-        ("Transfer-Encoding: chunke", 501),
+        ("Transfer-Encoding: gzip, chunked", 501), ("Transfer-Encoding: gzip", 400),
+        ("Transfer-Encoding: identity", 400),
+        ("Transfer-Encoding: xchunked", 400), ("Transfer-Encoding: chunked;q=1", 400),
+        ("Transfer-Encoding: chunke", 400),
         ("Expect: 200-ok", 417), ("Expect: 100-continue, x", 417),
     ]
 

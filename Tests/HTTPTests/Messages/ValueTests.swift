@@ -54,4 +54,13 @@ import Testing
     @Test func addressesArePrinted() throws {
         #expect(SocketAddress.loopback.description == "127.0.0.1:0")
     }
+
+    @Test(arguments: ["[::1\0]", "[::1\0::2]:80", "a\0b", "\0"])
+    func authoritiesHoldNoNUL(_ text: String) {
+        #expect(throws: RequestError.self) {
+            try Array(text.utf8).withUnsafeBufferPointer { (bytes) throws(RequestError) in
+                try Authority.check(bytes[...], of: "Host")
+            }
+        }
+    }
 }

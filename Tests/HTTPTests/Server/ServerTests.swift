@@ -430,4 +430,34 @@ import Testing
             #expect(counters.bytesSent == (try await client.readToEnd()).utf8.count)
         }
     }
+
+    @Test func requestsOfTrustedProxiesAreTheirClients() async throws {
+        let (seen, see) = AsyncStream.makeStream(of: Exchange.self)
+        var router = Router()
+        router.on(.get, "/who", immediate: { .text($0.remoteAddress.host) })
+        router.on(.post, "/who", body: .buffered(limit: 100)) { .text($0.remoteAddress.host) }
+        let requests = [
+            ("GET /who HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: 192.0.2.1\r\n\r\n", "192.0.2.1"),
+            (
+                "POST /who HTTP/1.1\r\nHost: a\r\nForwarded: for=\"[2001:db8::1]\"\r\nContent-Length: 1\r\n\r\na",
+                "2001:db8::1"
+            ),
+            ("GET /who HTTP/1.1\r\nHost: a\r\n\r\n", "127.0.0.1"),
+        ]
+        for trusted in ["127.0.0.0/8", "192.0.2.0/24"] {
+            let proxies = try [#require(AddressRange(trusted))]
+            try await withServer(
+                router, configure: { $0.trustedProxies = proxies }, observe: { see.yield($0) }
+            ) { address, _ in
+                let client = try TestClient(address)
+                var exchanges = seen.makeAsyncIterator()
+                for (request, said) in requests {
+                    let expected = trusted == "127.0.0.0/8" ? said : "127.0.0.1"
+                    try await client.send(request)
+                    #expect(try await client.reply().body == expected)
+                    #expect(await exchanges.next()?.remoteAddress.host == expected)
+                }
+            }
+        }
+    }
 }

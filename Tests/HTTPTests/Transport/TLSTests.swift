@@ -153,10 +153,21 @@ import Testing
     func endsWhatIsNotTLS() async throws {
         try await withTLSServer { _, address in
             let client = try TestClient(address)
-            try await client.send(Self.get)
+            try await client.send("SSH-2.0-OpenSSH_9.2\r\n")
             // An alert at most, and then an end or a reset.
             let answer = try? await client.readToEnd()
             #expect((answer?.utf8.count ?? 0) < 16)
+        }
+    }
+
+    @Test(.timeLimit(.minutes(10)), arguments: ["GET", "POST"])
+    func tellsClientsWithoutTLS(_ method: String) async throws {
+        try await withTLSServer { _, address in
+            let client = try TestClient(address)
+            try await client.send("\(method) / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc")
+            let answer = try await client.readToEnd()
+            #expect(answer.hasPrefix("HTTP/1.1 400 Bad Request\r\n"))
+            #expect(answer.hasSuffix("\r\n\r\nThis port speaks TLS: ask for https instead of http.\n"))
         }
     }
 

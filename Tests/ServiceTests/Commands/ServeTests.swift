@@ -79,6 +79,7 @@ struct ServeTests {
         ("--slots", "0", "must be at least 1, not 0"), ("--port", "70000", "a port is a number from 0 to 65535"),
         ("--max-connections", "0", "must be at least 1, not 0"), ("--header-seconds", "0", "must be at least 1, not 0"),
         ("--log-level", "loud", "there is no level loud"),
+        ("--trusted-proxies", "127.0.0.1, 10.0.0.1/8", "'10.0.0.1/8' is no address and no network such as"),
     ])
     func aWrongSettingIsNamedByWhereItCameFrom(flag: String, value: String, reason: String) throws {
         let byFlag = try refusal([flag, value])
