@@ -226,8 +226,10 @@ def check(name, limbic):
     """Asks everything by way of a proxy, or of none, and returns what is wrong."""
     with tempfile.TemporaryDirectory() as directory:
         service = Service(limbic, directory)
-        proxy = PROXIES[name](service.port, directory) if name in PROXIES else None
+        proxy = None
         try:
+            if name in PROXIES:
+                proxy = PROXIES[name](service.port, directory)
             with concurrent.futures.ThreadPoolExecutor(8) as pool:
                 asked = list(pool.map(lambda item: ask((proxy or service).port, *item), cases.everything()))
         finally:
