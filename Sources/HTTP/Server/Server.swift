@@ -6,7 +6,7 @@ package import Platform
 /// An HTTP/1.1 server: a listening socket and the queues its connections live on.
 package final class Server: Sendable {
     private let context: ServerContext
-    private let queues: [EventQueue]
+    let queues: [EventQueue]
     private let socket = Mutex<ListeningSocket?>(nil)
 
     /// Throws ``SystemError`` or ``TLSError``.
@@ -23,7 +23,7 @@ package final class Server: Sendable {
         let context = try ServerContext(
             configuration: configuration, router: router, logger: logger, accessLog: accessLog)
         self.context = context
-        let count = configuration.eventQueues ?? Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+        let count = configuration.eventQueues ?? max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))) / 2)
         precondition(count > 0, "a server needs an event queue")
         queues = try (0..<count).map { try EventQueue(index: $0, context: context) }
     }

@@ -398,6 +398,22 @@ import Testing
         }
     }
 
+    @Test func connectionsAreSpreadOverTheQueues() async throws {
+        try await withServer(Self.make(), configure: { $0.eventQueues = 3 }) { server, address, _ in
+            var clients: [TestClient] = []
+            for _ in 0..<100 {
+                let client = try TestClient(address)
+                clients.append(client)
+                try await client.send("GET /now HTTP/1.1\r\nHost: a\r\n\r\n")
+                #expect(try await client.reply().body == "now ")
+            }
+            let loads = server.queues.map(\.load)
+            #expect(loads.reduce(0, +) == 100)
+            #expect(loads.allSatisfy { $0 > 20 }, "\(loads)")
+            withExtendedLifetime(clients) {}
+        }
+    }
+
     @Test func exchangesAreObservedByRoute() async throws {
         let (seen, log) = LogWriter.lines()
         var router = Self.make()

@@ -23,6 +23,7 @@ func withServer(
     _ test: (Server, SocketAddress, Task<Void, any Error>) async throws -> Void
 ) async throws {
     var configuration = ServerConfiguration(host: "127.0.0.1", port: 0)
+    configuration.eventQueues = 2
     // A machine that computes something else at the same time may be slow to read and write.
     configuration.headerTimeout = .seconds(3600)
     configuration.idleTimeout = .seconds(3600)
