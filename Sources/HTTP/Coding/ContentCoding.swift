@@ -29,11 +29,10 @@ enum ContentCoding: Sendable {
 struct AcceptedCodings: Sendable, Equatable {
     /// It takes gzip, and nothing rather than that.
     let prefersGzip: Bool
-    let refusesIdentity: Bool
 
     init(_ fields: RequestFields) {
         guard let list = fields[.acceptEncoding] else {
-            (prefersGzip, refusesIdentity) = (false, false)
+            prefersGzip = false
             return
         }
         var weights: [Substring: Double] = [:]
@@ -46,7 +45,6 @@ struct AcceptedCodings: Sendable, Equatable {
         // Not named, it is taken, but anything else that is named is wanted more.
         let identity = weights["identity"] ?? weights["*"]
         prefersGzip = gzip > 0 && gzip >= identity ?? 0
-        refusesIdentity = identity == 0
     }
 
     /// Of `q=0.5`; nil for anything else.

@@ -4,9 +4,16 @@ import HTTPTypes
 struct ContentDecoder {
     private static let pieceSize = 64 * 1024
 
+    /// What may come of a content however small it is, in bytes, and of each of its bytes beyond: what is more is made to fill
+    /// memory or disk.
+    private static let freely = 64 << 20
+    private static let mostOfByte = 200
+
     private let gzip = GzipDecoder()
     private let limit: Int
     private var room: Int
+    /// Bytes taken and made so far.
+    private var (taken, made) = (0, 0)
     private var input: ArraySlice<UInt8> = []
 
     /// - Parameter limit: bytes that may come of it.
@@ -25,7 +32,10 @@ struct ContentDecoder {
     }
 
     /// To be called when ``next()`` has nothing more.
-    mutating func take(_ bytes: [UInt8]) { input = bytes[...] }
+    mutating func take(_ bytes: [UInt8]) {
+        input = bytes[...]
+        taken += bytes.count
+    }
 
     /// The next piece; nil when it takes more content to go on.
     mutating func next() throws(RequestError) -> [UInt8]? {
@@ -33,6 +43,8 @@ struct ContentDecoder {
         do throws(GzipError) { piece = try gzip.decode(&input, limit: Self.pieceSize) } catch { throw .corruptGzip }
         guard piece.count <= room else { throw .bodyTooLarge(limit: limit) }
         room -= piece.count
+        made += piece.count
+        guard made <= Self.freely + Self.mostOfByte * taken else { throw .inflatedTooMuch }
         return piece.isEmpty ? nil : piece
     }
 
@@ -53,6 +65,8 @@ extension RequestError {
 
     static let corruptGzip = RequestError(
         .badRequest, code: "malformed_content", detail: "the body is not what gzip makes, or has something behind it")
+    static let inflatedTooMuch = RequestError(
+        .contentTooLarge, code: "body_too_large", detail: "the body becomes more than 200 times as large without gzip")
     static let truncatedGzip = RequestError(
         .badRequest, code: "malformed_content", detail: "the body ends before the end of what gzip made")
 }

@@ -10,6 +10,8 @@ extension Response {
 
     /// Says so where the answer depends on the codings that the client takes. Returns whether it is to be ``compressed()``.
     mutating func negotiateCoding(with request: Request) -> Bool {
+        // What the client has is what it would have got (RFC 9110 section 15.4.5).
+        if status == .notModified, fields[.vary] == nil { dependOnAcceptEncoding() }
         guard canBeCompressed else { return false }
         dependOnAcceptEncoding()
         return AcceptedCodings(request.fields).prefersGzip
@@ -54,17 +56,26 @@ extension ResponseStream {
     /// Each piece is sent as soon as it is written.
     fileprivate func compressed() -> ResponseStream {
         ResponseStream(length: nil) { [produce] writer in
-            // A handler may write from several tasks.
-            let encoder = Mutex(GzipEncoder(level: GzipEncoder.quickLevel))
+            let encoder = StreamEncoder()
             let inner = ResponseWriter { bytes in
                 guard !bytes.isEmpty else { return }
-                try await writer.write(encoder.withLock { $0.encode(bytes, isLast: false) })
+                try await writer.write(encoder.encode(bytes, isLast: false))
             } follow: { _ in
                 preconditionFailure("events are not compressed")
             }
             try await produce(inner)
-            try await writer.write(encoder.withLock { $0.encode([], isLast: true) })
+            try await writer.write(encoder.encode([], isLast: true))
         }
+    }
+}
+
+/// Compresses what one handler writes.
+private final class StreamEncoder: Sendable {
+    private let encoder = Mutex(GzipEncoder(level: GzipEncoder.quickLevel))
+
+    /// - Precondition: no two calls at a time, as pieces that overtake each other would be no gzip.
+    func encode(_ bytes: [UInt8], isLast: Bool) -> [UInt8] {
+        encoder.withLock { $0.encode(bytes, isLast: isLast) }
     }
 }
 

@@ -57,6 +57,7 @@ final class ActiveExchange: @unchecked Sendable {
     /// The answer will not be completed, or no one waits for it.
     func abandon(_ error: any Error) {
         cancel?()
+        file = nil
         follower?.continuation.resume(throwing: error)
         follower = nil
     }

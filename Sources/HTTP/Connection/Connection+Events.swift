@@ -8,7 +8,7 @@ extension Connection {
     func follow(_ listener: EventListener, for target: ActiveExchange) async throws {
         try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
             events.post { [self] in
-                guard state.phase != .closed, exchange === target else {
+                guard exchange === target, case .exchanging(_, .streaming) = state.phase else {
                     return continuation.resume(throwing: ConnectionError.closedByClient)
                 }
                 turn {
@@ -47,6 +47,7 @@ extension Connection {
     }
 
     func sendHeartbeat() {
+        exchange?.summary.bytesOut += ServerSentEvent.heartbeat.count
         if exchange?.framing == .chunked {
             ResponseEncoder.encodeChunk(ServerSentEvent.heartbeat, into: &events.output)
         } else {

@@ -49,8 +49,11 @@ extension Connection {
             dropBody(of: request.head)
             var response: Response
             do { response = try handler(request) } catch { response = events.context.router.failed(error, request) }
-            if case .stream = response.body {
-                preconditionFailure("an immediate handler has no task to produce a stream in")
+            switch response.body {
+            case .empty, .bytes: break
+            case .stream, .file:
+                // A stream has no task here, and the end of a file would go on with the bytes that are being decoded.
+                preconditionFailure("an immediate handler answers from memory")
             }
             if response.negotiateCoding(with: request) {
                 compress(response, for: exchange)

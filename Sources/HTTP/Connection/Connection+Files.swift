@@ -10,6 +10,8 @@ extension Connection {
     func sendFile(_ exchange: ActiveExchange) {
         guard case .plain(let socket) = transport else { return readPiece(exchange) }
         flush(more: true)
+        // Its descriptor may be another connection's by now.
+        guard state.phase != .closed else { return }
         var budget = Self.fileBatch
         exchange.file?.wait = .room
         // What is before it has to be sent first.

@@ -24,7 +24,10 @@ extension Connection {
 
     func sendUnsent() {
         guard unsentCount > 0 else { return }
-        unsentOffset += unsent.withUnsafeBytes { send(UnsafeRawBufferPointer(rebasing: $0[unsentOffset...])) }
+        let sent = unsent.withUnsafeBytes { send(UnsafeRawBufferPointer(rebasing: $0[unsentOffset...])) }
+        // Or there is nothing left of it.
+        guard state.phase != .closed else { return }
+        unsentOffset += sent
         if unsentOffset == unsent.count {
             unsent = []
             unsentOffset = 0

@@ -40,7 +40,7 @@ final class Connection: @unchecked Sendable {
     var unsent: [UInt8] = []
     var unsentOffset = 0
     /// Whether the poller tells of room, as it does from the first time that there was none.
-    var isWaitingForRoom = false
+    var isWaitingForRoom: Bool
     /// Writes of a handler that wait for the client.
     var writers: [CheckedContinuation<Void, any Error>] = []
 
@@ -51,6 +51,7 @@ final class Connection: @unchecked Sendable {
         self.remoteAddress = remoteAddress
         self.events = events
         isHandshaking = transport.isHandshaking
+        isWaitingForRoom = transport.saysGoodbye
         isTrusted = events.context.configuration.trustedProxies.contains { $0.contains(remoteAddress) }
         decoder = RequestDecoder(limits: events.context.configuration.limits)
         clock = ConnectionClock(events.context.configuration, now: events.time)
@@ -74,7 +75,9 @@ final class Connection: @unchecked Sendable {
         }
         guard state.phase != .closed else { return }
         if isHandshaking, !transport.isHandshaking { noteHandshake() }
+        let deadline = clock.deadline
         clock.update(currentWait, isDraining: state.isDraining, now: events.time)
+        if clock.deadline != deadline { events.reschedule(self) }
     }
 
     /// The poller has news.
@@ -122,6 +125,8 @@ final class Connection: @unchecked Sendable {
     private func report() {
         guard let finished = exchange else { return }
         exchange = nil
+        // What it calls may hold the exchange.
+        finished.cancel = nil
         clock.restart()
         // Not `time`: a handler on this queue has taken some.
         finished.summary.nanoseconds = EventQueue.now() - finished.start
@@ -144,7 +149,9 @@ final class Connection: @unchecked Sendable {
         writers = []
         for writer in waiting { writer.resume(throwing: error ?? ConnectionError.closedByClient) }
         clock.stop()
-        if isHandshaking { events.counters.failedHandshakes += 1 }
+        if isHandshaking {
+            if transport.isHandshaking { events.counters.failedHandshakes += 1 } else { noteHandshake() }
+        }
         events.remove(self)
         transport.close()
         events.context.releaseConnection(remoteAddress)

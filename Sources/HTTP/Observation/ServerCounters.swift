@@ -37,7 +37,7 @@ package struct ServerCounters: Sendable {
 
     /// First of the requests that reached no route, then by route.
     package private(set) var routes: [RouteCounters]
-    /// Connections accepted.
+    /// Connections taken in.
     package var connections = 0
     package var openConnections = 0
     /// Handshakes of TLS that came to an end.
@@ -46,7 +46,7 @@ package struct ServerCounters: Sendable {
     /// As they came over the connections; those of TLS without its own.
     package var bytesReceived = 0
     package var bytesSent = 0
-    /// Requests and connections refused before a handler saw them, by the code of the reason.
+    /// Requests and connections that the server refused, or cut off for being slow, by the code of the reason.
     package private(set) var refusals: [String: Int] = [:]
 
     init(routes: [Route]) {

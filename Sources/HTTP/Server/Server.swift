@@ -42,7 +42,12 @@ package final class Server: Sendable {
                         host: configuration.host, port: configuration.port, backlog: configuration.backlog)
                 }
             context.onRoom { [queues] in queues.forEach { $0.acceptAgain() } }
-            for queue in queues { try queue.accept(from: socket, with: queues.filter { $0 !== queue }) }
+            do {
+                for queue in queues { try queue.accept(from: socket, with: queues.filter { $0 !== queue }) }
+            } catch {
+                socket.close()
+                throw error
+            }
             current = socket
             return socket.address
         }
@@ -52,7 +57,7 @@ package final class Server: Sendable {
     package func counters() async -> ServerCounters {
         var sum = ServerCounters(routes: context.router.trie.routes)
         for queue in queues { sum.add(await queue.counted()) }
-        sum.openConnections = context.connectionCount
+        sum.openConnections = queues.reduce(0) { $0 + $1.load }
         return sum
     }
 
@@ -85,5 +90,6 @@ package final class Server: Sendable {
         DispatchQueue.global().asyncAfter(deadline: .now() + .nanoseconds(patience), execute: force)
         await context.waitForNoConnections()
         force.cancel()
+        for queue in queues { await queue.flushLog() }
     }
 }

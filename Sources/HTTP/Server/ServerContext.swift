@@ -44,9 +44,6 @@ final class ServerContext: Sendable {
         tls.withLock { $0 = context }
     }
 
-    /// Connections open now.
-    var connectionCount: Int { state.withLock { $0.connections } }
-
     /// Counts one connection more, or returns false if there are as many as may be.
     func reserveConnection() -> Bool {
         state.withLock { state in

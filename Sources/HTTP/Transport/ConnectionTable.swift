@@ -3,7 +3,9 @@
 struct ConnectionTable {
     private struct Slot {
         var connection: Connection?
-        var generation: UInt32
+        /// The connection's own, where a sweep finds it without a look at each connection.
+        var deadline = UInt64.max
+        var generation: UInt32 = 0
     }
 
     private var slots: [Slot] = []
@@ -16,16 +18,27 @@ struct ConnectionTable {
 
     mutating func insert(_ connection: Connection) -> Poller.Token {
         let index = free.popLast() ?? UInt32(slots.count)
-        if Int(index) == slots.count { slots.append(Slot(connection: nil, generation: 0)) }
+        if Int(index) == slots.count { slots.append(Slot()) }
         // From 1 on, so that a token is larger than those that stand for no connection.
         slots[Int(index)].generation &+= slots[Int(index)].generation == .max ? 2 : 1
         slots[Int(index)].connection = connection
+        slots[Int(index)].deadline = connection.deadline
         return Poller.Token(slots[Int(index)].generation) << 32 | Poller.Token(index)
+    }
+
+    mutating func setDeadline(of connection: Connection) {
+        slots[Int(truncatingIfNeeded: connection.token & 0xFFFF_FFFF)].deadline = connection.deadline
+    }
+
+    /// The connections whose deadline has passed.
+    func expired(at time: UInt64) -> [Connection] {
+        slots.indices.filter { slots[$0].deadline <= time }.compactMap { slots[$0].connection }
     }
 
     mutating func remove(_ token: Poller.Token) {
         let index = Int(truncatingIfNeeded: token & 0xFFFF_FFFF)
         slots[index].connection = nil
+        slots[index].deadline = .max
         free.append(UInt32(index))
     }
 

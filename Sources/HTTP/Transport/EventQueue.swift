@@ -28,7 +28,7 @@ final class EventQueue: @unchecked Sendable {
     var ids = RequestIDGenerator()
     var accessLog: AccessLog?
     var counters: ServerCounters
-    /// Monotonic time in nanoseconds when the latest news came.
+    /// Monotonic time in nanoseconds when the queue last woke or took news.
     private(set) var time = now()
     /// The same as seconds since 1970.
     private(set) var second = 0
@@ -119,6 +119,8 @@ final class EventQueue: @unchecked Sendable {
     /// Does what there is to do until there has been nothing for a while.
     private func run() {
         var isPatient = true
+        // It may have been long since the last news.
+        noteTime()
         while true {
             sweepIfDue()
             let work = mailbox.withLock { mailbox in
@@ -127,13 +129,14 @@ final class EventQueue: @unchecked Sendable {
                 return mailbox.work
             }
             for work in work { work() }
-            if work.isEmpty, !isPatient { break }
+            if work.isEmpty, waiting.isEmpty, !isPatient { break }
             let hasNews = takeNews(work.isEmpty && waiting.isEmpty ? patience : 0)
             let continued = waiting
             waiting = []
             for connection in continued { connection.goOn() }
             isPatient = hasNews || !continued.isEmpty || !work.isEmpty
         }
+        accessLog?.flush()
         scheduleSweep()
     }
 
@@ -141,7 +144,7 @@ final class EventQueue: @unchecked Sendable {
     private func takeNews(_ patience: Int32) -> Bool {
         accessLog?.flush()
         let news = poller.wait(patience)
-        (time, second) = (Self.now(), Self.secondsSince1970())
+        noteTime()
         for event in news {
             switch event.token {
             case Poller.bellToken: break
@@ -210,6 +213,11 @@ final class EventQueue: @unchecked Sendable {
         try? poller.watchRoom(connection.transport.descriptor, as: connection.token)
     }
 
+    /// The time of ``Connection/expire()`` has changed.
+    func reschedule(_ connection: Connection) {
+        connections.setDeadline(of: connection)
+    }
+
     func remove(_ connection: Connection) {
         connections.remove(connection.token)
         connectionCount.store(connections.count, ordering: .relaxed)
@@ -229,6 +237,16 @@ final class EventQueue: @unchecked Sendable {
         }
     }
 
+    /// Hands on what is logged; returns when that is done.
+    func flushLog() async {
+        await withCheckedContinuation { continuation in
+            post { [self] in
+                accessLog?.flush()
+                continuation.resume()
+            }
+        }
+    }
+
     /// What has been counted so far.
     func counted() async -> ServerCounters {
         await withCheckedContinuation { continuation in
@@ -240,7 +258,7 @@ final class EventQueue: @unchecked Sendable {
 
     private func sweepIfDue() {
         guard time >= nextSweep else { return }
-        for connection in connections.all where connection.deadline <= time { connection.expire() }
+        for connection in connections.expired(at: time) { connection.expire() }
         nextSweep = connections.count == 0 ? .max : time + sweepInterval
     }
 
@@ -251,15 +269,15 @@ final class EventQueue: @unchecked Sendable {
         queue.asyncAfter(deadline: .now() + .nanoseconds(Int(sweepInterval))) { [weak self] in
             guard let self else { return }
             isSweepScheduled = false
-            time = Self.now()
             run()
         }
     }
 
-    private static func secondsSince1970() -> Int {
-        var time = timespec()
-        clock_gettime(CLOCK_REALTIME_COARSE, &time)
-        return time.tv_sec
+    private func noteTime() {
+        time = Self.now()
+        var date = timespec()
+        clock_gettime(CLOCK_REALTIME_COARSE, &date)
+        second = date.tv_sec
     }
 }
 

@@ -4,8 +4,9 @@ import Platform
 
 /// The sockets of an event queue, watched through an epoll descriptor (epoll(7)).
 ///
-/// Connections are registered once and edge-triggered: a queue is told when bytes, room or an end *come*, and whoever is told
-/// remembers that until a call says that there is no more. So an exchange needs no call to switch anything on or off.
+/// Connections are registered edge-triggered: a queue is told when bytes, room or an end *come*, and whoever is told remembers
+/// that until a call says that there is no more. So an exchange needs no call to switch anything on or off, but for the first
+/// time that a connection has to wait for room.
 ///
 /// `@unchecked Sendable`: `news` is touched by the queue only.
 final class Poller: @unchecked Sendable {

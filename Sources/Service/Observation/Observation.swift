@@ -40,11 +40,11 @@ final class Observation: Sendable {
         for route in counters.routes where !route.answers.isEmpty {
             write(route.durations, "limbic_http_request_duration_seconds", labels(of: route), to: &text)
         }
-        text.family("limbic_http_refusals_total", .counter, "Connections and requests that reached no handler.")
+        text.family("limbic_http_refusals_total", .counter, "Requests and connections refused or cut off.")
         for (reason, count) in counters.refusals.sorted(by: { $0.key < $1.key }) {
             text.sample("limbic_http_refusals_total", count, [("reason", reason)])
         }
-        text.family("limbic_http_connections_total", .counter, "Connections accepted.")
+        text.family("limbic_http_connections_total", .counter, "Connections taken in.")
         text.sample("limbic_http_connections_total", counters.connections)
         text.family("limbic_http_connections", .gauge, "Connections open now.")
         text.sample("limbic_http_connections", counters.openConnections)

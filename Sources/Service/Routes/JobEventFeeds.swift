@@ -79,6 +79,9 @@ final class JobEventFeeds: Sendable {
                 } while page.hasMore
             } catch JobStoreError.notFound {
                 return
+            } catch is CancellationError {
+                // Nobody listens any more.
+                return
             } catch {
                 return logger.error("events could not be read", metadata: ["job": "\(job)", "error": "\(error)"])
             }

@@ -129,7 +129,8 @@ extension Request {
     /// Whether the client names streams of events among what it takes.
     fileprivate var acceptsEvents: Bool {
         fields[.accept]?.lowercased().split(separator: ",").contains {
-            $0.prefix { $0 != ";" }.filter { $0 != " " && $0 != "\t" } == "text/event-stream"
+            let parts = $0.filter { $0 != " " && $0 != "\t" }.split(separator: ";")
+            return parts.first == "text/event-stream" && !parts.dropFirst().contains { Double($0.dropFirst(2)) == 0 }
         } ?? false
     }
 }

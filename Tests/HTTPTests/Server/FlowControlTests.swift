@@ -159,4 +159,28 @@ import Testing
             #expect(try await client.reply().body == "\(size)")
         }
     }
+
+    /// Or each request to come would cost memory for good.
+    @Test(.timeLimit(.minutes(10)), arguments: ["/task", "/deferred", "/immediate", "/gathered"])
+    func nothingIsLeftOfAnAnsweredRequest(_ path: String) async throws {
+        final class Mark: Sendable {
+            let end: AsyncStream<Void>.Continuation
+            init(_ end: AsyncStream<Void>.Continuation) { self.end = end }
+            deinit { end.finish() }
+        }
+        let (gone, end) = AsyncStream.makeStream(of: Void.self)
+        var router = Router()
+        router.admit = { $0.admitted = Mark(end) }
+        router.on(.get, "/task", handler: { _ in .text("done") })
+        router.on(.get, "/deferred", deferred: { request, responder in responder.respond { .text("done") } })
+        router.on(.get, "/immediate", immediate: { _ in .text("done") })
+        router.on(.get, "/gathered", body: .buffered(limit: 9), deferred: { $1.respond { .text("done") } })
+        try await withServer(router) { address, _ in
+            let client = try TestClient(address)
+            try await client.send("GET \(path) HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\na")
+            #expect(try await client.reply().body == "done")
+            for await _ in gone {}
+            withExtendedLifetime(client) {}
+        }
+    }
 }

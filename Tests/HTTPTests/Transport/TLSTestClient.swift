@@ -113,6 +113,17 @@ final class TLSTestClient: @unchecked Sendable {
         }
     }
 
+    /// Reads some of what comes.
+    func readSome() async throws {
+        try await blocking { _ = try Self.read($0) }
+    }
+
+    /// Has the connection reset, instead of closed in good order, with the client's end.
+    func resetAtEnd() {
+        var linger = linger(l_onoff: 1, l_linger: 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout<Glibc.linger>.size))
+    }
+
     /// Says that no more will be sent.
     func sayGoodbye() async throws {
         try await blocking { _ = SSL_shutdown($0) }

@@ -78,6 +78,36 @@ import Testing
         }
     }
 
+    @Test func handshakesAreCounted() async throws {
+        try await withTLSServer { server, address in
+            let client = try await TLSTestClient(address, options)
+            try await client.send(Self.get)
+            _ = try await client.read(until: "over")
+            var old = options
+            old.latestVersion = TLS1_1_VERSION
+            await #expect(throws: TLSTestClient.Failed.self) { try await TLSTestClient(address, old) }
+            let counters = await server.counters()
+            #expect(counters.handshakes == 1 && counters.connections == 2)
+        }
+    }
+
+    /// Whatever the server was about to send.
+    @Test(.timeLimit(.minutes(10)))
+    func clientsMayGoWhileTheyAreAnswered() async throws {
+        _ = try scratch.write("large.bin", [UInt8](repeating: 7, count: 8 << 20))
+        try await withTLSServer { server, address in
+            for turn in 0..<60 {
+                let client = try await TLSTestClient(address, options)
+                try await client.send("GET /files/large.bin HTTP/1.1\r\nHost: a\r\n\r\n")
+                for _ in 0..<turn % 3 { try await client.readSome() }
+                client.resetAtEnd()
+            }
+            let client = try await TLSTestClient(address, options)
+            try await client.send(Self.get)
+            #expect(try await client.read(until: "over").hasPrefix("HTTP/1.1 200"))
+        }
+    }
+
     @Test func speaksNoOldVersions() async throws {
         try await withTLSServer { _, address in
             var options = options

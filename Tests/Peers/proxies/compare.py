@@ -240,6 +240,8 @@ def check(name, limbic):
         problems = [problem for found in asked for problem in found]
         # Two fields that do not agree leave the proxy's own address.
         problems += [f"{line.mark} came from {line.remote}" for line in seen if line.remote not in (CLIENT, "127.0.0.1")]
+        if not any(line.remote == CLIENT for line in seen):
+            problems.append("the service took no request for one of the client's address")
         refused = sum(line.method == "-" for line in seen)
         counts = f"{len(asked)} connections, {len(seen)} requests seen by the service, {refused} of them refused as none"
         if proxy:
