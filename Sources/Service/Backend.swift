@@ -92,6 +92,21 @@ struct Backend: Sendable {
                 Response(fields: [.contentType: "application/octet-stream"], body: .bytes(try request.body.bytes))
             }
         }
+        // To a file that is gone with the answer.
+        router.on(.put, "/upload", body: .streamed(limit: configuration.maxUploadSize)) { [directory] request in
+            let path = directory.path(DataLayout.incoming(UUID().uuidString))
+            let file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+            guard file >= 0 else { throw SystemError("open", path: path) }
+            unlink(path)
+            defer { close(file) }
+            var count = 0
+            for try await chunk in request.body.stream {
+                try Descriptor.writeAll(chunk, to: file)
+                count += chunk.count
+            }
+            guard fsync(file) == 0 else { throw SystemError("fsync") }
+            return .text("\(count)", status: .created)
+        }
     }
 
     func makePool() -> WorkerPool {

@@ -51,7 +51,7 @@ package struct RequestBody: Sendable {
         }
     }
 
-    /// The body in chunks of at most 64 KiB each, whatever the route's policy. Can be walked once.
+    /// The body in chunks, of at most 256 KiB where the body is streamed. Can be walked once.
     ///
     /// While the consumer is slow, no more is read from the client than a bounded amount. Throws ``RequestError`` when
     /// the body breaks the protocol, cannot be decompressed or exceeds the route's limit, ``ConnectionError`` when the

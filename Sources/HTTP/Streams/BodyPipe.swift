@@ -13,8 +13,9 @@ final class BodyPipe: Sendable {
     }
 
     /// Bytes held before the producer is told to pause; it may overshoot by what it has read already.
-    static let capacity = 256 * 1024
-    private static let chunkSize = 64 * 1024
+    static let capacity = 512 * 1024
+    /// What the consumer gets at a time at most, once it is behind: each chunk costs it the way to another thread.
+    private static let chunkSize = 256 * 1024
 
     private let state: Mutex<State>
     private let onDemand: @Sendable () -> Void

@@ -42,7 +42,11 @@ struct Serve: AsyncParsableCommand {
     var modelMemory: Int?
     @Option(help: Settings.allowedHosts.help)
     var allowedHosts: String?
-    @Flag(help: "Answer every method at / with the body of the request, to try the server as such.")
+    @Flag(
+        help: """
+            Answer every method at / with the body of the request, and take PUT /upload to a file that is removed, to try the \
+            server as such.
+            """)
     var enableEcho = false
     @Option(help: Settings.shutdownDelay.help)
     var shutdownDelay: Int?
