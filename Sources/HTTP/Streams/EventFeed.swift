@@ -1,4 +1,4 @@
-import HTTPTypes
+package import HTTPTypes
 import Platform
 
 /// Events from one source for any number of clients that listen.
@@ -137,7 +137,7 @@ extension Request {
 }
 
 extension HTTPField.Name {
-    static let lastEventID = HTTPField.Name("Last-Event-ID")!
+    package static let lastEventID = HTTPField.Name("Last-Event-ID")!
     /// Understood by nginx and those that do as it does.
     static let accelBuffering = HTTPField.Name("X-Accel-Buffering")!
 }

@@ -30,6 +30,8 @@ final class JobEventFeeds: Sendable {
         // In this order, or the event that ends the job could be among those that are there already.
         let last = try await jobs.lastEvent(of: job)
         guard let record = try await jobs.get(job) else { throw JobStoreError.notFound(id: job) }
+        // What has not happened yet is still to be told.
+        let position = min(position, last)
         let read: @Sendable (Int) async throws -> [ServerSentEvent] = { [jobs] in
             try await jobs.events(of: job, after: $0, limit: Self.page).data.map { try $0.sent }
         }

@@ -68,12 +68,13 @@ struct JobHistoryRoutes: Sendable {
     /// A list of what has happened, or to those who ask for it a stream of that and of what will happen.
     @Sendable private func events(_ request: Request) async throws -> Response {
         let id = request.parameters.require("id")
+        let lastEvent = try Self.lastEvent(of: request)
         guard request.acceptsEvents else {
             let page = try await backend.jobs.events(
                 of: id, after: request[Self.afterEvent], limit: request[Paging.limit])
             return try .encoding(page.document { try EventView($0) }, fields: [.vary: "Accept"])
         }
-        let position = request.lastEventID ?? request[Self.afterEvent]
+        let position = lastEvent ?? request[Self.afterEvent]
         guard let record = try await backend.jobs.get(id) else { throw JobStoreError.notFound(id: id) }
         if record.state.isOver, try await backend.jobs.events(of: id, after: position, limit: 1).data.isEmpty {
             // What tells a client not to come again (WHATWG HTML section 9.2.3).
@@ -84,6 +85,17 @@ struct JobHistoryRoutes: Sendable {
         }
         response.fields[.vary] = "Accept"
         return response
+    }
+
+    /// The last event that a client has got of a stream, which says so with its number.
+    private static func lastEvent(of request: Request) throws(Problem) -> Int? {
+        guard request.fields.contains(.lastEventID) else { return nil }
+        guard let number = request.lastEventID, number >= 0 else {
+            throw Problem(
+                .badRequest, code: "invalid_header",
+                detail: "Last-Event-ID: must be the number of an event, as it was sent")
+        }
+        return number
     }
 
     private struct SeriesView: Encodable {

@@ -47,6 +47,8 @@ struct JobEventsTests {
         #expect(try await service.send(.head, "\(path)/events", fields: Self.stream).status == 200)
         try expectProblem(
             await service.send(.get, "/v1/jobs/job_none/events", fields: Self.stream), 404, "not_found")
+        try expectProblem(
+            await service.send(.get, "\(path)/events", fields: Self.stream(after: -1)), 400, "invalid_header")
     }
 
     private static func stream(after id: Int) -> HTTPFields {
