@@ -30,6 +30,7 @@ func withServer(
     configuration.bodyTimeout = .seconds(3600)
     configuration.writeTimeout = .seconds(3600)
     configuration.lingerTimeout = .seconds(3600)
+    configuration.eventHeartbeat = .seconds(3600)
     configure(&configuration)
     let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     let server = try Server(configuration: configuration, router: router, logger: logger, accessLog: accessLog)
