@@ -56,26 +56,17 @@ extension ResponseStream {
     /// Each piece is sent as soon as it is written.
     fileprivate func compressed() -> ResponseStream {
         ResponseStream(length: nil) { [produce] writer in
-            let encoder = StreamEncoder()
+            // The lock is for the compiler: a handler writes one piece after another, or they would be no gzip.
+            let encoder = Mutex(GzipEncoder(level: GzipEncoder.quickLevel))
             let inner = ResponseWriter { bytes in
                 guard !bytes.isEmpty else { return }
-                try await writer.write(encoder.encode(bytes, isLast: false))
+                try await writer.write(encoder.withLock { $0.encode(bytes, isLast: false) })
             } follow: { _ in
                 preconditionFailure("events are not compressed")
             }
             try await produce(inner)
-            try await writer.write(encoder.encode([], isLast: true))
+            try await writer.write(encoder.withLock { $0.encode([], isLast: true) })
         }
-    }
-}
-
-/// Compresses what one handler writes.
-private final class StreamEncoder: Sendable {
-    private let encoder = Mutex(GzipEncoder(level: GzipEncoder.quickLevel))
-
-    /// - Precondition: no two calls at a time, as pieces that overtake each other would be no gzip.
-    func encode(_ bytes: [UInt8], isLast: Bool) -> [UInt8] {
-        encoder.withLock { $0.encode(bytes, isLast: isLast) }
     }
 }
 

@@ -1,5 +1,6 @@
 import Dispatch
 import Logging
+import Platform
 
 /// Accepts connections on an event queue, and keeps them there unless another queue has far fewer. Pauses while the server
 /// has as many as it may have, or the system is out of descriptors.
@@ -11,17 +12,12 @@ final class Acceptor {
     /// Connections taken before other work on the queue gets its turn.
     private static let batch = 16
 
-    private enum Pause {
-        case full
-        case exhausted
-    }
-
     private let socket: ListeningSocket
     private unowned let events: EventQueue
     /// The other queues.
     private let peers: [EventQueue]
     private var nextPeer = 0
-    private var pause: Pause?
+    private var isPaused = false
 
     init(socket: ListeningSocket, events: EventQueue, peers: [EventQueue]) {
         self.socket = socket
@@ -31,10 +27,10 @@ final class Acceptor {
 
     /// There may be connections to be accepted.
     func accept() {
-        guard pause == nil else { return }
+        guard !isPaused else { return }
         let context = events.context
         for _ in 0..<Self.batch {
-            guard context.reserveConnection() else { return stop(for: .full) }
+            guard context.reserveConnection() else { return pause() }
             switch socket.accept() {
             case .connection(let socket, let address):
                 guard context.count(address) else {
@@ -51,10 +47,8 @@ final class Acceptor {
                 return context.releaseConnection()
             case .exhausted(let error):
                 context.releaseConnection()
-                context.logger.warning("accepting paused", metadata: ["error": "\(error)"])
-                stop(for: .exhausted)
-                events.post(after: Self.exhaustionPause) { [events] in events.acceptAgain() }
-                return
+                pause()
+                return goOnLater(error)
             }
         }
     }
@@ -72,25 +66,29 @@ final class Acceptor {
         }
     }
 
-    private func stop(for reason: Pause) {
-        pause = reason
+    private func pause() {
+        isPaused = true
         events.poller.unwatch(socket.descriptor)
+    }
+
+    private func goOnLater(_ error: SystemError) {
+        events.context.logger.warning("accepting paused", metadata: ["error": "\(error)"])
+        events.post(after: Self.exhaustionPause) { [events] in events.acceptAgain() }
     }
 
     /// There may be room again.
     func goOn() {
-        guard pause != nil else { return }
-        do {
+        guard isPaused else { return }
+        do throws(SystemError) {
             try events.poller.watchListener(socket.descriptor, as: EventQueue.listenerToken)
-            pause = nil
+            isPaused = false
         } catch {
-            events.context.logger.warning("accepting paused", metadata: ["error": "\(error)"])
-            events.post(after: Self.exhaustionPause) { [events] in events.acceptAgain() }
+            goOnLater(error)
         }
     }
 
     /// Accepts no more.
     func end() {
-        if pause == nil { events.poller.unwatch(socket.descriptor) }
+        if !isPaused { events.poller.unwatch(socket.descriptor) }
     }
 }
