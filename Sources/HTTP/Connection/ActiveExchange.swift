@@ -54,6 +54,11 @@ final class ActiveExchange: @unchecked Sendable {
         pipe = nil
     }
 
+    /// No one reads on. Most exchanges have no reader, so that it is here that the error is made.
+    func dropBody() {
+        if pipe != nil { endBody(.failure(ConnectionError.closedByClient)) }
+    }
+
     /// The answer will not be completed, or no one waits for it.
     func abandon(_ error: any Error) {
         cancel?()

@@ -262,7 +262,7 @@ extension Connection {
 
     /// Nobody reads on; what is left of the body is worth reading only if there is little of it.
     func limitRest(of exchange: ActiveExchange) {
-        exchange.endBody(.failure(ConnectionError.closedByClient))
+        exchange.dropBody()
         decoder.bodyLimit = min(decoder.bodyLimit, exchange.summary.bytesIn + Self.discardLimit)
         if let rest = decoder.remainingLength, rest > Self.discardLimit { handle(.restTooLarge) }
     }

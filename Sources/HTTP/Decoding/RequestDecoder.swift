@@ -124,8 +124,8 @@ struct RequestDecoder: Sendable {
 
     /// Hands out the head and keeps what the body needs of it.
     private mutating func takeHead() -> RequestHead {
-        let finished = head
-        head = RequestHead()
+        var finished = RequestHead()
+        swap(&finished, &head)
         head.framing = finished.framing
         head.expectsContinue = finished.expectsContinue
         framing = FramingFields()

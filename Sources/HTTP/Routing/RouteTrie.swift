@@ -114,7 +114,7 @@ struct RouteTrie: Sendable {
         let text: UnsafeBufferPointer<UInt8>
         let method: HTTPRequest.Method
         var values: [String] = []
-        var found: (Route, [String])?
+        var found: Route?
         var rest: Route?
         /// Methods of the patterns that fit but for the method.
         var otherMethods: [HTTPRequest.Method] = []
@@ -124,7 +124,7 @@ struct RouteTrie: Sendable {
         }
 
         var result: Match {
-            if let (route, values) = found {
+            if let route = found {
                 let parameters =
                     values.isEmpty ? PathParameters() : PathParameters(names: route.parameterNames, values: values)
                 return .route(route, parameters)
@@ -158,14 +158,14 @@ struct RouteTrie: Sendable {
             guard let parameter = nodes[node].parameter, !part.isEmpty else { return }
             values.append(String(decoding: decoded ?? Array(part), as: UTF8.self))
             descend(parameter, remainder)
-            values.removeLast()
+            if found == nil { values.removeLast() }
         }
 
         private mutating func arrive(_ node: Int) {
             let routes = nodes[node].routes
             let exact = routes.first { $0.method == method }
             if let route = exact ?? (method == .head ? routes.first { $0.method == .get } : nil) {
-                found = (route, values)
+                found = route
             } else {
                 otherMethods += routes.map(\.method)
             }
