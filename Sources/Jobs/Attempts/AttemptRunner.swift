@@ -1,16 +1,22 @@
 import Foundation
 import Logging
+import Platform
 
 /// Takes one claimed job from the start of its child to the last transaction of its attempt.
 struct AttemptRunner {
     private let pool: WorkerPool
     private let job: ClaimedJob
     private let stop = StopSignal()
+    private let signs: LifeSigns
+    /// Up to where the time of the attempt has been recorded.
+    private let recorded: Mutex<Duration>
     private let logger: Logger
 
     init(pool: WorkerPool, job: ClaimedJob) {
         self.pool = pool
         self.job = job
+        signs = LifeSigns(pool.environment.clock)
+        recorded = Mutex(pool.environment.clock.now())
         var logger = pool.logger
         logger[metadataKey: "job"] = "\(job.job.id)"
         logger[metadataKey: "attempt"] = "\(job.job.attempt)"
@@ -18,65 +24,106 @@ struct AttemptRunner {
     }
 
     /// What a slot has to know of an attempt that has ended.
-    enum End {
-        case done
+    struct End {
         /// It was interrupted for want of memory, room on the disk or descriptors.
-        case outOfResources
+        var isOutOfResources = false
+        /// How long the job waits before it may run again, in milliseconds.
+        var delay: Int64?
     }
+
+    private var clock: MonotonicClock { pool.environment.clock }
 
     /// Runs the attempt; when the task is cancelled, the child is ended and the job put back into the queue.
     func run() async -> End {
         // In a task of its own that is never cancelled: what a child says on its way out is still written down.
-        let attempt = Task { await perform() }
-        let cancellation = Task { await watchForCancellation() }
-        defer { cancellation.cancel() }
-        return await withTaskCancellationHandler {
-            await attempt.value
-        } onCancel: {
-            stop.stop(.shutdown)
+        let attempt = Task(executorPreference: pool.environment.executor) { await perform() }
+        return await withTaskGroup(of: Void.self) { group in
+            group.addTask { await stopOnRequest() }
+            group.addTask { await stopWhenStalled() }
+            group.addTask { await stopAtTimeLimit() }
+            let end = await withTaskCancellationHandler {
+                await attempt.value
+            } onCancel: {
+                stop.stop(.shutdown)
+            }
+            group.cancelAll()
+            return end
         }
     }
 
-    private func watchForCancellation() async {
+    // MARK: Reasons to stop
+
+    private func stopOnRequest() async {
         let (store, id) = (pool.store, job.job.id)
-        let watch = CancellationWatch(requests: store.stopRequests(of: id), retryDelay: pool.options.retryDelay) {
-            try await store.get(id)?.state == .cancelling
+        let watch = StopWatch(requests: store.stopRequests(of: id)) { [clock, pool] in
+            try await clock.sleep(for: pool.options.retryDelay)
+        } state: {
+            try await store.get(id)?.state ?? .cancelled
         }
-        if await watch.wait() { stop.stop(.cancelled) }
+        if let reason = await watch.wait() { stop.stop(reason) }
     }
+
+    private func stopWhenStalled() async {
+        do { try await signs.waitForSilence(of: pool.options.stallLimit) } catch { return }
+        logger.warning("the worker gives no sign of life")
+        stop.stop(.stalled)
+    }
+
+    private func stopAtTimeLimit() async {
+        guard let limit = job.job.timeLimit else { return }
+        do { try await clock.sleep(for: .milliseconds(max(0, limit - job.job.ran))) } catch { return }
+        stop.stop(.timeLimit)
+    }
+
+    // MARK: The attempt
 
     private func perform() async -> End {
         logger.info("attempt started")
-        var end = End.done
-        let outcome: AttemptOutcome
+        var end = End()
+        var outcome: AttemptOutcome
         do {
             outcome = try await outcomeOfChild()
         } catch {
             logger.error("attempt could not be made", metadata: ["error": "\(error.reason)"])
             outcome = error.isTemporary ? .interrupted(reason: error.reason) : .failed(error: error.reason)
-            if error.isTemporary { end = .outOfResources }
+            end.isOutOfResources = error.isTemporary
         }
-        await pool.hooks.cleanUp(job)
-        if case .interrupted = outcome, stop.reason == nil {
-            // Before the job is in the queue, so that no slot takes it from there at once.
-            pool.delay(job.job)
-        }
+        if stop.reason != .shutdown { outcome = delayed(outcome) }
+        await pool.hooks.discard([DataLayout.work(job.token)])
         var published: ModelDraft?
         if case .succeeded(_, let models) = outcome {
             published = models.first
         }
-        var finished = await persist { try await pool.store.finish(job.token, outcome) }
+        let last = outcome
+        var finished = await persist { try await pool.store.finish(job.token, last, ran: lap()) }
         if finished == nil, stop.reason == .unrecordable {
             // What it ended with cannot be written, so that it failed is what is left to write.
             let outcome = AttemptOutcome.failed(error: "what the worker said could not be recorded")
-            finished = await persist { try await pool.store.finish(job.token, outcome) }
+            finished = await persist { try await pool.store.finish(job.token, outcome, ran: lap()) }
         }
         let state = finished.flatMap(\.self)?.state
         if let published, finished != nil, state != .succeeded {
-            await pool.hooks.withdraw(job, published)
+            await pool.hooks.discard([published.directory])
         }
+        end.delay = finished.flatMap(\.self)?.delay
         logger.info("attempt ended", metadata: ["state": "\(state.map(\.rawValue) ?? "given up")"])
         return end
+    }
+
+    /// With a delay before the job runs again, where it does.
+    private func delayed(_ outcome: AttemptOutcome) -> AttemptOutcome {
+        let backoff = Backoff(base: pool.options.retryDelay)
+        let random = pool.environment.random()
+        switch outcome {
+        case .failed(let error, let isFinal, _):
+            return .failed(
+                error: error, isFinal: isFinal, delay: backoff.delay(round: job.job.failures, random: random))
+        case .interrupted(let reason, _):
+            let inARow = job.job.attempts.dropLast().reversed().prefix { $0.outcome == .interrupted }.count
+            return .interrupted(reason: reason, delay: backoff.delay(round: inARow, random: random))
+        case .succeeded, .cancelled, .paused:
+            return outcome
+        }
     }
 
     /// Runs the child, and judges how it ended.
@@ -96,16 +143,14 @@ struct AttemptRunner {
                 maxSize: pool.options.maxLogSize
             )
         )
-        let process = WorkerProcess(
-            commandLine: pool.options.launcher.commandLine([pool.executable(), "worker"]),
-            gracePeriod: pool.options.gracePeriod
-        )
         let input = specification
         let exit = try await reporting("the worker could not be started") {
-            try await process.run(
+            try await pool.environment.starter.run(
+                pool.options.launcher.commandLine([pool.executable(), "worker"]),
+                gracePeriod: pool.options.gracePeriod,
                 input: input,
                 stop: stop,
-                onOutput: { bytes in await write(transcript.output(bytes)) },
+                onOutput: { bytes in await signs.hear { await write(transcript.output(bytes)) } },
                 onError: { bytes in await transcript.error(bytes) }
             )
         }
@@ -119,12 +164,22 @@ struct AttemptRunner {
         }
         switch stop.reason {
         case .cancelled: return .cancelled
+        case .paused: return .paused
         case .shutdown, .fenced: return .interrupted(reason: "the server stopped")
         case .unrecordable: return .failed(error: "what the worker said could not be recorded")
+        case .stalled:
+            return .failed(error: "the worker gave no sign of life for \(Self.seconds(pool.options.stallLimit))")
+        case .timeLimit:
+            let limit = Duration.milliseconds(job.job.timeLimit ?? 0)
+            return .failed(error: "the time limit of \(Self.seconds(limit)) is used up", isFinal: true)
         case nil where exit.isRequested:
             return .interrupted(reason: "the worker was told to stop from outside the server")
         case nil: return .failed(error: await transcript.describe(exit), isFinal: exit.isFinal)
         }
+    }
+
+    private static func seconds(_ duration: Duration) -> String {
+        "\(Double(duration.milliseconds) / 1000) s".replacingOccurrences(of: ".0 s", with: " s")
     }
 
     private func publish(_ result: Data) async throws(AttemptError) -> AttemptOutcome {
@@ -149,11 +204,39 @@ struct AttemptRunner {
         }
     }
 
+    // MARK: What the child says
+
     private func write(_ report: AttemptReport) async {
         guard !report.isEmpty else { return }
-        let stands = await persist { try await pool.store.record(report, of: job.token) }
-        if stands == false {
-            stop.stop(.fenced)
+        let stands = await persist { try await pool.store.record(report, of: job.token, ran: lap()) }
+        guard stands == true else {
+            if stands == false { stop.stop(.fenced) }
+            return
+        }
+        // All that was said before a checkpoint is recorded, or an attempt that goes on from it would leave it out.
+        for checkpoint in report.checkpoints { await keep(checkpoint) }
+    }
+
+    /// A checkpoint that cannot be kept costs time, when the job is interrupted, and nothing else.
+    private func keep(_ checkpoint: AttemptReport.Checkpoint) async {
+        let path: String
+        do { path = try await pool.hooks.adopt(job, checkpoint) } catch {
+            return logger.error("a checkpoint could not be kept", metadata: ["error": "\(error)"])
+        }
+        guard let obsolete = await persist({ try await pool.store.keep(checkpoint, at: path, of: job.token) }) else {
+            return
+        }
+        if obsolete == nil { stop.stop(.fenced) }
+        await pool.hooks.discard(obsolete ?? [path])
+    }
+
+    /// The milliseconds since this was last asked.
+    private func lap() -> Int64 {
+        let now = clock.now()
+        return recorded.withLock { recorded in
+            let milliseconds = (now - recorded).milliseconds
+            recorded += .milliseconds(milliseconds)
+            return milliseconds
         }
     }
 
@@ -166,7 +249,7 @@ struct AttemptRunner {
             } catch let error as StorageError where error.isTemporary {
                 logger.error("could not write to the database", metadata: ["error": "\(error)"])
                 if stop.reason == .shutdown { return nil }
-                try? await Task.sleep(for: pool.options.retryDelay)
+                try? await clock.sleep(for: pool.options.retryDelay)
             } catch {
                 logger.error("the database refused a write", metadata: ["error": "\(error)"])
                 stop.stop(.unrecordable)

@@ -5,12 +5,18 @@ final class StopSignal: Sendable {
     enum Reason: Sendable {
         /// The job was cancelled.
         case cancelled
+        /// The job was set aside.
+        case paused
         /// The pool stops.
         case shutdown
         /// The attempt has been given up elsewhere.
         case fenced
         /// What it says cannot be written down.
         case unrecordable
+        /// The child has given no sign of life for too long.
+        case stalled
+        /// The job has used up its time.
+        case timeLimit
     }
 
     private let first = Mutex<Reason?>(nil)

@@ -16,22 +16,38 @@ package final class Database: Sendable {
         package var makeIdentifier: @Sendable (String) -> String
         /// How long a statement waits for another connection, such as a backup's, before it fails.
         package var busyTimeout: Duration
+        package var execution: Execution
+        /// Called in each transaction before it commits; what it throws undoes the transaction, as a full disk does.
+        package var beforeCommit: @Sendable () throws -> Void
 
         package init(
             clock: WallClock = .system,
             makeIdentifier: @escaping @Sendable (String) -> String = { Identifier.make($0) },
-            busyTimeout: Duration = .seconds(10)
+            busyTimeout: Duration = .seconds(10),
+            execution: Execution = .queues,
+            beforeCommit: @escaping @Sendable () throws -> Void = {}
         ) {
             self.clock = clock
             self.makeIdentifier = makeIdentifier
             self.busyTimeout = busyTimeout
+            self.execution = execution
+            self.beforeCommit = beforeCommit
         }
+    }
+
+    /// Where the work is done.
+    package enum Execution: Sendable {
+        /// On queues of the connections, so that no thread of the caller waits for the disk.
+        case queues
+        /// At once, between two points at which others may run: whoever decides what runs when decides everything.
+        case inline
     }
 
     let options: Options
     let changes = ChangeHub()
     private let registerListeners = Mutex<[@Sendable (ModelRecord) -> Void]>([])
     private let pool: DatabasePool
+    private let writes: GroupCommit
     private let lock: DirectoryLock
     private let isClosed = Mutex(false)
 
@@ -73,6 +89,7 @@ package final class Database: Sendable {
             return (pool, id)
         }
         self.pool = pool
+        writes = GroupCommit(pool, beforeCommit: options.beforeCommit)
         if marker == nil {
             try DirectoryMarker(format: DirectoryMarker.currentFormat, id: id).write(in: directory)
         }
@@ -113,26 +130,35 @@ package final class Database: Sendable {
 
     /// Runs `body` on a connection that cannot write and sees one unchanging state of the database.
     func read<T: Sendable>(_ body: @escaping @Sendable (Connection) throws -> T) async throws -> T {
-        try await Self.translating { try await pool.read(body) }
+        guard options.execution == .queues else {
+            await Task.yield()
+            return try readNow(body)
+        }
+        return try await Self.translating { try await pool.read(body) }
     }
 
-    /// Runs `body` in a transaction that commits when it returns and leaves nothing when it throws.
+    /// Runs `body` in a transaction that commits when it returns and leaves nothing when it throws. It may be run together
+    /// with others, and is not given up when the task is cancelled.
     func write<T: Sendable>(_ body: @escaping @Sendable (Connection) throws -> T) async throws -> T {
-        try await Self.translating { try await pool.write(body) }
+        guard options.execution == .queues else {
+            await Task.yield()
+            let value = try Self.translating { try writes.writeNow(body) }
+            await Task.yield()
+            return value
+        }
+        return try await Self.translating { try await writes.write(body) }
     }
 
-    /// Announces a change once the transaction under way on `connection` has committed, and not at all when it fails.
-    func announce(_ topics: ChangeHub.Topic..., after connection: Connection) {
-        connection.afterNextTransaction { [changes] _ in
-            for topic in topics {
-                changes.publish(topic)
-            }
+    /// Announces a change once the transaction under way has committed, and not at all when it fails.
+    func announce(_ topics: ChangeHub.Topic...) {
+        writes.announce { [changes] in
+            for topic in topics { changes.publish(topic) }
         }
     }
 
     /// Tells of a new version of a model once the transaction under way has committed, and not at all when it fails.
-    func announce(_ record: ModelRecord, after connection: Connection) {
-        connection.afterNextTransaction { [self] _ in
+    func announce(_ record: ModelRecord) {
+        writes.announce { [self] in
             let listeners = registerListeners.withLock { $0 }
             for listener in listeners { listener(record) }
         }

@@ -22,15 +22,18 @@ package struct PendingFiles: Sendable {
         try await database.write { try Self.forget(paths, on: $0) }
     }
 
-    /// All that are on record and that no split and no version of a model names.
+    /// All that are on record and that no split, no checkpoint and no version of a model names; files before their folders.
     package func all() async throws -> [String] {
         try await database.read { connection in
             try String.fetchAll(
                 connection,
                 sql: """
                     SELECT path FROM pending_files
-                    WHERE path NOT IN (SELECT path FROM dataset_splits UNION ALL SELECT directory FROM model_versions)
-                    ORDER BY path
+                    WHERE path NOT IN (
+                        SELECT path FROM dataset_splits UNION ALL SELECT directory FROM model_versions
+                        UNION ALL SELECT path FROM checkpoints
+                    )
+                    ORDER BY path DESC
                     """
             )
         }

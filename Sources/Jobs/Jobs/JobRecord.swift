@@ -27,6 +27,14 @@ package struct JobRecord: Sendable, Equatable {
     package var maxAttempts: Int
     /// The number of the latest attempt; 0 before the first.
     package var attempt: Int
+    /// The attempts that count against `maxAttempts`.
+    package var failures: Int
+    /// Of a job that waits: how long it shall wait before it may run again, in milliseconds; nil when it may run.
+    package var delay: Int64?
+    /// How long its attempts may run together, in milliseconds.
+    package var timeLimit: Int64?
+    /// How long its attempts have run, in milliseconds.
+    package var ran: Int64
     /// What the latest attempt last said of itself.
     package var progress: JobProgress?
     /// JSON of the worker, once the job has succeeded.
@@ -49,6 +57,8 @@ package struct JobRecord: Sendable, Equatable {
     package var attempts: [AttemptRecord]
     /// The versions of models that came of it.
     package var versions: [ModelReference]
+    /// Those that stay, the newest first.
+    package var checkpoints: [CheckpointRecord]
 }
 
 extension JobRecord {
@@ -62,6 +72,10 @@ extension JobRecord {
         priority = row["priority"]
         maxAttempts = row["max_attempts"]
         attempt = row["attempt"]
+        failures = row["failures"]
+        delay = row["delay"]
+        timeLimit = row["time_limit"]
+        ran = row["ran"]
         progress = try row.documentIfPresent("progress").map { try JSONReader.decode(JobProgress.self, from: $0) }
         result = row.documentIfPresent("result")
         error = row["error"]
@@ -73,5 +87,6 @@ extension JobRecord {
         finishedAt = row["finished_at"]
         attempts = []
         versions = []
+        checkpoints = []
     }
 }

@@ -4,27 +4,23 @@ import Platform
 
 /// What a worker pool does with jobs.
 extension JobStore {
-    /// Takes on the waiting job of the highest priority, of those the oldest, and begins its next attempt. The folder it may
-    /// write to is pending from then on.
-    ///
-    /// - Parameter excluded: jobs that are not to be taken yet.
-    package func claim(excluding excluded: [String] = []) async throws -> ClaimedJob? {
+    /// Takes on the waiting job whose turn it is, and begins its next attempt. The folder it may write to is pending from then
+    /// on.
+    package func claim() async throws -> ClaimedJob? {
         let now = database.options.clock.now()
-        return try await database.write { connection in
+        return try await database.write { [database] connection in
             let row = try Row.fetchOne(
                 connection,
                 // Without the hint SQLite reads and sorts all waiting jobs.
                 sql: """
                     SELECT ordinal, id FROM jobs INDEXED BY jobs_waiting
-                    WHERE state = 'queued' AND id NOT IN (\(databaseQuestionMarks(count: excluded.count)))
-                    ORDER BY priority DESC, ordinal LIMIT 1
-                    """,
-                arguments: StatementArguments(excluded)
+                    WHERE state = 'queued' AND delay IS NULL ORDER BY turn, ordinal LIMIT 1
+                    """
             )
             guard let row else { return nil }
             let ordinal: Int64 = row["ordinal"]
             try connection.execute(
-                sql: "UPDATE jobs SET attempt = attempt + 1, progress = NULL, started_at = ? WHERE ordinal = ?",
+                sql: "UPDATE jobs SET attempt = attempt + 1, started_at = ? WHERE ordinal = ?",
                 arguments: [now, ordinal]
             )
             try connection.execute(
@@ -35,7 +31,7 @@ extension JobStore {
                 arguments: [now, ordinal]
             )
             try Self.enter(.running, job: ordinal, at: now, on: connection)
-            database.announce(.job(row["id"]), after: connection)
+            database.announce(.job(row["id"]))
             guard let job = try Self.fetch(row["id"], on: connection),
                 let dataset = try DatasetStore.fetch(job.dataset, on: connection)
             else { preconditionFailure("a claimed job is gone") }
@@ -47,15 +43,18 @@ extension JobStore {
 
     /// Writes down what a running attempt reports, all of it or, when the attempt has been given up, nothing.
     ///
-    /// A metric of a step that was reported before is overwritten.
+    /// A metric of a step that was reported before is overwritten, and an event that was reported before is left out.
+    /// Checkpoints are not recorded here but by ``keep(_:at:of:)``.
     ///
+    /// - Parameter ran: for how long the attempt has run since its last report, in milliseconds.
     /// - Returns: whether the attempt still stands.
     @discardableResult
-    package func record(_ report: AttemptReport, of token: AttemptToken) async throws -> Bool {
+    package func record(_ report: AttemptReport, of token: AttemptToken, ran: Int64 = 0) async throws -> Bool {
         let now = database.options.clock.now()
-        return try await database.write { connection in
+        return try await database.write { [database] connection in
             guard let ordinal = try Self.ordinal(of: token, on: connection) else { return false }
-            guard !report.isEmpty else { return true }
+            guard !report.isEmpty || ran > 0 else { return true }
+            try connection.execute(sql: "UPDATE jobs SET ran = ran + ? WHERE ordinal = ?", arguments: [ran, ordinal])
             if let progress = report.progress {
                 let document = try JSONEncoder().encode(progress)
                 try connection.execute(
@@ -71,103 +70,95 @@ extension JobStore {
                 try statement.execute(arguments: [ordinal, metric.name, metric.step, value])
             }
             try Self.append(report.events, job: ordinal, at: now, on: connection)
-            database.announce(.job(token.job), after: connection)
+            database.announce(.job(token.job))
             return true
         }
     }
 
     /// Ends a running attempt, and with it the job or only this try at it.
     ///
-    /// Of a job that is to be cancelled the attempt ends as cancelled however it went.
+    /// Of a job that is to be cancelled the attempt ends as cancelled however it went; one that is to be set aside waits no
+    /// more unless it is over.
     ///
+    /// - Parameter ran: for how long the attempt has run since its last report, in milliseconds.
     /// - Returns: the job as it now is, or nil when the attempt had been given up and nothing changed.
     @discardableResult
-    package func finish(_ token: AttemptToken, _ outcome: AttemptOutcome) async throws -> JobRecord? {
+    package func finish(_ token: AttemptToken, _ outcome: AttemptOutcome, ran: Int64 = 0) async throws -> JobRecord? {
         let now = database.options.clock.now()
-        return try await database.write { connection in
+        return try await database.write { [database] connection in
             guard let ordinal = try Self.ordinal(of: token, on: connection),
                 let job = try Self.fetch(token.job, on: connection)
             else { return nil }
-            let outcome = job.state == .cancelling ? .cancelled : outcome
-            switch outcome {
+            try connection.execute(sql: "UPDATE jobs SET ran = ran + ? WHERE ordinal = ?", arguments: [ran, ordinal])
+            let end = AttemptEnd(job: job, ordinal: ordinal, at: now, connection: connection)
+            switch job.state == .cancelling ? .cancelled : outcome {
             case .succeeded(let result, let models):
                 for model in models {
                     let job = (ordinal: ordinal, id: token.job)
-                    database.announce(
-                        try ModelStore.insert(model, job: job, at: now, on: connection),
-                        after: connection
-                    )
+                    database.announce(try ModelStore.insert(model, job: job, at: now, on: connection))
                 }
-                try connection.execute(
-                    sql: "UPDATE jobs SET result = ? WHERE ordinal = ?",
-                    arguments: [result.text, ordinal]
-                )
-                try Self.close(.succeeded, error: nil, of: ordinal, at: now, on: connection)
-                try Self.enter(.succeeded, job: ordinal, at: now, on: connection)
-            case .failed(let error, let isFinal):
-                try Self.close(.failed, error: error, of: ordinal, at: now, on: connection)
-                let failures = try Int.fetchOne(
-                    connection,
-                    sql: "UPDATE jobs SET failures = failures + 1 WHERE ordinal = ? RETURNING failures",
-                    arguments: [ordinal]
-                )
-                if !isFinal, let failures, failures < job.maxAttempts {
-                    try Self.enter(.queued, job: ordinal, note: ["error": error], at: now, on: connection)
-                    database.announce(.queue, after: connection)
-                } else {
-                    try connection.execute(
-                        sql: "UPDATE jobs SET error = ? WHERE ordinal = ?",
-                        arguments: [error, ordinal]
-                    )
-                    try Self.enter(.failed, job: ordinal, note: ["error": error], at: now, on: connection)
-                }
+                try end.succeed(result)
+            case .failed(let error, let isFinal, let delay):
+                try end.fail(error, isFinal: isFinal, delay: delay)
             case .cancelled:
-                try Self.close(.cancelled, error: nil, of: ordinal, at: now, on: connection)
-                try Self.enter(.cancelled, job: ordinal, at: now, on: connection)
-            case .interrupted(let reason):
-                try Self.requeue(ordinal, reason: reason, at: now, on: connection)
-                database.announce(.queue, after: connection)
+                try end.cancel()
+            case .paused:
+                try end.interrupt("the job was set aside")
+            case .interrupted(let reason, let delay):
+                try end.interrupt(reason, delay: delay)
             }
-            database.announce(.job(token.job), after: connection)
+            database.announce(.job(token.job), .queue)
             return try Self.fetch(token.job, on: connection)
         }
     }
 
     /// Gives up the attempts that a server which is gone left behind: their jobs wait again, and the attempts do not
-    /// count; jobs that were to be cancelled are. To be called once, before a pool runs.
+    /// count; jobs that were to be cancelled or set aside are. To be called once, before a pool runs.
     ///
     /// - Returns: the jobs that wait again.
     @discardableResult
     package func requeueInterrupted() async throws -> [String] {
         let now = database.options.clock.now()
-        return try await database.write { connection in
-            var requeued: [String] = []
-            let rows = try Row.fetchAll(
+        return try await database.write { [database] connection in
+            let ids = try String.fetchAll(
                 connection,
-                sql: """
-                    SELECT ordinal, id, state FROM jobs WHERE state IN ('running', 'pausing', 'cancelling')
-                    ORDER BY ordinal
-                    """
+                sql: "SELECT id FROM jobs WHERE state IN ('running', 'pausing', 'cancelling') ORDER BY ordinal"
             )
-            for row in rows {
-                let ordinal: Int64 = row["ordinal"]
-                if JobState(stored: row["state"]) == .cancelling {
-                    try Self.close(.cancelled, error: nil, of: ordinal, at: now, on: connection)
-                    try Self.enter(.cancelled, job: ordinal, at: now, on: connection)
-                } else {
-                    try Self.requeue(ordinal, reason: "the server stopped", at: now, on: connection)
-                    requeued.append(row["id"])
-                }
-                database.announce(.job(row["id"]), after: connection)
+            var requeued: [String] = []
+            for id in ids {
+                guard let job = try Self.fetch(id, on: connection),
+                    let ordinal = try Self.ordinal(of: id, on: connection)
+                else { continue }
+                let end = AttemptEnd(job: job, ordinal: ordinal, at: now, connection: connection)
+                if job.state == .cancelling { try end.cancel() } else { try end.interrupt("the server stopped") }
+                if job.state == .running { requeued.append(id) }
+                database.announce(.job(id))
             }
-            database.announce(.queue, after: connection)
+            database.announce(.queue)
             return requeued
         }
     }
 
-    /// Has every slot look for a job.
-    func announceQueue() {
-        database.changes.publish(.queue)
+    /// The jobs that wait for a time before they may run again, with the number of their latest attempt and how long they
+    /// wait, in milliseconds.
+    func delayed() async throws -> [(token: AttemptToken, delay: Int64)] {
+        try await database.read { connection in
+            try Row.fetchAll(
+                connection,
+                sql: "SELECT id, attempt, delay FROM jobs WHERE state = 'queued' AND delay IS NOT NULL ORDER BY ordinal"
+            ).map { (AttemptToken(job: $0["id"], attempt: $0["attempt"]), $0["delay"]) }
+        }
+    }
+
+    /// Lets a job run again that has waited long enough since the attempt `token` names.
+    func endDelay(after token: AttemptToken) async throws {
+        try await database.write { [database] connection in
+            try connection.execute(
+                sql: "UPDATE jobs SET delay = NULL WHERE id = ? AND attempt = ? AND state = 'queued'",
+                arguments: [token.job, token.attempt]
+            )
+            database.announce(.queue)
+        }
     }
 
     /// A stream that yields at once, and whenever a job may be waiting for a slot.
@@ -175,13 +166,13 @@ extension JobStore {
         database.changes.listen(to: .queue)
     }
 
-    /// A stream that yields at once, and when the running attempt of a job shall end.
+    /// A stream that yields at once, and when the running attempt of a job may have to end.
     func stopRequests(of id: String) -> AsyncStream<Void> {
         database.changes.listen(to: .stop(id))
     }
 
     /// The row of the job whose running attempt `token` names, or nil when that attempt has been given up.
-    private static func ordinal(of token: AttemptToken, on connection: Connection) throws -> Int64? {
+    static func ordinal(of token: AttemptToken, on connection: Connection) throws -> Int64? {
         try Int64.fetchOne(
             connection,
             sql: """
@@ -189,27 +180,6 @@ extension JobStore {
                 WHERE id = ? AND attempt = ? AND state IN ('running', 'pausing', 'cancelling')
                 """,
             arguments: [token.job, token.attempt]
-        )
-    }
-
-    private static func requeue(_ job: Int64, reason: String, at now: Int64, on connection: Connection) throws {
-        try close(.interrupted, error: reason, of: job, at: now, on: connection)
-        try enter(.queued, job: job, note: ["reason": reason], at: now, on: connection)
-    }
-
-    private static func close(
-        _ outcome: AttemptRecord.Outcome,
-        error: String?,
-        of job: Int64,
-        at now: Int64,
-        on connection: Connection
-    ) throws {
-        try connection.execute(
-            sql: """
-                UPDATE attempts SET outcome = ?, error = ?, finished_at = ?
-                WHERE job = ? AND number = (SELECT attempt FROM jobs WHERE ordinal = attempts.job)
-                """,
-            arguments: [outcome.rawValue, error, now, job]
         )
     }
 }

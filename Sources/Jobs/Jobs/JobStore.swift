@@ -25,8 +25,13 @@ package struct JobStore: Sendable {
         let id = database.options.makeIdentifier("job")
         let now = database.options.clock.now()
         return try await database.write { connection in
-            if let key = submission.idempotency, let earlier = try Self.earlierJob(for: key, on: connection) {
-                return (earlier, false)
+            if let key = submission.idempotency,
+                let earlier = try IdempotencyKeys.job(for: key, at: now, on: connection)
+            {
+                guard let job = try Self.fetch(earlier, on: connection) else {
+                    preconditionFailure("a key goes with its job")
+                }
+                return (job, false)
             }
             guard let dataset = try DatasetStore.fetch(submission.dataset, on: connection) else {
                 throw JobStoreError.unknownDataset(id: submission.dataset)
@@ -36,20 +41,11 @@ package struct JobStore: Sendable {
                 sql: "UPDATE datasets SET frozen_at = ? WHERE id = ? AND frozen_at IS NULL",
                 arguments: [now, submission.dataset]
             )
-            try connection.execute(
-                sql: """
-                    INSERT INTO jobs
-                        (id, dataset, model, document, state, priority, max_attempts, idempotency_key, request_digest,
-                         created_at, updated_at)
-                    SELECT ?, ordinal, ?, ?, 'queued', ?, ?, ?, ?, ?, ? FROM datasets WHERE id = ?
-                    """,
-                arguments: [
-                    id, submission.model, submission.document.text, submission.priority, submission.maxAttempts,
-                    submission.idempotency?.key, submission.idempotency?.digest, now, now, submission.dataset,
-                ]
-            )
-            try Self.enter(.queued, job: connection.lastInsertedRowID, at: now, on: connection)
-            database.announce(.queue, .job(id), after: connection)
+            let ordinal = try Self.insert(submission, id: id, at: now, on: connection)
+            if let key = submission.idempotency {
+                try IdempotencyKeys.insert(key, job: ordinal, at: now, on: connection)
+            }
+            database.announce(.queue, .job(id))
             guard let job = try Self.fetch(id, on: connection) else { preconditionFailure("a new job is gone") }
             return (job, true)
         }
@@ -91,35 +87,6 @@ package struct JobStore: Sendable {
         }
     }
 
-    /// Ends a job that waits at once, and asks for the end of one that runs. Asking again is harmless.
-    ///
-    /// - Parameter validate: runs inside the transaction with the job; whatever it throws changes nothing.
-    /// - Throws: ``JobStoreError/notFound(id:)``, ``JobStoreError/over(id:state:)`` unless it was cancelled.
-    package func requestCancel(
-        _ id: String,
-        validate: @escaping @Sendable (JobRecord) throws -> Void = { _ in }
-    ) async throws -> JobRecord {
-        let now = database.options.clock.now()
-        return try await database.write { connection in
-            guard let job = try Self.fetch(id, on: connection), let ordinal = try Self.ordinal(of: id, on: connection)
-            else { throw JobStoreError.notFound(id: id) }
-            try validate(job)
-            switch job.state {
-            case .queued, .paused:
-                try Self.enter(.cancelled, job: ordinal, at: now, on: connection)
-                database.announce(.job(id), after: connection)
-            case .running, .pausing:
-                try Self.enter(.cancelling, job: ordinal, at: now, on: connection)
-                database.announce(.job(id), .stop(id), after: connection)
-            case .cancelling, .cancelled:
-                break
-            case .succeeded, .failed:
-                throw JobStoreError.over(id: id, state: job.state)
-            }
-            return try Self.fetch(id, on: connection) ?? job
-        }
-    }
-
     /// Forgets a job that is over, with its attempts, events and metrics. The model versions that came of it stay.
     ///
     /// - Parameter validate: runs inside the transaction with the job; whatever it throws changes nothing.
@@ -133,10 +100,29 @@ package struct JobStore: Sendable {
             guard let job = try Self.fetch(id, on: connection) else { throw JobStoreError.notFound(id: id) }
             try validate(job)
             guard job.state.isOver else { throw JobStoreError.notOver(id: id, state: job.state) }
-            try connection.execute(sql: "DELETE FROM jobs WHERE id = ?", arguments: [id])
-            let files = [DataLayout.log(job: id)]
-            try PendingFiles.add(files, on: connection)
-            database.announce(.job(id), after: connection)
+            let files = try Self.forget(job, on: connection)
+            database.announce(.job(id))
+            return files
+        }
+    }
+
+    /// Forgets the jobs that were over before a time, but for those of sweeps; so many at a time, the oldest first.
+    ///
+    /// - Parameter time: in milliseconds since 1970.
+    /// - Returns: the paths of their files, which are pending and can go.
+    package func deleteFinished(before time: Int64, limit: Int = 100) async throws -> [String] {
+        try await database.write { connection in
+            let ids = try String.fetchAll(
+                connection,
+                sql: "SELECT id FROM jobs WHERE finished_at < ? AND sweep IS NULL ORDER BY finished_at LIMIT ?",
+                arguments: [time, limit]
+            )
+            var files: [String] = []
+            for id in ids {
+                guard let job = try Self.fetch(id, on: connection) else { continue }
+                files += try Self.forget(job, on: connection)
+                database.announce(.job(id))
+            }
             return files
         }
     }
@@ -145,21 +131,5 @@ package struct JobStore: Sendable {
     /// the listener is busy are folded into one: read the job on each element.
     package func changes(of id: String) -> AsyncStream<Void> {
         database.changes.listen(to: .job(id))
-    }
-
-    private static func earlierJob(
-        for idempotency: JobSubmission.Idempotency,
-        on connection: Connection
-    ) throws -> JobRecord? {
-        let row = try Row.fetchOne(
-            connection,
-            sql: "SELECT id, request_digest FROM jobs WHERE idempotency_key = ?",
-            arguments: [idempotency.key]
-        )
-        guard let row else { return nil }
-        guard row["request_digest"] == idempotency.digest else {
-            throw JobStoreError.idempotencyConflict(key: idempotency.key)
-        }
-        return try fetch(row["id"], on: connection)
     }
 }

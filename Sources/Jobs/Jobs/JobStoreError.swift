@@ -9,6 +9,10 @@ package enum JobStoreError: Error, Equatable, CustomStringConvertible {
     case idempotencyConflict(key: String)
     /// The job has ended and cannot be told anything.
     case over(id: String, state: JobState)
+    /// The job is about to end and can be told nothing else.
+    case ending(id: String)
+    /// The job has no such checkpoint.
+    case unknownCheckpoint(id: String, step: Int)
     /// The job has not ended, so it cannot be deleted.
     case notOver(id: String, state: JobState)
 
@@ -19,6 +23,8 @@ package enum JobStoreError: Error, Equatable, CustomStringConvertible {
         case .unknownCursor(let id): "after: there is no job \(id)"
         case .idempotencyConflict(let key): "the idempotency key \(key) was used before for another request"
         case .over(let id, let state): "job \(id) is over: its state is \(state.rawValue)"
+        case .ending(let id): "job \(id) is being cancelled"
+        case .unknownCheckpoint(let id, let step): "job \(id) has no checkpoint of step \(step)"
         case .notOver(let id, let state): "job \(id) is \(state.rawValue): cancel it before it is deleted"
         }
     }

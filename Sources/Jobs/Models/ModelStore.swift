@@ -32,7 +32,7 @@ package struct ModelStore: Sendable {
         let now = database.options.clock.now()
         return try await database.write { connection in
             let record = try Self.insert(draft, job: nil, at: now, on: connection)
-            database.announce(record, after: connection)
+            database.announce(record)
             return record
         }
     }

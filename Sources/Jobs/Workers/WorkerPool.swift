@@ -17,16 +17,19 @@ package struct WorkerPool: Sendable {
         package var gracePeriod: @Sendable () -> Duration
         /// How much of the standard error of a job's children is kept, in bytes; the rest is counted and dropped.
         package var maxLogSize: Int
-        /// How long to wait before a failed write to the database is tried again, and before a job runs again that something
-        /// outside interrupted: twice as long each time that happens to it in a row, up to 64 times.
+        /// How long to wait before a failed write to the database is tried again, and before a job runs again that failed or
+        /// was interrupted: twice as long each time that happens to it in a row, up to five minutes.
         package var retryDelay: Duration
+        /// How long a child may give no sign of life before it is ended.
+        package var stallLimit: Duration
 
         package init(
             slots: Int = 1,
             launcher: Launcher = Launcher(),
             gracePeriod: @escaping @Sendable () -> Duration = { .seconds(10) },
             maxLogSize: Int = 8 << 20,
-            retryDelay: Duration = .seconds(1)
+            retryDelay: Duration = .seconds(1),
+            stallLimit: Duration = .seconds(60)
         ) {
             precondition(slots > 0, "a pool has at least one slot")
             self.slots = slots
@@ -34,6 +37,7 @@ package struct WorkerPool: Sendable {
             self.gracePeriod = gracePeriod
             self.maxLogSize = maxLogSize
             self.retryDelay = retryDelay
+            self.stallLimit = stallLimit
         }
     }
 
@@ -43,25 +47,26 @@ package struct WorkerPool: Sendable {
         ///
         /// What it and `publish` throw that is no ``AttemptError`` is logged, and told to clients in general terms only.
         package var specification: @Sendable (ClaimedJob) async throws -> Data
+        /// Gives a checkpoint that an attempt has written the place where it stays.
+        ///
+        /// - Returns: its path, relative to the data directory, which is pending until it is recorded.
+        package var adopt: @Sendable (ClaimedJob, AttemptReport.Checkpoint) async throws -> String
         /// Puts the files of a result where models lie, and describes the model, or nil when none came of it. Called
         /// before the job has succeeded; when the attempt runs again, it is called again.
         package var publish: @Sendable (ClaimedJob, _ result: Data) async throws -> ModelDraft?
-        /// Removes what `publish` put in place, because the job was cancelled in between.
-        package var withdraw: @Sendable (ClaimedJob, ModelDraft) async -> Void
-        /// Removes what the attempt has written and nobody needs any more. Called however the attempt went, when its child
-        /// has ended and before its outcome is known to anyone.
-        package var cleanUp: @Sendable (ClaimedJob) async -> Void
+        /// Removes files that are pending.
+        package var discard: @Sendable (_ paths: [String]) async -> Void
 
         package init(
             specification: @escaping @Sendable (ClaimedJob) async throws -> Data,
+            adopt: @escaping @Sendable (ClaimedJob, AttemptReport.Checkpoint) async throws -> String,
             publish: @escaping @Sendable (ClaimedJob, _ result: Data) async throws -> ModelDraft?,
-            withdraw: @escaping @Sendable (ClaimedJob, ModelDraft) async -> Void = { _, _ in },
-            cleanUp: @escaping @Sendable (ClaimedJob) async -> Void = { _ in }
+            discard: @escaping @Sendable (_ paths: [String]) async -> Void
         ) {
             self.specification = specification
+            self.adopt = adopt
             self.publish = publish
-            self.withdraw = withdraw
-            self.cleanUp = cleanUp
+            self.discard = discard
         }
     }
 
@@ -72,7 +77,7 @@ package struct WorkerPool: Sendable {
     let hooks: Hooks
     let options: Options
     let logger: Logger
-    private let delayed = DelayedJobs()
+    var environment = PoolEnvironment()
 
     /// - Parameters:
     ///   - executable: path of the program that is started as `executable worker`, asked for before each start.
@@ -99,52 +104,73 @@ package struct WorkerPool: Sendable {
         // Writing to a child that has died must be an error of that write, not the end of the server.
         signal(SIGPIPE, SIG_IGN)
         try Files.makeFolder(logDirectory.path)
-        await WorkerProcess.prepare()
-        do { try await store.requeueInterrupted() } catch is CancellationError {
+        await environment.starter.prepare()
+        let (delays, newDelays) = AsyncStream<Delay>.makeStream()
+        do {
+            try await store.requeueInterrupted()
+            for (token, delay) in try await store.delayed() {
+                newDelays.yield(Delay(token: token, milliseconds: delay))
+            }
+        } catch is CancellationError {
             // Told to end before it began, which is no failure: the next pool requeues them.
             return
         }
         await withTaskGroup(of: Void.self) { group in
+            group.addTask { await end(delays) }
             for _ in 0..<options.slots {
-                group.addTask { await runSlot() }
+                group.addTask { await runSlot { newDelays.yield($0) } }
             }
         }
     }
 
     /// Claims and runs one job after the other.
-    private func runSlot() async {
+    private func runSlot(_ delay: (Delay) -> Void) async {
         for await _ in store.queueChanges() {
             while !Task.isCancelled, let job = await claim() {
                 let end = await AttemptRunner(pool: self, job: job).run()
-                if end == .outOfResources {
+                if let milliseconds = end.delay { delay(Delay(token: job.token, milliseconds: milliseconds)) }
+                if end.isOutOfResources {
                     // Another job would meet the same want.
-                    try? await Task.sleep(for: options.retryDelay)
+                    try? await environment.clock.sleep(for: options.retryDelay)
                 }
             }
         }
     }
 
-    /// Keeps a job that something outside interrupted from running again at once.
-    func delay(_ job: JobRecord) {
-        let inARow = job.attempts.dropLast().reversed().prefix { $0.outcome == .interrupted }.count
-        let delay = options.retryDelay * (1 << min(inARow, 6))
-        delayed.delay(job.id, by: delay)
-        Task { [store] in
-            try? await Task.sleep(for: delay)
-            store.announceQueue()
-        }
-    }
-
     private func claim() async -> ClaimedJob? {
         while !Task.isCancelled {
-            do {
-                // In a task of its own, so that no cancellation comes between the commit and its answer.
-                return try await Task { try await store.claim(excluding: delayed.waiting) }.value
-            } catch {
+            do { return try await store.claim() } catch {
                 logger.error("could not claim a job", metadata: ["error": "\(error)"])
-                try? await Task.sleep(for: options.retryDelay)
+                try? await environment.clock.sleep(for: options.retryDelay)
             }
         }
         return nil
+    }
+
+    // MARK: Delays
+
+    /// A job that waits before it may run again.
+    private struct Delay {
+        let token: AttemptToken
+        let milliseconds: Int64
+    }
+
+    /// Lets each job run again when it has waited long enough, by a clock that nobody sets. After a new start of the server
+    /// the wait begins anew.
+    private func end(_ delays: AsyncStream<Delay>) async {
+        await withDiscardingTaskGroup { group in
+            for await delay in delays {
+                group.addTask {
+                    try? await environment.clock.sleep(for: .milliseconds(delay.milliseconds))
+                    while !Task.isCancelled {
+                        do { return try await store.endDelay(after: delay.token) } catch {
+                            logger.error("could not end the delay of a job", metadata: ["error": "\(error)"])
+                            try? await environment.clock.sleep(for: options.retryDelay)
+                        }
+                    }
+                }
+            }
+            group.cancelAll()
+        }
     }
 }

@@ -22,9 +22,9 @@ struct TrainingHooks: Sendable {
     var hooks: WorkerPool.Hooks {
         WorkerPool.Hooks(
             specification: { try await specification($0) },
+            adopt: { try await adopt($1, of: $0) },
             publish: { job, _ in try await publish(job) },
-            withdraw: { _, draft in await files.discard([draft.directory]) },
-            cleanUp: { job in await files.discard([DataLayout.work(job.token)]) }
+            discard: { await files.discard($0) }
         )
     }
 
@@ -61,6 +61,19 @@ struct TrainingHooks: Sendable {
             output: output.path,
             threads: threads
         )
+    }
+
+    /// Moves a checkpoint out of the folder of the attempt, which goes with it.
+    private func adopt(_ checkpoint: AttemptReport.Checkpoint, of claimed: ClaimedJob) async throws -> String {
+        let folder = DataLayout.checkpoints(job: claimed.job.id)
+        // What the worker calls it is no path of ours; an attempt writes one for each step at most.
+        let target = "\(folder)/\(checkpoint.step)-\(claimed.job.attempt).safetensors"
+        guard !checkpoint.name.contains("/") else { throw AttemptError("a checkpoint's name is a path") }
+        let source = "\(DataLayout.work(claimed.token))/checkpoints/\(checkpoint.name)"
+        return try await files.making([target]) {
+            try await files.move(source, to: target)
+            return target
+        }
     }
 
     private func publish(_ claimed: ClaimedJob) async throws -> ModelDraft {

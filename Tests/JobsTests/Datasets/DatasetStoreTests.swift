@@ -74,7 +74,7 @@ import Testing
         let dataset = try await fixture.makeDataset()
         let files = try await fixture.datasets.delete(dataset.id)
         #expect(files == ["datasets/train", "datasets/fingerprints-train", "datasets/\(dataset.id)/"])
-        #expect(try await PendingFiles(fixture.database).all() == files.sorted())
+        #expect(try await PendingFiles(fixture.database).all() == files.sorted(by: >))
         #expect(try await fixture.datasets.get(dataset.id) == nil)
         await #expect(throws: DatasetStoreError.notFound(id: dataset.id)) {
             try await fixture.datasets.delete(dataset.id)

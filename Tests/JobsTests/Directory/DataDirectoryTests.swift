@@ -155,24 +155,38 @@ struct DataDirectoryTests {
     }
 
     @Test func adoptsADirectoryWithoutAMarker() async throws {
-        let database = try Jobs.Database(directory: directory, migrations: Fixture.migrations)
-        let id = try await DatasetStore(database).create(name: "kept", document: Data("{}".utf8)).id
-        let submission = JobSubmission(dataset: id, model: "emo", document: Data("{}".utf8))
-        let job = try await JobStore(database).submit(submission).job
-        try await database.write { connection in
-            // As the release before left it.
+        // As the first release left it.
+        try make(["limbic.lock": ""])
+        let (id, job) = ("ds_1", "job_1")
+        let first = try MigrationFile.load(from: Fixture.migrations).prefix(1)
+        let queue = try DatabaseQueue(path: directory.appendingPathComponent("limbic.sqlite").path)
+        try await queue.writeWithoutTransaction { connection in
+            try Migrator(files: Array(first), clock: .system).run(on: connection)
             try connection.execute(
-                sql: "DROP TABLE data_directory; DROP TABLE pending_files; DELETE FROM migrations WHERE number = 2")
+                sql: """
+                    INSERT INTO datasets (id, name, document, created_at) VALUES ('ds_1', 'kept', '{}', 5);
+                    INSERT INTO jobs
+                        (id, dataset, model, document, state, priority, max_attempts, last_event, idempotency_key,
+                         request_digest, created_at, updated_at)
+                    VALUES ('job_1', 1, 'emo', '{}', 'queued', 2, 1, 1, 'key', 'sha256:aa', 6, 6);
+                    INSERT INTO events VALUES (1, 1, 'state', 0, 6, '{"state":"queued"}');
+                    """)
         }
-        try database.close()
-        try remove("limbic.json")
-        try make(["datasets/\(id)/train-1": "clips", "health": "", "work/job_1/notes": "of an attempt"])
+        try queue.close()
+        try make(["datasets/\(id)/train-1": "clips", "health": "", "work/\(job)/notes": "of an attempt"])
         let again = try Jobs.Database(directory: directory, migrations: Fixture.migrations)
         #expect(try await DatasetStore(again).get(id)?.name == "kept")
         let stored = try await again.read { try String.fetchOne($0, sql: "SELECT id FROM data_directory") }
         #expect(try DirectoryMarker.read(in: directory)?.id == stored)
         // What its jobs left behind is known to be ours.
-        #expect(try await PendingFiles(again).all() == ["work/\(job.id)"])
+        #expect(try await PendingFiles(again).all() == ["work/\(job)"])
+        // Its jobs, their events and their keys are there.
+        let jobs = JobStore(again)
+        #expect(try await jobs.get(job)?.priority == 2)
+        #expect(try await jobs.events(of: job).data.count == 1)
+        let keys = try await again.read { try String.fetchAll($0, sql: "SELECT key FROM idempotency_keys") }
+        #expect(keys == ["key"])
+        #expect(try await jobs.claim()?.job.id == job)
         try again.close()
         try open()
     }
@@ -209,20 +223,20 @@ struct DataDirectoryTests {
         let pending = PendingFiles(fixture.database)
         try await pending.add(["datasets/train", "incoming/1"])
         try await pending.add(["incoming/1"])
-        #expect(try await pending.all() == ["datasets/train", "incoming/1"])
+        #expect(try await pending.all() == ["incoming/1", "datasets/train"])
         // The record of a split takes its file over, and lets go of the one before.
         let dataset = try await fixture.makeDataset()
         #expect(try await pending.all() == ["incoming/1"])
         var other = SplitRecord.make()
         other.path = "datasets/train-2"
         _ = try await fixture.datasets.put(other, in: dataset.id)
-        #expect(try await pending.all() == ["datasets/fingerprints-train", "datasets/train", "incoming/1"])
+        #expect(try await pending.all() == ["incoming/1", "datasets/train", "datasets/fingerprints-train"])
         try await pending.forget(["incoming/1"] + SplitRecord.make().files)
         #expect(try await pending.all().isEmpty)
         // The folder of a job is known from its claim on, that of a version until it is registered.
         let claimed = try await fixture.claim()
         try await pending.add(["models/1"])
-        #expect(try await pending.all() == ["models/1", "work/\(claimed.job.id)-1"])
+        #expect(try await pending.all() == ["work/\(claimed.job.id)-1", "models/1"])
         try await fixture.jobs.finish(claimed.token, .succeeded(result: Data("{}".utf8), models: [.make()]))
         #expect(try await pending.all() == ["work/\(claimed.job.id)-1"])
     }

@@ -125,8 +125,8 @@ import Testing
         await #expect(throws: JobStoreError.notOver(id: id, state: .running)) { try await fixture.jobs.delete(id) }
         try await fixture.jobs.finish(claimed.token, .succeeded(result: Data("{}".utf8), models: [.make()]))
         let files = try await fixture.jobs.delete(id)
-        #expect(files == ["logs/\(id).log"])
-        #expect(try await PendingFiles(fixture.database).all() == files + ["work/\(id)-1"])
+        #expect(files == ["logs/\(id).log", "checkpoints/\(id)/"])
+        #expect(try await PendingFiles(fixture.database).all() == ["work/\(id)-1"] + files)
         #expect(try await fixture.jobs.get(id) == nil)
         await #expect(throws: JobStoreError.notFound(id: id)) { try await fixture.jobs.events(of: id) }
         // The model does not go with the job it came of.

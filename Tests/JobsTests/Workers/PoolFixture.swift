@@ -85,10 +85,14 @@ extension WorkerPool.Hooks {
         publish: @escaping @Sendable (ClaimedJob, Data) async throws -> ModelDraft? = { job, result in
             ModelDraft(name: job.job.model, digest: "sha256:02", directory: "models/\(job.job.id)", document: result)
         },
-        withdraw: @escaping @Sendable (ClaimedJob, ModelDraft) async -> Void = { _, _ in },
-        cleanUp: @escaping @Sendable (ClaimedJob) async -> Void = { _ in }
+        discard: @escaping @Sendable ([String]) async -> Void = { _ in }
     ) -> WorkerPool.Hooks {
-        WorkerPool.Hooks(specification: specification, publish: publish, withdraw: withdraw, cleanUp: cleanUp)
+        WorkerPool.Hooks(
+            specification: specification,
+            adopt: { job, checkpoint in "checkpoints/\(job.job.id)/\(checkpoint.step)" },
+            publish: publish,
+            discard: discard
+        )
     }
 }
 

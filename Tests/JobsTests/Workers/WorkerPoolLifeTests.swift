@@ -114,8 +114,9 @@ import Testing
         let id = try await pool.fixture.submit().id
         let jobs = pool.jobs
         let (states, continuation) = AsyncStream<JobState?>.makeStream()
-        let hooks = WorkerPool.Hooks.make(cleanUp: { job in
-            continuation.yield(try? await jobs.get(job.job.id)?.state)
+        let hooks = WorkerPool.Hooks.make(discard: { paths in
+            #expect(paths == [DataLayout.work(AttemptToken(job: id, attempt: 1))])
+            continuation.yield(try? await jobs.get(id)?.state)
         })
         try await pool.run(hooks: hooks) {
             var iterator = states.makeAsyncIterator()
@@ -272,7 +273,7 @@ import Testing
     @Test func cancelDuringPublicationWithdrawsTheModel() async throws {
         let pool = try PoolFixture.make("read -r spec\n\(Say.result)")
         let id = try await pool.fixture.submit().id
-        let withdrawn = Mutex<[ModelDraft]>([])
+        let withdrawn = Mutex<[String]>([])
         let draft = ModelDraft.make()
         let jobs = pool.jobs
         let hooks = WorkerPool.Hooks.make(
@@ -280,11 +281,11 @@ import Testing
                 _ = try await jobs.requestCancel(job.job.id)
                 return draft
             },
-            withdraw: { _, model in withdrawn.withLock { $0.append(model) } }
+            discard: { paths in withdrawn.withLock { $0 += paths } }
         )
         // The pool has done all there is to do when it has ended.
         #expect(try await pool.finish(id, hooks: hooks).state == .cancelled)
-        #expect(withdrawn.withLock { $0 } == [draft])
+        #expect(withdrawn.withLock { $0 }.last == draft.directory)
         #expect(try await pool.fixture.models.newest("emo") == nil)
     }
 

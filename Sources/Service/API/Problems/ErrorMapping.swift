@@ -57,6 +57,8 @@ struct ErrorMapping: Sendable {
         case .idempotencyConflict:
             Problem(.unprocessableContent, code: "idempotency_conflict", detail: error.description)
         case .over: Problem(.conflict, code: "job_over", detail: error.description)
+        case .ending: Problem(.conflict, code: "job_ending", detail: error.description)
+        case .unknownCheckpoint(_, let step): .notFound("checkpoint \(step)")
         case .notOver: Problem(.conflict, code: "job_not_over", detail: error.description)
         }
     }

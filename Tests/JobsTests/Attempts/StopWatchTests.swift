@@ -3,7 +3,7 @@ import Testing
 
 @testable import Jobs
 
-struct CancellationWatchTests {
+struct StopWatchTests {
     private struct Unreadable: Error {}
 
     @Test func aLookThatFailsIsRepeated() async {
@@ -11,15 +11,16 @@ struct CancellationWatchTests {
         let (requests, continuation) = AsyncStream<Void>.makeStream()
         continuation.yield()
         let looks = Mutex(0)
-        let watch = CancellationWatch(requests: requests, retryDelay: .milliseconds(1)) {
+        let watch = StopWatch(requests: requests) {
+        } state: {
             let count = looks.withLock { looks in
                 looks += 1
                 return looks
             }
             if count < 4 { throw Unreadable() }
-            return true
+            return .pausing
         }
-        #expect(await watch.wait())
+        #expect(await watch.wait() == .paused)
         #expect(looks.withLock { $0 } == 4)
     }
 
@@ -27,6 +28,10 @@ struct CancellationWatchTests {
         let (requests, continuation) = AsyncStream<Void>.makeStream()
         continuation.yield()
         continuation.finish()
-        #expect(await CancellationWatch(requests: requests, retryDelay: .zero) { false }.wait() == false)
+        #expect(
+            await StopWatch(requests: requests) {
+            } state: {
+                .running
+            }.wait() == nil)
     }
 }
