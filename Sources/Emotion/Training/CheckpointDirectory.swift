@@ -91,7 +91,8 @@ package struct CheckpointDirectory {
         (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
     }
 
-    private static func step(of name: String) -> Int? {
+    /// The step that the name of a file is of; nil when it is not that of a checkpoint.
+    package static func step(of name: String) -> Int? {
         guard name.hasPrefix(prefix) else { return nil }
         return Int(name.dropFirst(prefix.count).prefix { $0 != "." })
     }

@@ -128,7 +128,7 @@ extension Training {
         } catch let error as SafetensorsError {
             throw fault(error.reason)
         } catch {
-            throw fault("cannot be read: \(error)")
+            throw fault("is not the state of a training: its metadata cannot be read")
         }
     }
 
