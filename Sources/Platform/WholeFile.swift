@@ -22,10 +22,13 @@ package final class WholeFile {
         guard descriptor >= 0 else { throw SystemError("open", path: path) }
     }
 
+    /// How the names of files end that are not whole yet; after a crash they can be removed.
+    package static let temporarySuffix = ".partial"
+
     /// A path beside `path` that no other file has: for libraries that write files themselves, until ``Files/move(_:to:)``
     /// gives the file its name.
     package static func temporaryPath(for path: String) -> String {
-        "\(path).\(String(UInt64.random(in: .min ... .max), radix: 16)).partial"
+        "\(path).\(String(UInt64.random(in: .min ... .max), radix: 16))\(temporarySuffix)"
     }
 
     deinit {

@@ -1,19 +1,24 @@
-import Engine
-
 /// The best epoch so far by one metric.
 struct BestEpoch {
-    let selectBy: Hyperparameters.SelectionMetric
-    private(set) var epoch = 0
-    private(set) var metrics: Metrics?
-    var parameters: Parameters?
+    /// An epoch, counted from 1, and what it came to on the validation split.
+    struct Record: Sendable, Codable {
+        let epoch: Int
+        let metrics: Metrics
+    }
 
-    init(selectBy: Hyperparameters.SelectionMetric) { self.selectBy = selectBy }
+    let selectBy: Hyperparameters.SelectionMetric
+    /// nil before the first epoch is offered.
+    private(set) var record: Record?
+
+    init(selectBy: Hyperparameters.SelectionMetric, record: Record? = nil) {
+        self.selectBy = selectBy
+        self.record = record
+    }
 
     /// Takes an epoch when it is better than all before it.
     mutating func offer(_ metrics: Metrics, epoch: Int) -> Bool {
-        if let current = self.metrics, selectBy.score(metrics) <= selectBy.score(current) { return false }
-        self.metrics = metrics
-        self.epoch = epoch
+        if let record, selectBy.score(metrics) <= selectBy.score(record.metrics) { return false }
+        record = Record(epoch: epoch, metrics: metrics)
         return true
     }
 }

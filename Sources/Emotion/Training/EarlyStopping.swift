@@ -16,20 +16,22 @@ extension Training {
 /// epoch to keep.
 struct Patience {
     private let rule: Training.EarlyStopping
-    private var best: BestEpoch
+    private(set) var best: BestEpoch
 
-    init(_ rule: Training.EarlyStopping) {
+    /// - Parameter record: the best epoch of a training that goes on.
+    init(_ rule: Training.EarlyStopping, record: BestEpoch.Record? = nil) {
         self.rule = rule
-        best = BestEpoch(selectBy: rule.metric)
+        best = BestEpoch(selectBy: rule.metric, record: record)
     }
 
     mutating func offer(_ metrics: Metrics, epoch: Int) { _ = best.offer(metrics, epoch: epoch) }
 
     /// The early stop when patience is used up after `epoch` and there would have been more; nil when training goes on.
     func stop(after epoch: Int, of epochs: Int, keeping kept: Int) -> TrainingSummary.EarlyStop? {
-        guard epoch < epochs, epoch - best.epoch >= rule.patience else { return nil }
+        let best = best.record?.epoch ?? 0
+        guard epoch < epochs, epoch - best >= rule.patience else { return nil }
         return TrainingSummary.EarlyStop(
-            metric: rule.metric.validationName, patience: rule.patience, bestEpoch: best.epoch, keptEpoch: kept,
+            metric: rule.metric.validationName, patience: rule.patience, bestEpoch: best, keptEpoch: kept,
             epochs: epoch, plannedEpochs: epochs)
     }
 }

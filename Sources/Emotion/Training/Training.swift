@@ -3,11 +3,12 @@ import Engine
 
 /// Trains a model on a data set and keeps the epoch that does best on the validation split.
 package struct Training {
-    private let network: Network
+    let network: Network
     private let train: Clips
     private let validation: Clips
     private let seed: UInt64
-    private let earlyStopping: EarlyStopping?
+    let earlyStopping: EarlyStopping?
+    private let lazyIdentity: LazyIdentity
 
     /// What a training tells while it runs.
     package enum Event: Sendable {
@@ -45,45 +46,79 @@ package struct Training {
         if configuration.hyperparameters.standardize {
             configuration.standardization = train.modalities.mapValues { Standardization($0) }
         }
-        network = Network(configuration)
+        let network = Network(configuration)
+        self.network = network
         self.train = train
         self.validation = validation
         self.seed = seed
         self.earlyStopping = earlyStopping
+        lazyIdentity = LazyIdentity {
+            TrainingIdentity(
+                configuration: network.configuration, seed: seed, earlyStopping: earlyStopping, train: train,
+                validation: validation)
+        }
     }
 
-    /// Trains to the end.
+    /// What makes it this training and no other, for states to be told apart by. When it is first needed, all features are
+    /// read and hashed.
+    var identity: TrainingIdentity { lazyIdentity.value }
+
+    private final class LazyIdentity {
+        private let compute: () -> TrainingIdentity
+        private(set) lazy var value = compute()
+
+        init(_ compute: @escaping () -> TrainingIdentity) { self.compute = compute }
+    }
+
+    /// Steps of all epochs.
+    package var steps: Int { sampler.batchesPerEpoch * network.configuration.hyperparameters.epochs }
+
+    private var sampler: BatchSampler {
+        BatchSampler(
+            lengths: train.unitCounts, batchSize: network.configuration.hyperparameters.batchSize, seed: seed)
+    }
+
+    /// Trains to the end, from the beginning or from where a state was saved. Both ways come to the same bytes; only what
+    /// was measured of time differs.
+    ///
+    /// ```swift
+    /// let state = try training.state(at: path, digest: digest)
+    /// let model = try training.run(from: state) { event in print(event) }
+    /// ```
     ///
     /// - Parameters:
+    ///   - state: of this training; it is used up, as the training changes its parameters and moments in place.
     ///   - observe: called on the same thread after each step and each epoch; what it throws ends the training.
     ///   - inspect: called before an epoch is observed with the model as it then is. Its parameters change afterwards.
+    ///   - checkpoint: called after each step and each epoch was observed, with the state that the training can go on
+    ///     from. It is to be saved before the call returns or, the last one of all, any time later: the training
+    ///     changes what it refers to. What it throws ends the training.
     /// - Throws: `MemoryError` before anything is computed, ``TrainingError`` when something is no longer finite, and what
-    ///   `observe` and `inspect` throw.
+    ///   `observe`, `inspect` and `checkpoint` throw.
     package func run(
+        from state: TrainingState? = nil,
         observe: (Event) throws -> Void,
-        inspect: (Model) throws -> Void = { _ in }
+        inspect: (Model) throws -> Void = { _ in },
+        checkpoint: (TrainingState) throws -> Void = { _ in }
     ) throws -> Model {
         try Memory.require(
             network.trainingBytes(train), for: "the training")
         let hyperparameters = network.configuration.hyperparameters
-        let sampler = BatchSampler(lengths: train.unitCounts, batchSize: hyperparameters.batchSize, seed: seed)
+        let sampler = sampler
         let schedule = LearningRateSchedule(
             peak: hyperparameters.learningRate,
             warmupSteps: hyperparameters.warmupSteps,
-            totalSteps: sampler.batchesPerEpoch * hyperparameters.epochs,
+            totalSteps: steps,
             annealing: hyperparameters.schedule
         )
-        let parameters = Parameters(
-            layout: network.layout, seed: seed, precision: hyperparameters.precision.resolved)
-        let step = TrainingStep(network: network, parameters: parameters, schedule: schedule, seed: seed)
-        var best = BestEpoch(selectBy: hyperparameters.selectBy)
-        var patience = earlyStopping.map { Patience($0) }
-        var clock = TrainingClock(steps: schedule.totalSteps, epochs: hyperparameters.epochs)
-        var epoch = 0
-        var stoppedEarly: TrainingSummary.EarlyStop?
-        while epoch < hyperparameters.epochs, stoppedEarly == nil {
-            epoch += 1
-            for batch in sampler.batches(epoch: epoch) {
+        var state = state ?? TrainingState(beginning: network, seed: seed, earlyStopping: earlyStopping)
+        let step = TrainingStep(
+            network: network, parameters: state.parameters, optimizer: state.optimizer, schedule: schedule, seed: seed)
+        var clock = TrainingClock(steps: schedule.totalSteps, epochs: hyperparameters.epochs, from: state.clock)
+        while state.epoch < hyperparameters.epochs, state.stoppedEarly == nil {
+            let epoch = state.epoch + 1
+            let done = step.steps - state.epoch * sampler.batchesPerEpoch
+            for batch in sampler.batches(epoch: epoch).dropFirst(done) {
                 let started = ContinuousClock.now
                 let outcome = step(train.select(batch))
                 clock.add(clips: batch.count, since: started)
@@ -91,22 +126,23 @@ package struct Training {
                     throw TrainingError.diverged(step: step.steps)
                 }
                 try observe(.step(clock.progress(step: step.steps, epoch: epoch, outcome: outcome)))
+                state.clock = clock.reading
+                try checkpoint(state)
             }
-            let model = Model(network: network, parameters: parameters)
+            let model = Model(network: network, parameters: state.parameters)
             // After the last step too: no loss tells of what it did.
             guard step.isFinite else { throw TrainingError.diverged(step: step.steps) }
             let metrics = try evaluate(model, step: step.steps)
-            let isBest = best.offer(metrics, epoch: epoch)
-            if isBest { best.parameters = parameters.copy() }
-            patience?.offer(metrics, epoch: epoch)
+            let isBest = state.take(metrics, epoch: epoch)
             try inspect(model)
             try observe(.epoch(epoch, step: step.steps, validation: metrics, isBest: isBest))
-            if let stop = patience?.stop(after: epoch, of: hyperparameters.epochs, keeping: best.epoch) {
+            if let stop = state.stop(of: hyperparameters.epochs) {
                 try observe(.stoppedEarly(stop))
-                stoppedEarly = stop
             }
+            state.clock = clock.reading
+            try checkpoint(state)
         }
-        return finish(best, epochs: epoch, stoppedEarly: stoppedEarly, steps: step.steps, seconds: clock.seconds)
+        return finish(state, seconds: clock.seconds)
     }
 
     /// The metrics of the validation split.
@@ -120,25 +156,23 @@ package struct Training {
         return metrics
     }
 
-    private func finish(
-        _ best: BestEpoch, epochs: Int, stoppedEarly: TrainingSummary.EarlyStop?, steps: Int, seconds: Double
-    ) -> Model {
-        guard let parameters = best.parameters, let metrics = best.metrics, let labels = validation.labels else {
+    private func finish(_ state: TrainingState, seconds: Double) -> Model {
+        guard let parameters = state.bestParameters, let best = state.best.record, let labels = validation.labels else {
             preconditionFailure("a training has at least one epoch and labelled clips")
         }
         var model = Model(network: network, parameters: parameters)
         let (configuration, probabilities) = (network.configuration, model.probabilities(ofSplit: validation))
         model.configuration.training = TrainingSummary(
             seed: seed,
-            epochs: epochs,
+            epochs: state.epoch,
             bestEpoch: best.epoch,
             selectedBy: configuration.hyperparameters.selectBy.validationName,
-            stoppedEarly: stoppedEarly,
-            steps: steps,
+            stoppedEarly: state.stoppedEarly,
+            steps: state.steps,
             clips: train.count,
             seconds: seconds,
-            validation: metrics,
-            warnings: TrainingSummary.Warning(metrics, of: .valid).map { [$0] },
+            validation: best.metrics,
+            warnings: TrainingSummary.Warning(best.metrics, of: .valid).map { [$0] },
             tunedThresholds: Thresholds.tuned(
                 probabilities: probabilities, truth: labels, labelCount: validation.labelCount,
                 fallback: configuration.hyperparameters.threshold

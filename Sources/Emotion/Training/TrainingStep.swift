@@ -18,14 +18,18 @@ package struct TrainingStep {
         package let learningRate: Float
     }
 
-    /// - Parameter parameters: changed in place by every step.
-    package init(network: Network, parameters: Parameters, schedule: LearningRateSchedule, seed: UInt64) {
+    /// - Parameters:
+    ///   - parameters: changed in place by every step.
+    ///   - optimizer: the same; nil for one that has taken no step.
+    package init(
+        network: Network, parameters: Parameters, optimizer: AdamW? = nil, schedule: LearningRateSchedule, seed: UInt64
+    ) {
         let hyperparameters = network.configuration.hyperparameters
         objective = Objective(network: network, parameters: parameters)
         self.schedule = schedule
         self.seed = seed
         gradients = Gradients(layout: network.layout)
-        optimizer = AdamW(layout: network.layout, weightDecay: hyperparameters.weightDecay)
+        self.optimizer = optimizer ?? AdamW(layout: network.layout, weightDecay: hyperparameters.weightDecay)
         clipNorm = hyperparameters.clipNorm
     }
 

@@ -21,6 +21,36 @@ package final class AdamW {
         secondMoment = Storage(zeros: layout.count)
     }
 
+    /// An optimizer that has taken `steps` steps.
+    ///
+    /// - Parameter moments: gives those of each parameter in row-major order.
+    package convenience init(
+        layout: ParameterLayout, weightDecay: Float, steps: Int,
+        moments: (Parameter) throws -> (first: [Float], second: [Float])
+    ) rethrows {
+        self.init(layout: layout, weightDecay: weightDecay)
+        self.steps = steps
+        for parameter in layout.parameters {
+            let (first, second) = try moments(parameter)
+            precondition(
+                first.count == parameter.count && second.count == parameter.count,
+                "\(parameter.name) has \(first.count) and \(second.count) moments")
+            (firstMoment.pointer + parameter.offset).update(from: first, count: parameter.count)
+            (secondMoment.pointer + parameter.offset).update(from: second, count: parameter.count)
+        }
+    }
+
+    /// The moments of the gradient of a parameter, which the next step changes.
+    package func moments(
+        _ parameter: Parameter
+    ) -> (first: UnsafeBufferPointer<Float>, second: UnsafeBufferPointer<Float>) {
+        let (first, second) = (firstMoment.pointer + parameter.offset, secondMoment.pointer + parameter.offset)
+        return (
+            UnsafeBufferPointer(start: first, count: parameter.count),
+            UnsafeBufferPointer(start: second, count: parameter.count)
+        )
+    }
+
     /// Whether the moments are all finite. The second one overflows where a gradient is beyond about 6·10²⁰, and from
     /// then on the update of its parameter is 0.
     package var isFinite: Bool {

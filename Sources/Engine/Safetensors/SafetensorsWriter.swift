@@ -32,13 +32,18 @@ package enum Safetensors {
             self.elements = .buffer(elements)
         }
 
-        fileprivate func write(to file: WholeFile) throws(SystemError) {
+        fileprivate func write(
+            to file: WholeFile, _ written: (UnsafeRawBufferPointer) -> Void
+        ) throws(SystemError) {
             switch elements {
             case .array(let array):
                 try array.withUnsafeBufferPointer { floats throws(SystemError) in
                     try file.write(UnsafeRawBufferPointer(floats))
+                    written(UnsafeRawBufferPointer(floats))
                 }
-            case .buffer(let buffer): try file.write(UnsafeRawBufferPointer(buffer))
+            case .buffer(let buffer):
+                try file.write(UnsafeRawBufferPointer(buffer))
+                written(UnsafeRawBufferPointer(buffer))
             }
         }
     }
@@ -48,11 +53,14 @@ package enum Safetensors {
     /// Tensors lie in the order of their names; the data begins on a multiple of eight bytes. The same input gives the
     /// same bytes.
     ///
+    /// - Parameter written: is given the bytes of the file piece by piece, first the header and then each tensor, when they
+    ///   are written: for a digest of what the file is to hold.
     /// - Precondition: names are distinct and none is `__metadata__`.
     package static func write(
         to path: String,
         tensors: [Tensor],
-        metadata: [String: String] = [:]
+        metadata: [String: String] = [:],
+        written: (UnsafeRawBufferPointer) -> Void = { _ in }
     ) throws(SafetensorsError) {
         let tensors = tensors.sorted { $0.name < $1.name }
         precondition(zip(tensors, tensors.dropFirst()).allSatisfy { $0.name != $1.name }, "two tensors of one name")
@@ -60,8 +68,10 @@ package enum Safetensors {
 
         do throws(SystemError) {
             let file = try WholeFile(path: path)
-            try file.write(header(tensors: tensors, metadata: metadata))
-            for tensor in tensors { try tensor.write(to: file) }
+            let header = header(tensors: tensors, metadata: metadata)
+            try file.write(header)
+            header.withUnsafeBytes { written($0) }
+            for tensor in tensors { try tensor.write(to: file, written) }
             try file.commit()
         } catch {
             throw SafetensorsError(file: path, error)

@@ -3,8 +3,7 @@ package import Foundation
 /// What an attempt has to say while it runs, to be written down together.
 package struct AttemptReport: Sendable, Equatable {
     package struct Event: Sendable, Equatable {
-        /// Its position in the history of the training, 1, 2, 3, …, the same however often it is told; nil for an event of
-        /// the attempt itself.
+        /// Its place in the history of the training, counted from 1; nil for what belongs to the attempt alone.
         package var number: Int?
         package var kind: String
         /// A JSON object.
@@ -14,27 +13,6 @@ package struct AttemptReport: Sendable, Equatable {
             self.number = number
             self.kind = kind
             self.document = document
-        }
-    }
-
-    /// A training that can go on, in a file that is on the disk.
-    package struct Checkpoint: Sendable, Equatable {
-        /// Of the file, in the folder that the attempt was given for them.
-        package var name: String
-        /// Optimizer steps done.
-        package var step: Int
-        /// Epochs done.
-        package var epoch: Int
-        /// Of the file, `sha256:…`.
-        package var digest: String
-        package var byteCount: Int64
-
-        package init(name: String, step: Int, epoch: Int, digest: String, byteCount: Int64) {
-            self.name = name
-            self.step = step
-            self.epoch = epoch
-            self.digest = digest
-            self.byteCount = byteCount
         }
     }
 
@@ -54,14 +32,13 @@ package struct AttemptReport: Sendable, Equatable {
     package var progress: JobProgress?
     package var events: [Event]
     package var metrics: [Metric]
-    /// In the order in which they were written.
-    package var checkpoints: [Checkpoint]
+    /// In the order in which they were made. What was told before one is in this report or in an
+    /// earlier one.
+    package var checkpoints: [WorkerMessage.Checkpoint]
 
     package init(
-        progress: JobProgress? = nil,
-        events: [Event] = [],
-        metrics: [Metric] = [],
-        checkpoints: [Checkpoint] = []
+        progress: JobProgress? = nil, events: [Event] = [], metrics: [Metric] = [],
+        checkpoints: [WorkerMessage.Checkpoint] = []
     ) {
         self.progress = progress
         self.events = events

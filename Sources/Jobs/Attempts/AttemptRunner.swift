@@ -218,7 +218,7 @@ struct AttemptRunner {
     }
 
     /// A checkpoint that cannot be kept costs time, when the job is interrupted, and nothing else.
-    private func keep(_ checkpoint: AttemptReport.Checkpoint) async {
+    private func keep(_ checkpoint: WorkerMessage.Checkpoint) async {
         let path: String
         do { path = try await pool.hooks.adopt(job, checkpoint) } catch {
             return logger.error("a checkpoint could not be kept", metadata: ["error": "\(error)"])

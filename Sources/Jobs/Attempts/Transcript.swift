@@ -53,8 +53,12 @@ actor Transcript {
                 report.progress = progress
             case .message(.metric(let name, let step, let value)):
                 report.metrics.append(.init(name: name, step: step, value: value))
-            case .message(.event(let kind, let document)):
-                report.events.append(.init(kind: kind, document: document))
+            case .message(.event(let number, let kind, let document)):
+                report.events.append(.init(number: number, kind: kind, document: document))
+            case .message(.checkpoint(let checkpoint)):
+                report.checkpoints.append(checkpoint)
+            case .message(.heartbeat):
+                break
             case .message(.result(let document)):
                 result = document
             case .message(.failure(let message)):

@@ -9,7 +9,7 @@ extension JobStore {
     /// - Returns: the paths of files that no record names any more, which are pending and can go; nil when the attempt has been
     ///   given up, and nothing is recorded.
     package func keep(
-        _ checkpoint: AttemptReport.Checkpoint,
+        _ checkpoint: WorkerMessage.Checkpoint,
         at path: String,
         of token: AttemptToken
     ) async throws -> [String]? {

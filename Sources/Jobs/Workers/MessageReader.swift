@@ -63,7 +63,7 @@ package struct MessageReader {
         guard line.contains(where: { $0 > UInt8(ascii: " ") }) else { return nil }
         do {
             let message = try WorkerMessage(line: Data(line))
-            if case .event(EventRecord.stateKind, _) = message {
+            if case .event(_, EventRecord.stateKind, _) = message {
                 return unreadable("an event of kind \(EventRecord.stateKind), which is the server's")
             }
             return .message(message)

@@ -6,7 +6,10 @@ import JSON
 /// ```json
 /// {"type":"progress","step":12,"steps":400,"epoch":0,"epochs":10,"clips_per_second":310.5}
 /// {"type":"metric","name":"train_loss","step":12,"value":0.41}
-/// {"type":"event","kind":"epoch","document":{"epoch":1}}
+/// {"type":"event","kind":"epoch","number":2,"document":{"epoch":1}}
+/// {"type":"checkpoint","name":"checkpoint-40.safetensors","step":40,"epoch":1,"digest":"sha256:…","byte_count":5120,
+///  "document":{"history":2}}
+/// {"type":"heartbeat"}
 /// {"type":"result","document":{"best_epoch":7}}
 /// {"type":"failure","message":"the data set has no labels"}
 /// ```
@@ -16,13 +19,45 @@ package enum WorkerMessage: Sendable, Equatable {
     case metric(name: String, step: Int, value: Double)
     /// Something worth telling the listeners of the job. `document` is a JSON object; ``EventRecord/stateKind`` is not
     /// a kind a worker may use.
-    case event(kind: String, document: Data)
+    ///
+    /// `number` is its place in the history of the training, counted from 1: a training that goes on from a checkpoint
+    /// tells what comes after it once more, under the same numbers. nil for what belongs to the attempt.
+    case event(number: Int?, kind: String, document: Data)
+    /// The training can go on from a file, which is on the disk and whole. All that was told before it in the stream
+    /// belongs to what came before the checkpoint.
+    case checkpoint(Checkpoint)
+    /// The process is alive, whatever the training does.
+    case heartbeat
     /// The training is complete, and its files are on the disk. `document` is a JSON object.
     case result(document: Data)
     /// The training cannot be done, and why.
     case failure(message: String)
 
-    /// The most steps or epochs a message may speak of, so that what is computed with them does not overflow.
+    /// A file that a training can go on from.
+    package struct Checkpoint: Sendable, Equatable {
+        /// Of the file, in the directory that the worker was given: no path.
+        package var name: String
+        /// Steps made.
+        package var step: Int
+        /// Epochs trained and evaluated.
+        package var epoch: Int
+        /// `sha256:…` over all bytes of the file.
+        package var digest: String
+        package var byteCount: Int
+        /// A JSON object.
+        package var document: Data
+
+        package init(name: String, step: Int, epoch: Int, digest: String, byteCount: Int, document: Data) {
+            self.name = name
+            self.step = step
+            self.epoch = epoch
+            self.digest = digest
+            self.byteCount = byteCount
+            self.document = document
+        }
+    }
+
+    /// The most steps, epochs or bytes a message may speak of, so that what is computed with them does not overflow.
     private static let maxCount = 1 << 40
 
     /// The message as a line, with the line feed at its end.
@@ -48,7 +83,7 @@ extension WorkerMessage {
     /// A message as it travels: the fields of all types, of which each type has its own.
     private struct Wire: Codable {
         enum Kind: String, Codable {
-            case progress, metric, event, result, failure
+            case progress, metric, event, checkpoint, heartbeat, result, failure
         }
 
         var type: Kind
@@ -59,12 +94,16 @@ extension WorkerMessage {
         var clipsPerSecond: Double?
         var name: String?
         var value: Double?
+        var number: Int?
         var kind: String?
+        var digest: String?
+        var byteCount: Int?
         var document: [String: JSONValue]?
         var message: String?
 
         enum CodingKeys: String, CodingKey {
-            case type, step, steps, epoch, epochs, name, value, kind, document, message
+            case type, step, steps, epoch, epochs, name, value, number, kind, digest, document, message
+            case byteCount = "byte_count"
             case clipsPerSecond = "clips_per_second"
         }
 
@@ -82,10 +121,21 @@ extension WorkerMessage {
                 self.name = name
                 self.step = step
                 self.value = value.isFinite ? value : nil
-            case .event(let kind, let document):
+            case .event(let number, let kind, let document):
                 type = .event
+                self.number = number
                 self.kind = kind
                 self.document = try JSONReader.decode([String: JSONValue].self, from: document)
+            case .checkpoint(let checkpoint):
+                type = .checkpoint
+                name = checkpoint.name
+                step = checkpoint.step
+                epoch = checkpoint.epoch
+                digest = checkpoint.digest
+                byteCount = checkpoint.byteCount
+                document = try JSONReader.decode([String: JSONValue].self, from: checkpoint.document)
+            case .heartbeat:
+                type = .heartbeat
             case .result(let document):
                 type = .result
                 self.document = try JSONReader.decode([String: JSONValue].self, from: document)
@@ -110,7 +160,24 @@ extension WorkerMessage {
             case .metric:
                 try .metric(name: field(name, .name), step: count(step, .step), value: value ?? .nan)
             case .event:
-                try .event(kind: field(kind, .kind), document: encoded(field(document, .document)))
+                try .event(
+                    number: number.map { try count($0, .number) },
+                    kind: field(kind, .kind),
+                    document: encoded(field(document, .document))
+                )
+            case .checkpoint:
+                try .checkpoint(
+                    Checkpoint(
+                        name: fileName(name, .name),
+                        step: count(step, .step),
+                        epoch: count(epoch, .epoch),
+                        digest: field(digest, .digest),
+                        byteCount: count(byteCount, .byteCount),
+                        document: encoded(field(document, .document))
+                    )
+                )
+            case .heartbeat:
+                .heartbeat
             case .result:
                 try .result(document: encoded(field(document, .document)))
             case .failure:
@@ -137,6 +204,18 @@ extension WorkerMessage {
                 )
             }
             return value
+        }
+
+        /// A name that leads nowhere else than to a file in its directory.
+        private func fileName(_ value: String?, _ key: CodingKeys) throws -> String {
+            let name = try field(value, key)
+            guard !name.isEmpty, !name.hasPrefix("."), !name.utf8.contains(UInt8(ascii: "/")),
+                !name.utf8.contains(0)
+            else {
+                throw DecodingError.typeMismatch(
+                    String.self, .init(codingPath: [key], debugDescription: "a name is that of a file, and no path"))
+            }
+            return name
         }
 
         private func encoded(_ document: [String: JSONValue]) throws -> Data {

@@ -50,7 +50,7 @@ package struct WorkerPool: Sendable {
         /// Gives a checkpoint that an attempt has written the place where it stays.
         ///
         /// - Returns: its path, relative to the data directory, which is pending until it is recorded.
-        package var adopt: @Sendable (ClaimedJob, AttemptReport.Checkpoint) async throws -> String
+        package var adopt: @Sendable (ClaimedJob, WorkerMessage.Checkpoint) async throws -> String
         /// Puts the files of a result where models lie, and describes the model, or nil when none came of it. Called
         /// before the job has succeeded; when the attempt runs again, it is called again.
         package var publish: @Sendable (ClaimedJob, _ result: Data) async throws -> ModelDraft?
@@ -59,7 +59,7 @@ package struct WorkerPool: Sendable {
 
         package init(
             specification: @escaping @Sendable (ClaimedJob) async throws -> Data,
-            adopt: @escaping @Sendable (ClaimedJob, AttemptReport.Checkpoint) async throws -> String,
+            adopt: @escaping @Sendable (ClaimedJob, WorkerMessage.Checkpoint) async throws -> String,
             publish: @escaping @Sendable (ClaimedJob, _ result: Data) async throws -> ModelDraft?,
             discard: @escaping @Sendable (_ paths: [String]) async -> Void
         ) {

@@ -9,9 +9,24 @@ struct JobDocument: Codable, Sendable, Equatable {
     var seed: UInt64
     var hyperparameters: Hyperparameters
     var earlyStopping: Training.EarlyStopping?
+    var checkpoint: Checkpoint?
+
+    /// How often a checkpoint is written, and how many stay.
+    struct Checkpoint: Codable, Sendable, Equatable {
+        /// nil for none by the number of steps.
+        var everySteps: Int?
+        var everySeconds: Double
+        var keep: Int
+
+        private enum CodingKeys: String, CodingKey {
+            case keep
+            case everySteps = "every_steps"
+            case everySeconds = "every_seconds"
+        }
+    }
 
     private enum CodingKeys: String, CodingKey {
-        case recipe, seed, hyperparameters
+        case recipe, seed, hyperparameters, checkpoint
         case earlyStopping = "early_stopping"
     }
 }

@@ -2,7 +2,11 @@ import Foundation
 import Jobs
 
 /// Gathers a worker's messages and writes them out a few times a second, so that the server makes one transaction of many.
-struct MessageOutput {
+///
+/// `@unchecked Sendable`: everything that changes, and both closures, are touched under `lock` only. The thread that trains
+/// and the one that gives signs of life share an output.
+final class MessageOutput: @unchecked Sendable {
+    private let lock = NSLock()
     private let write: (Data) throws -> Void
     private let interval: Duration
     private let clock: () -> ContinuousClock.Instant
@@ -22,22 +26,43 @@ struct MessageOutput {
     }
 
     /// Takes a message. Of the progress between two writes only the last is kept.
-    mutating func send(_ message: WorkerMessage) throws {
+    func send(_ message: WorkerMessage) throws {
+        try lock.withLock {
+            try take(message)
+            let now = clock()
+            if let lastFlush, now - lastFlush < interval { return }
+            try flush(at: now)
+        }
+    }
+
+    /// Writes out a message at once, after all that was gathered.
+    func sendNow(_ message: WorkerMessage) throws {
+        try lock.withLock {
+            try takeProgress()
+            try take(message)
+            try flush(at: clock())
+        }
+    }
+
+    func flush() throws {
+        try lock.withLock { try flush(at: clock()) }
+    }
+
+    private func take(_ message: WorkerMessage) throws {
         if case .progress(let progress) = message {
             self.progress = progress
         } else {
             gathered += try message.line()
         }
-        let now = clock()
-        if let lastFlush, now - lastFlush < interval { return }
-        try flush(at: now)
     }
 
-    mutating func flush() throws { try flush(at: clock()) }
-
-    private mutating func flush(at now: ContinuousClock.Instant) throws {
+    private func takeProgress() throws {
         if let progress { gathered += try WorkerMessage.progress(progress).line() }
         progress = nil
+    }
+
+    private func flush(at now: ContinuousClock.Instant) throws {
+        try takeProgress()
         lastFlush = now
         guard !gathered.isEmpty else { return }
         try write(gathered)

@@ -11,6 +11,12 @@ struct TrainingHooks: Sendable {
     /// Names the build that a worker has to be of.
     let build: String?
 
+    /// What an attempt writes, in its folder.
+    private static let modelName = "model"
+    private static let checkpointsName = "checkpoints"
+    /// Time between two checkpoints where the job does not say.
+    static let checkpointSeconds = 60.0
+
     private let queue = WorkQueue("limbic.publish", isConcurrent: true)
 
     init(files: OwnedFiles, threads: Int, build: String?) {
@@ -32,14 +38,14 @@ struct TrainingHooks: Sendable {
         let directory = files.directory
         return try await reporting("the training could not be prepared") {
             try await queue.run {
-                let output = directory.url("\(DataLayout.work(claimed.token))/model")
-                try Files.makeFolder(output.path)
-                return try task(for: claimed, output: output).line()
+                let work = directory.url(DataLayout.work(claimed.token))
+                try Files.makeFolder(work.appendingPathComponent(Self.checkpointsName).path)
+                return try task(for: claimed, in: work).line()
             }
         }
     }
 
-    private func task(for claimed: ClaimedJob, output: URL) throws -> TrainingTask {
+    private func task(for claimed: ClaimedJob, in work: URL) throws -> TrainingTask {
         let job = try claimed.job.specification
         let schema = try DatasetSchema(claimed.dataset)
         guard let modalities = schema.modalities, let labels = schema.labels else {
@@ -58,18 +64,25 @@ struct TrainingHooks: Sendable {
             hyperparameters: job.hyperparameters,
             seed: job.seed,
             earlyStopping: job.earlyStopping,
-            output: output.path,
+            checkpoints: TrainingTask.Checkpoints(
+                directory: work.appendingPathComponent(Self.checkpointsName).path,
+                everySteps: job.checkpoint?.everySteps,
+                everySeconds: job.checkpoint?.everySeconds ?? Self.checkpointSeconds
+            ),
+            resume: claimed.job.checkpoints.map {
+                TrainingTask.CheckpointFile(path: files.directory.path($0.path), digest: $0.digest)
+            },
+            output: work.appendingPathComponent(Self.modelName).path,
             threads: threads
         )
     }
 
     /// Moves a checkpoint out of the folder of the attempt, which goes with it.
-    private func adopt(_ checkpoint: AttemptReport.Checkpoint, of claimed: ClaimedJob) async throws -> String {
+    private func adopt(_ checkpoint: WorkerMessage.Checkpoint, of claimed: ClaimedJob) async throws -> String {
         let folder = DataLayout.checkpoints(job: claimed.job.id)
-        // What the worker calls it is no path of ours; an attempt writes one for each step at most.
+        // An attempt writes one for each step at most.
         let target = "\(folder)/\(checkpoint.step)-\(claimed.job.attempt).safetensors"
-        guard !checkpoint.name.contains("/") else { throw AttemptError("a checkpoint's name is a path") }
-        let source = "\(DataLayout.work(claimed.token))/checkpoints/\(checkpoint.name)"
+        let source = "\(DataLayout.work(claimed.token))/\(Self.checkpointsName)/\(checkpoint.name)"
         return try await files.making([target]) {
             try await files.move(source, to: target)
             return target
@@ -79,7 +92,7 @@ struct TrainingHooks: Sendable {
     private func publish(_ claimed: ClaimedJob) async throws -> ModelDraft {
         let job = claimed.job
         let directory = files.directory
-        let source = directory.url("\(DataLayout.work(claimed.token))/model")
+        let source = directory.url("\(DataLayout.work(claimed.token))/\(Self.modelName)")
         // A name of its own: where an older database was restored, the same attempt may have left its model before.
         let target = "\(DataLayout.model(job.model))/\(job.id)-\(job.attempt)-\(UUID().uuidString)"
         return try await reporting("the model could not be put in its place") {

@@ -11,6 +11,40 @@ package struct TrainingTask: Codable, Sendable, Equatable {
         package var digest: String
     }
 
+    /// Where and how often to save the state of the training.
+    package struct Checkpoints: Codable, Sendable, Equatable {
+        /// Absolute path of a directory that exists. Files in it are the server's to remove.
+        package var directory: String
+        /// nil for no checkpoints by the number of steps.
+        package var everySteps: Int?
+        package var everySeconds: Double
+
+        package init(directory: String, everySteps: Int? = nil, everySeconds: Double) {
+            self.directory = directory
+            self.everySteps = everySteps
+            self.everySeconds = everySeconds
+        }
+
+        private enum CodingKeys: String, CodingKey {
+            case directory
+            case everySteps = "every_steps"
+            case everySeconds = "every_seconds"
+        }
+    }
+
+    /// A checkpoint of an earlier attempt.
+    package struct CheckpointFile: Codable, Sendable, Equatable {
+        /// Absolute.
+        package var path: String
+        /// `sha256:…`, as it was announced.
+        package var digest: String
+
+        package init(path: String, digest: String) {
+            self.path = path
+            self.digest = digest
+        }
+    }
+
     /// The build of the program that wrote the task, nil when it is not known. A worker of another build may read a task, and
     /// write a model, in another way.
     package var build: String?
@@ -21,7 +55,11 @@ package struct TrainingTask: Codable, Sendable, Equatable {
     package var hyperparameters: Hyperparameters
     package var seed: UInt64
     package var earlyStopping: Training.EarlyStopping?
-    /// Absolute path of the model directory to write. It does not exist yet.
+    /// nil for a training that is not saved while it runs.
+    package var checkpoints: Checkpoints?
+    /// Checkpoints to go on from, the newest first: from the first one that is whole, or from the beginning.
+    package var resume: [CheckpointFile]
+    /// Absolute path of the model directory to write. Where an attempt before has left one, it is replaced.
     package var output: String
     /// Threads of the engine.
     package var threads: Int
@@ -34,6 +72,8 @@ package struct TrainingTask: Codable, Sendable, Equatable {
         hyperparameters: Hyperparameters,
         seed: UInt64,
         earlyStopping: Training.EarlyStopping? = nil,
+        checkpoints: Checkpoints? = nil,
+        resume: [CheckpointFile] = [],
         output: String,
         threads: Int
     ) {
@@ -44,12 +84,14 @@ package struct TrainingTask: Codable, Sendable, Equatable {
         self.hyperparameters = hyperparameters
         self.seed = seed
         self.earlyStopping = earlyStopping
+        self.checkpoints = checkpoints
+        self.resume = resume
         self.output = output
         self.threads = threads
     }
 
     private enum CodingKeys: String, CodingKey {
-        case build, splits, labels, modalities, hyperparameters, seed, output, threads
+        case build, splits, labels, modalities, hyperparameters, seed, checkpoints, resume, output, threads
         case earlyStopping = "early_stopping"
     }
 

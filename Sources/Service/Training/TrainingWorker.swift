@@ -11,26 +11,28 @@ struct TrainingWorker {
 
     private let task: TrainingTask
     private let stop: StopFlag
-    private var output: MessageOutput
-    /// As last told.
-    private var progress: JobProgress?
+    private let output: MessageOutput
+    private let fault: Fault
 
-    init(_ task: TrainingTask, stop: StopFlag, output: MessageOutput) {
+    init(_ task: TrainingTask, stop: StopFlag, output: MessageOutput, fault: Fault) {
         self.task = task
         self.stop = stop
         self.output = output
+        self.fault = fault
     }
 
-    /// Trains, evaluates on the test split where there is one, writes the model directory and sends the result.
+    /// Trains, from the newest checkpoint that is whole, evaluates on the test split where there is one, writes the model
+    /// directory and sends the result.
     ///
     /// - Throws: ``Stopped``, `DatasetError`, `TrainingError`, and errors of the file system and of the output.
-    mutating func run() throws {
+    func run() throws {
         Parallel.threads = task.threads
         try GEMMBackend.load()
         let train = try read(.train)
         let validation = try read(.valid)
         let test = try task.file(of: .test).map { _ in try read(.test) }
-        try send(
+        var report = TrainingReport(to: output)
+        try report.tell(
             "data_loaded",
             ["train": train.count, "valid": validation.count, "test": test?.count].compactMapValues(\.self)
         )
@@ -46,28 +48,42 @@ struct TrainingWorker {
             seed: task.seed,
             earlyStopping: task.earlyStopping
         )
-        var model = try training.run { event in try observe(event) }
-        try checkStop()
+        var checkpoints = WorkerCheckpoints(task, training, output: output, fault: fault)
+        let start = try checkpoints.newest(telling: report)
+        if let start { try report.goOn(from: start, of: training, epochs: task.hyperparameters.epochs) }
+        // The one after the last step serves until the end.
+        var last = start
+        func checkStop() throws {
+            guard stop.isRaised else { return }
+            if let last { checkpoints.save(beforeStop: last) }
+            throw Stopped()
+        }
+        var model = try training.run(from: start) { event in
+            try report.observe(event)
+            if case .step = event { fault.pass(.step) }
+        } checkpoint: { state in
+            var state = state
+            state.notes = try report.notes()
+            last = state
+            try checkStop()
+            try checkpoints.offer(state)
+        }
         if let test { model.measure(test: test) }
         try checkStop()
-        for warning in model.configuration.training?.warnings ?? [] { try send("warning", warning) }
+        for warning in model.configuration.training?.warnings ?? [] { try report.tell("warning", warning) }
         try ModelDirectory.write(model, to: task.output)
         for name in [ModelDirectory.weightsName, ModelDirectory.configurationName] {
             try Files.sync(task.output + "/" + name)
         }
         try Files.sync(task.output)
-        // What was gathered comes before the result, which is the last word.
-        try output.flush()
-        try output.send(.result(document: JSONEncoder().encode(model.configuration.training)))
-        try output.flush()
-    }
-
-    private func checkStop() throws {
-        if stop.isRaised { throw Stopped() }
+        fault.pass(.beforeResult)
+        // Comes after all that was gathered, as it is the last word.
+        try output.sendNow(.result(document: JSONEncoder().encode(model.configuration.training)))
+        fault.pass(.afterResult)
     }
 
     private func read(_ split: DatasetDirectory.Split) throws -> Clips {
-        try checkStop()
+        if stop.isRaised { throw Stopped() }
         // Its name in the data directory is nothing a client knows.
         let name = "the \(split.rawValue) split"
         guard let file = task.file(of: split) else {
@@ -95,77 +111,4 @@ struct TrainingWorker {
             throw DatasetError(file: name, problems: error.problems, problemCount: error.problemCount)
         }
     }
-
-    private mutating func observe(_ event: Training.Event) throws {
-        try checkStop()
-        switch event {
-        case .step(let step):
-            try send(step)
-        case .epoch(let epoch, let step, let validation, let isBest):
-            let metrics = [
-                "valid_accuracy": validation.accuracy,
-                "valid_hamming_loss": validation.hammingLoss,
-                "valid_micro_f1": validation.microF1,
-                "valid_macro_f1": validation.macroF1,
-            ]
-            for (name, value) in metrics.sorted(by: { $0.key < $1.key }) {
-                try output.send(.metric(name: name, step: step, value: value))
-            }
-            try send("epoch", EpochReport(epoch: epoch, step: step, best: isBest, metrics: metrics))
-            if var progress {
-                progress.epoch = epoch
-                try send(progress)
-            }
-        case .stoppedEarly(let stop):
-            try send("early_stop", stop)
-            if var progress {
-                // There is no more to come than has been done.
-                (progress.steps, progress.epochs) = (progress.step, progress.epoch)
-                try send(progress)
-            }
-        }
-    }
-
-    private mutating func send(_ step: Training.Step) throws {
-        let losses = step.outcome.losses
-        let metrics: [(String, Double?)] = [
-            ("loss_recognition", Double(losses.recognition)),
-            ("loss_masked", losses.masked.map(Double.init)),
-            ("loss_perturbed", losses.perturbed.map(Double.init)),
-            ("learning_rate", Double(step.outcome.learningRate)),
-            ("gradient_norm", Double(step.outcome.gradientNorm)),
-            ("clips_per_second", step.clipsPerSecond),
-        ]
-        for case (let name, let value?) in metrics {
-            try output.send(.metric(name: name, step: step.step, value: value))
-        }
-        try send(
-            JobProgress(
-                step: step.step,
-                steps: step.steps,
-                // Epochs are counted from 1 there, and here those that are done and evaluated.
-                epoch: step.epoch - 1,
-                epochs: step.epochs,
-                clipsPerSecond: step.clipsPerSecond
-            )
-        )
-    }
-
-    private mutating func send(_ progress: JobProgress) throws {
-        self.progress = progress
-        try output.send(.progress(progress))
-    }
-
-    private mutating func send(_ kind: String, _ document: some Encodable) throws {
-        try output.send(.event(kind: kind, document: JSONEncoder().encode(document)))
-    }
-}
-
-/// The document of an `epoch` event.
-private struct EpochReport: Encodable {
-    let epoch: Int
-    let step: Int
-    let best: Bool
-    /// Of the validation split.
-    let metrics: [String: Double]
 }

@@ -8,7 +8,7 @@ import Platform
 /// `limbic worker`: one training over standard streams.
 ///
 /// Reads a ``TrainingTask`` as one line from standard input, which then stays open for as long as the server lives: its end,
-/// like SIGTERM, stops the training at the next step. Standard output carries messages and nothing else; whatever a library
+/// like SIGTERM, stops the training at the next step, where its state is saved if the task says where. Standard output carries messages and nothing else; whatever a library
 /// prints there goes to standard error.
 package enum WorkerProgram {
     /// Exit codes as in `sysexits.h`.
@@ -61,13 +61,14 @@ package enum WorkerProgram {
             return fail("the task cannot be read", cause: error, output, Exit.usage)
         }
         watchInput(stop)
-        return run(task, stop: stop, output: output)
+        giveSignsOfLife(output)
+        return run(
+            task, stop: stop, output: output, fault: Fault(ProcessInfo.processInfo.environment[Fault.variable]))
     }
 
-    static func run(_ task: TrainingTask, stop: StopFlag, output: MessageOutput) -> Int32 {
+    static func run(_ task: TrainingTask, stop: StopFlag, output: MessageOutput, fault: Fault = .none) -> Int32 {
         do {
-            var worker = TrainingWorker(task, stop: stop, output: output)
-            try worker.run()
+            try TrainingWorker(task, stop: stop, output: output, fault: fault).run()
             return Exit.success
         } catch is TrainingWorker.Stopped {
             return Exit.stopped
@@ -92,14 +93,13 @@ package enum WorkerProgram {
     private static func fail(
         _ message: String,
         cause: (any Error)? = nil,
-        _ output: consuming MessageOutput,
+        _ output: MessageOutput,
         _ code: Int32
     ) -> Int32 {
         let line = cause.map { "\(message): \($0)\n" } ?? "\(message)\n"
         try? FileHandle.standardError.write(contentsOf: Data(line.utf8))
         // When the server is gone there is nobody left to tell.
-        try? output.send(.failure(message: message))
-        try? output.flush()
+        try? output.sendNow(.failure(message: message))
         return code
     }
 
@@ -129,6 +129,17 @@ package enum WorkerProgram {
             let count = read(STDIN_FILENO, &buffer, buffer.count)
             if count < 0, errno == EINTR { continue }
             return count > 0 ? Data(buffer[..<count]) : nil
+        }
+    }
+
+    /// Sends a heartbeat every 5 seconds, however long a step, an evaluation or reading the data takes.
+    private static func giveSignsOfLife(_ output: MessageOutput) {
+        Thread.detachNewThread {
+            while true {
+                Thread.sleep(forTimeInterval: 5)
+                // That the server is gone shows at the end of standard input.
+                try? output.sendNow(.heartbeat)
+            }
         }
     }
 

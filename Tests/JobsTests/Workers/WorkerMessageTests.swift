@@ -19,9 +19,22 @@ import Testing
             #"{"name":"train_loss","step":12,"type":"metric","value":0.25}"#
         ),
         (
-            .event(kind: "epoch", document: Data(#"{"a":[1,null,true,"x/y"],"b":{"c":0.5}}"#.utf8)),
+            .event(number: nil, kind: "epoch", document: Data(#"{"a":[1,null,true,"x/y"],"b":{"c":0.5}}"#.utf8)),
             #"{"document":{"a":[1,null,true,"x/y"],"b":{"c":0.5}},"kind":"epoch","type":"event"}"#
         ),
+        (
+            .event(number: 3, kind: "epoch", document: Data("{}".utf8)),
+            #"{"document":{},"kind":"epoch","number":3,"type":"event"}"#
+        ),
+        (
+            .checkpoint(
+                .init(
+                    name: "checkpoint-8.safetensors", step: 8, epoch: 1, digest: "sha256:00", byteCount: 5,
+                    document: Data(#"{"history":2}"#.utf8))),
+            #"{"byte_count":5,"digest":"sha256:00","document":{"history":2},"epoch":1,"#
+                + #""name":"checkpoint-8.safetensors","step":8,"type":"checkpoint"}"#
+        ),
+        (.heartbeat, #"{"type":"heartbeat"}"#),
         (.result(document: Data("{}".utf8)), #"{"document":{},"type":"result"}"#),
         (.failure(message: "no\nlabels"), #"{"message":"no\nlabels","type":"failure"}"#),
     ])
@@ -40,6 +53,14 @@ import Testing
             }
             #expect(value.isNaN)
         }
+    }
+
+    @Test(arguments: ["", ".", "../model", "a/b", "/etc/passwd", ".hidden", "a\u{0}"])
+    func aCheckpointLiesInItsDirectory(name: String) throws {
+        let checkpoint = WorkerMessage.Checkpoint(
+            name: name, step: 1, epoch: 0, digest: "", byteCount: 1, document: Data("{}".utf8))
+        let line = try WorkerMessage.checkpoint(checkpoint).line()
+        #expect(throws: DecodingError.self) { try WorkerMessage(line: line) }
     }
 
     @Test func documentsMustBeObjects() {

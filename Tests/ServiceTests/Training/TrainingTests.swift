@@ -23,7 +23,7 @@ struct TrainingTests {
         let names = Set(messages.compactMap { if case .metric(let name, _, _) = $0 { name } else { nil } })
         #expect(names.isSuperset(of: ["loss_recognition", "learning_rate", "gradient_norm", "clips_per_second"]))
         #expect(names.isSuperset(of: ["valid_micro_f1", "valid_macro_f1", "valid_accuracy", "valid_hamming_loss"]))
-        let kinds = messages.compactMap { if case .event(let kind, _) = $0 { kind } else { nil } }
+        let kinds = messages.compactMap { if case .event(_, let kind, _) = $0 { kind } else { nil } }
         #expect(kinds == ["data_loaded", "epoch", "epoch", "epoch"])
         guard case .result(let document) = messages.last else { return #expect(Bool(false), "no result") }
         let result = try JSONReader.value(document)
@@ -39,7 +39,9 @@ struct TrainingTests {
         task.earlyStopping = .init(metric: .microF1, patience: 2)
         let (code, messages) = Self.run(task)
         #expect(code == WorkerProgram.Exit.success)
-        let events = messages.compactMap { if case .event("early_stop", let document) = $0 { document } else { nil } }
+        let events = messages.compactMap {
+            if case .event(_, "early_stop", let document) = $0 { document } else { nil }
+        }
         #expect(events.count == 1)
         let event = try JSONReader.value(try #require(events.first))
         #expect(event["metric"].text == "valid_micro_f1" && event["patience"] == .integer(2))
@@ -71,7 +73,7 @@ struct TrainingTests {
         try Self.replace("test", of: &task, by: Self.tooLarge)
         let (code, messages) = Self.run(task)
         #expect(code == WorkerProgram.Exit.success)
-        let events = messages.compactMap { if case .event("warning", let document) = $0 { document } else { nil } }
+        let events = messages.compactMap { if case .event(_, "warning", let document) = $0 { document } else { nil } }
         let warning = try JSONReader.value(try #require(events.first))
         #expect(events.count == 1 && warning["code"].text == "not_computable" && warning["split"].text == "test")
         #expect(warning["count"] == .integer(2) && warning["clips"] == .integer(2))
@@ -194,7 +196,7 @@ struct TrainingTests {
     @Test func gathersMessages() throws {
         var now = ContinuousClock.now
         var written: [String] = []
-        var output = MessageOutput(interval: .seconds(1), clock: { now }) {
+        let output = MessageOutput(interval: .seconds(1), clock: { now }) {
             written.append(String(decoding: $0, as: UTF8.self))
         }
         for step in 1...3 { try output.send(.progress(JobProgress(step: step, steps: 9, epoch: 0, epochs: 1))) }
