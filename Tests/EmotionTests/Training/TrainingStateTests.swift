@@ -177,7 +177,7 @@ struct TrainingStateTests {
             try reason(ResumableTraining(configuration, clips: 21)) == "is of another training: the clips are others")
         #expect(
             try reason(ResumableTraining(Self.configuration { ($0.epochs, $0.sigma) = (4, 0.5) }))
-                == "is of another training: epochs is 3 instead of 4, sigma is 1.0 instead of 0.5")
+                == "is of another training: epochs is 3 instead of 4, sigma is 1 instead of 0.5")
         #expect(
             try reason(ResumableTraining(configuration, stopping: .init(metric: .accuracy, patience: 2)))
                 == "is of another training: it stops early never instead of after 2 epochs without a better accuracy")

@@ -179,6 +179,23 @@ struct WorkerResumeTests {
             ])
     }
 
+    @Test func refusesACheckpointOfOtherData() throws {
+        let (_, messages) = run(task, stopAt: 1)
+        var recorded = RecordedTraining()
+        try recorded.take(messages, of: task)
+        var other = task
+        other.resume = recorded.checkpoints
+        other.splits["train"] = task.splits["test"]
+        let (code, rest) = TrainingTests.run(other)
+        #expect(code == WorkerProgram.Exit.success)
+        recorded = RecordedTraining()
+        try recorded.take(rest, of: other)
+        #expect(
+            recorded.attemptEvents == [
+                #"checkpoint_rejected {"reason":"is of another training: the clips are others","step":1}"#
+            ])
+    }
+
     @Test func aCheckpointThatCannotBeSavedEndsNothing() throws {
         var task = task
         task.checkpoints?.directory = "/proc/nowhere"
