@@ -3,11 +3,14 @@ import Foundation
 import JSON
 import Platform
 
-/// The directory of a study: a file for each run in `runs`, finished or diverged, and the results.
+/// The directory of a study: a file for each run in `runs`, finished or diverged, the results, and in `checkpoints` the
+/// state of a run that is under way.
 ///
 /// A study that was stopped goes on with what is here. Files appear whole, as they are renamed when they are complete.
 package struct StudyDirectory {
     package static let runsName = "runs"
+
+    private static let checkpointsName = "checkpoints"
 
     private let path: String
     private let study: Study
@@ -43,7 +46,12 @@ package struct StudyDirectory {
         }
     }
 
-    /// Makes the runs that are missing, each written as soon as it is there.
+    /// Where a run of the study in the directory at `path` is saved while it is under way.
+    package static func checkpoints(in path: String, of cell: String, seed: UInt64) -> String {
+        "\(path)/\(checkpointsName)/\(runName(cell, seed: seed))"
+    }
+
+    /// Makes the runs that are missing, each written as soon as it is there. Its checkpoints are removed then.
     ///
     /// - Parameter train: trains a cell with a seed; what it throws ends the study.
     package mutating func complete(
@@ -57,7 +65,8 @@ package struct StudyDirectory {
                 settings: .init(study: study.name, data: data, hyperparameters: cell.hyperparameters),
                 outcome: outcome
             )
-            try write(Self.encoder.encode(run), to: "\(Self.runsName)/\(Self.fileName(cell.name))-seed-\(seed).json")
+            try write(Self.encoder.encode(run), to: "\(Self.runsName)/\(Self.runName(cell.name, seed: seed)).json")
+            try CheckpointDirectory.remove(Self.checkpoints(in: path, of: cell.name, seed: seed))
             outcomes[cell.name, default: [:]][seed] = outcome
         }
     }
@@ -75,6 +84,8 @@ package struct StudyDirectory {
         try write(Self.encoder.encode(summary), to: "results.json")
         try write(Data(summary.markdown.utf8), to: "results.md")
         try write(Data(summary.figure.utf8), to: "\(study.name).svg")
+        // Left alone where it holds a run of another cell or seed.
+        rmdir("\(path)/\(Self.checkpointsName)")
         return summary
     }
 
@@ -87,6 +98,8 @@ package struct StudyDirectory {
     private func write(_ data: Data, to name: String) throws {
         try WholeFile.write(data, to: "\(path)/\(name)")
     }
+
+    private static func runName(_ cell: String, seed: UInt64) -> String { "\(fileName(cell))-seed-\(seed)" }
 
     /// Distinct for distinct names, and without characters that mean something to a shell or a file system.
     private static func fileName(_ cell: String) -> String {

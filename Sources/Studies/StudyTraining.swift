@@ -1,6 +1,34 @@
 package import Emotion
+import Foundation
+import JSON
+
 /// Trains the cells of a study on one data set, which it holds in memory.
 package struct StudyTraining {
+    /// Where a run is saved while it is under way, to go on from there.
+    package struct Checkpoints {
+        let path: String
+        let policy: CheckpointPolicy
+        /// What to end the run with as soon as it is saved, nil to go on.
+        let stop: () -> (any Error)?
+        let warn: (String) -> Void
+
+        package init(
+            path: String, policy: CheckpointPolicy, stop: @escaping () -> (any Error)?, warn: @escaping (String) -> Void
+        ) {
+            self.path = path
+            self.policy = policy
+            self.stop = stop
+            self.warn = warn
+        }
+    }
+
+    /// The course of a run, as it is kept with the state of its training.
+    private struct Course: Codable {
+        var epochs: [StudyRun.Epoch] = []
+        /// L_r of the steps of the epoch under way.
+        var losses: [Double] = []
+    }
+
     package let data: StudyData
     private let train: Clips
     private let validation: Clips
@@ -26,12 +54,15 @@ package struct StudyTraining {
 
     /// Trains a cell and measures the epoch that was kept on the test split.
     ///
-    /// - Parameter observe: see ``Training``.
-    /// - Throws: what `observe` throws, and ``TrainingError`` and ``StudyError`` when a split cannot be computed.
+    /// - Parameters:
+    ///   - checkpoints: where the run goes on from, if there is something; nil for a run that is not saved.
+    ///   - observe: see ``Training``.
+    /// - Throws: what `observe` throws and `stop` returns, `TrainingStateError` when a checkpoint is of another training, and ``TrainingError`` and ``StudyError`` when a split cannot be computed.
     package func run(
         _ cell: Study.Cell,
         of study: Study,
         seed: UInt64,
+        checkpoints: Checkpoints? = nil,
         observe: (Training.Event) throws -> Void
     ) throws -> StudyRun.Outcome {
         let training = Training(
@@ -41,27 +72,34 @@ package struct StudyTraining {
             validation: validation,
             seed: seed
         )
-        var epochs: [StudyRun.Epoch] = []
-        var losses: [Double] = []
+        var course = Course()
         var trainingMicroF1: Double?
+        var directory = checkpoints.map { CheckpointDirectory(path: $0.path, of: training, policy: $0.policy) }
+        let start = try directory?.newest { checkpoints?.warn("\($0); it is passed over") }
+        if let notes = start?.notes { course = try JSONReader.decode(Course.self, from: Data(notes.utf8)) }
         let model: Model
         do {
-            model = try training.run { event in
+            model = try training.run(from: start) { event in
                 switch event {
-                case .step(let step): losses.append(Double(step.outcome.losses.recognition))
+                case .step(let step): course.losses.append(Double(step.outcome.losses.recognition))
                 case .epoch(_, _, let metrics, _):
-                    epochs.append(
+                    course.epochs.append(
                         StudyRun.Epoch(
-                            loss: losses.reduce(0, +) / Double(losses.count),
+                            loss: course.losses.reduce(0, +) / Double(course.losses.count),
                             validationMicroF1: metrics.microF1,
                             trainingMicroF1: trainingMicroF1
                         ))
-                    losses = []
+                    course.losses = []
                 case .stoppedEarly: break
                 }
                 try observe(event)
             } inspect: { model in
                 if study.measuresTraining { trainingMicroF1 = model.evaluate(train).microF1 }
+            } checkpoint: { state in
+                guard let checkpoints else { return }
+                try directory?.offer(
+                    state, notes: { String(decoding: try JSONEncoder().encode(course), as: UTF8.self) },
+                    stop: checkpoints.stop(), warn: checkpoints.warn)
             }
         } catch TrainingError.diverged(let step) {
             return .diverged(.init(seed: seed, step: step))
@@ -78,7 +116,7 @@ package struct StudyTraining {
                 seconds: summary.seconds,
                 validation: summary.validation,
                 test: metrics,
-                epochs: epochs
+                epochs: course.epochs
             ))
     }
 }

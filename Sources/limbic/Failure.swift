@@ -41,6 +41,9 @@ struct Failure: Error, CustomStringConvertible {
         case let error as NPZError: self.init(error.kind == .cannotWrite ? .inputOutput : .badData, "\(error)")
         case is DatasetError, is ModelError, is ClipError, is TrainingError, is CellError:
             self.init(.badData, "\(error)")
+        case let error as TrainingStateError where error.kind == .otherTraining:
+            self.init(.usage, "\(error); take another directory for --out")
+        case is TrainingStateError: self.init(.badData, "\(error)")
         case StudyError.otherSettings: self.init(.usage, "\(error)")
         case is StudyError: self.init(.badData, "\(error)")
         // Reading weights gives a ModelError, so this is about writing them.

@@ -158,4 +158,48 @@ struct StudyDirectoryTests {
         #expect(result.test == result.validation)
         #expect(result.epochs.map(\.trainingMicroF1) == result.epochs.map(\.validationMicroF1))
     }
+
+    @Test("a run that is stopped after every step goes on to the same result")
+    func resumesARun() throws {
+        let base = ModelConfiguration.make { ($0.epochs, $0.batchSize) = (2, 2) }.hyperparameters
+        let study = try Study(.trainingCurves, modalities: ["text", "audio"], base: base)
+        let training = try StudyTraining(try dataset())
+        let path = StudyDirectory.checkpoints(in: scratch.path, of: study.cells[3].name, seed: 3)
+        #expect(path.hasSuffix("/checkpoints/ATM_and_APP-seed-3"))
+        guard case .finished(let expected) = try training.run(study.cells[3], of: study, seed: 3, observe: { _ in })
+        else { return #expect(Bool(false), "the training diverged") }
+        var steps: [Int] = []
+        var result: StudyRun.Result?
+        while result == nil, steps.count < 10 {
+            var step: Int?
+            let checkpoints = StudyTraining.Checkpoints(path: path, policy: .init()) {
+                step == nil ? nil : Stopped()
+            } warn: {
+                Issue.record("\($0)")
+            }
+            do {
+                let outcome = try training.run(study.cells[3], of: study, seed: 3, checkpoints: checkpoints) { event in
+                    if case .step(let made) = event { step = made.step }
+                }
+                if case .finished(let finished) = outcome { result = finished }
+            } catch is Stopped {}
+            if let step { steps.append(step) }
+        }
+        #expect(steps == [1, 2, 3, 4])
+        #expect(result?.epochs == expected.epochs && result?.bestEpoch == expected.bestEpoch)
+        #expect(result?.validation == expected.validation && result?.test == expected.test)
+
+        // Other settings of the same cell are another training.
+        let other = try Study(
+            .trainingCurves, modalities: ["text", "audio"],
+            base: ModelConfiguration.make { ($0.epochs, $0.batchSize) = (3, 2) }.hyperparameters)
+        let checkpoints = StudyTraining.Checkpoints(path: path, policy: .init(), stop: { nil }, warn: { _ in })
+        #expect(throws: TrainingStateError.self) {
+            try training.run(other.cells[3], of: other, seed: 3, checkpoints: checkpoints) { _ in }
+        }
+        var directory = try StudyDirectory(path: scratch.path, study: study, data: training.data)
+        try directory.complete(seeds: [3]) { _, seed in try .make(seed: seed, microF1: 0.5) }
+        _ = try directory.finish()
+        #expect(!FileManager.default.fileExists(atPath: scratch.file("checkpoints")))
+    }
 }

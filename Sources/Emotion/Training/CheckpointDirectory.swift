@@ -60,11 +60,24 @@ package struct CheckpointDirectory {
 
     /// Saves the state when that is due.
     ///
-    /// - Parameter stopping: whether this is the last chance.
-    /// - Throws: errors of the file system.
-    package mutating func offer(_ state: TrainingState, stopping: Bool) throws {
-        guard schedule.isDue(at: state.steps, stopping: stopping) else { return }
-        defer { schedule.tried(at: state.steps) }
+    /// - Parameters:
+    ///   - notes: what to keep with it.
+    ///   - stop: why the training ends here, nil when it goes on.
+    ///   - warn: is told that the state could not be saved. That does not end a training.
+    /// - Throws: `stop`, after the state was saved.
+    package mutating func offer(
+        _ state: TrainingState, notes: () throws -> String?, stop: (any Error)?, warn: (String) -> Void
+    ) throws {
+        if schedule.isDue(at: state.steps, stopping: stop != nil) {
+            var state = state
+            state.notes = try notes()
+            do { try save(state) } catch { warn("the state of the training could not be saved: \(error)") }
+            schedule.tried(at: state.steps)
+        }
+        if let stop { throw stop }
+    }
+
+    private func save(_ state: TrainingState) throws {
         try Files.makeFolder(path)
         // Of a damaged one of the same step that was passed over.
         try? FileManager.default.removeItem(at: url(recordOf: state.steps))

@@ -35,12 +35,14 @@ package struct Training {
     /// - Parameters:
     ///   - train: labelled clips with every modality of the configuration.
     ///   - validation: the same; not empty.
+    ///   - dataDigest: names the clips of both, where that is known; nil to have them hashed when a state is saved or read.
     package init(
         configuration: ModelConfiguration,
         train: Clips,
         validation: Clips,
         seed: UInt64,
-        earlyStopping: EarlyStopping? = nil
+        earlyStopping: EarlyStopping? = nil,
+        dataDigest: String? = nil
     ) {
         var configuration = configuration
         if configuration.hyperparameters.standardize {
@@ -54,13 +56,13 @@ package struct Training {
         self.earlyStopping = earlyStopping
         lazyIdentity = LazyIdentity {
             TrainingIdentity(
-                configuration: network.configuration, seed: seed, earlyStopping: earlyStopping, train: train,
-                validation: validation)
+                configuration: network.configuration, seed: seed, earlyStopping: earlyStopping,
+                data: dataDigest ?? TrainingIdentity.digest(of: [train, validation]))
         }
     }
 
-    /// What makes it this training and no other, for states to be told apart by. When it is first needed, all features are
-    /// read and hashed.
+    /// What makes it this training and no other, for states to be told apart by. Where the data have no digest, all
+    /// features are read and hashed when it is first needed.
     var identity: TrainingIdentity { lazyIdentity.value }
 
     private final class LazyIdentity {

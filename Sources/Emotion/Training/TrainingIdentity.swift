@@ -10,15 +10,11 @@ struct TrainingIdentity: Sendable, Codable {
     private let precision: String
     private let seed: UInt64
     private let earlyStopping: Training.EarlyStopping?
-    /// Digest of lengths, features and labels of both splits.
+    /// Names the clips of both splits.
     private let data: String
 
     init(
-        configuration: ModelConfiguration,
-        seed: UInt64,
-        earlyStopping: Training.EarlyStopping?,
-        train: Clips,
-        validation: Clips
+        configuration: ModelConfiguration, seed: UInt64, earlyStopping: Training.EarlyStopping?, data: String
     ) {
         labels = configuration.labels
         modalities = configuration.modalities
@@ -26,9 +22,14 @@ struct TrainingIdentity: Sendable, Codable {
         precision = configuration.hyperparameters.precision.resolved.rawValue
         self.seed = seed
         self.earlyStopping = earlyStopping
+        self.data = data
+    }
+
+    /// The digest of lengths, features and labels of some splits.
+    static func digest(of splits: [Clips]) -> String {
         var hash = SHA256()
-        for clips in [train, validation] { clips.update(&hash) }
-        data = hash.finish()
+        for clips in splits { clips.update(&hash) }
+        return hash.finish()
     }
 
     private enum CodingKeys: String, CodingKey {
@@ -71,7 +72,7 @@ extension Clips {
             hash.update(Array(name.utf8))
             add(sequences.lengths)
             add(sequences.replaced)
-            sequences.values.withUnsafeBytes { hash.update($0) }
+            sequences.values.withUnsafeBufferPointer { hash.update(UnsafeRawBufferPointer($0)) }
         }
         labels?.withUnsafeBytes { hash.update($0) }
     }

@@ -46,7 +46,8 @@ struct TrainingWorker {
             train: train,
             validation: validation,
             seed: task.seed,
-            earlyStopping: task.earlyStopping
+            earlyStopping: task.earlyStopping,
+            dataDigest: [task.file(of: .train), task.file(of: .valid)].compactMap { $0?.digest }.joined(separator: " ")
         )
         var checkpoints = WorkerCheckpoints(task, training, output: output, fault: fault)
         let start = try checkpoints.newest(telling: report)

@@ -10,8 +10,8 @@ struct Ablate: ParsableCommand {
         abstract: "Train variants of a model over several seeds and compare them on the test split.",
         discussion: """
             Studies of the paper: table2 (without each part), mask-ratio (figure 4a), app-modules (figure 4b) and \
-            training-curves (figure 5). Every run is a file in --out; the same command goes on where it was stopped, and \
-            with other seeds it adds these. At the end results.md and results.json are there, over all seeds that every \
+            training-curves (figure 5). Every run is a file in --out; the same command goes on where it was stopped, in \
+            the middle of a run from its last checkpoint, and with other seeds it adds these. At the end results.md and results.json are there, over all seeds that every \
             cell was run with, and a drawing. A run that diverges is kept as such and left out of the numbers.
 
             A file for --cells: [{"name": "full", "hyperparameters": {}}, {"name": "bare", "hyperparameters": \
@@ -38,6 +38,8 @@ struct Ablate: ParsableCommand {
     @OptionGroup(title: "Hyperparameters of all cells") var hyperparameters: HyperparameterOptions
 
     @OptionGroup var threads: ThreadsOption
+
+    @OptionGroup var checkpoints: CheckpointOptions
 
     func validate() throws {
         if (study == nil) == (cells == nil) { throw ValidationError("give either --study or --cells") }
@@ -92,10 +94,17 @@ struct Ablate: ParsableCommand {
         defer { progress.end() }
         try directory.complete(seeds: seeds.values) { cell, seed in
             progress.begin(cell.name, seed: seed)
-            let outcome = try training.run(cell, of: study, seed: seed) { event in
+            let checkpoints = StudyTraining.Checkpoints(
+                path: StudyDirectory.checkpoints(in: out, of: cell.name, seed: seed),
+                policy: checkpoints.policy,
+                stop: {
+                    interruption.failure(
+                        "in cell \(cell.name), seed \(seed); finished runs are in \(out), and the same command goes on")
+                },
+                warn: { StandardError.write("limbic: warning: \($0)\n") }
+            )
+            let outcome = try training.run(cell, of: study, seed: seed, checkpoints: checkpoints) { event in
                 progress.observe(event)
-                try interruption.check(
-                    "in cell \(cell.name), seed \(seed); finished runs are in \(out), and the same command goes on")
             }
             progress.finish(outcome)
             return outcome

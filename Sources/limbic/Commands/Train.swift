@@ -8,8 +8,9 @@ struct Train: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Train a model on a directory with train, valid and perhaps test splits.",
         discussion: """
-            Progress goes to standard error, the metrics of the kept epoch to standard output. Ctrl-C stops the \
-            training without writing a model.
+            Progress goes to standard error, the metrics of the kept epoch to standard output. While it runs, the state \
+            of the training is saved in --out/checkpoints, and once more when Ctrl-C or SIGTERM stops it: the same command \
+            with --resume goes on from there, to the same model.
 
             Hyperparameters for --set:
             \(Hyperparameters.fields.map { "  \($0.name): \($0.summary) (\($0.domain))" }.joined(separator: "\n"))
@@ -28,6 +29,11 @@ struct Train: ParsableCommand {
     var seed: UInt64 = 0
 
     @OptionGroup var threads: ThreadsOption
+
+    @OptionGroup var checkpoints: CheckpointOptions
+
+    @Flag(help: "Go on from the newest checkpoint in --out; without one, begin.")
+    var resume = false
 
     @Option(help: "Stop after this many epochs without a better select_by metric.")
     var patience: Int?
@@ -61,8 +67,10 @@ struct Train: ParsableCommand {
                 throw DatasetError(file: dataset.name, field: fault.field, reason: fault.reason)
             }
             try threads.apply()
-            let output = try OutputDirectory(out, force: force)
+            let output = try outputDirectory()
             try output.filled {
+                CheckpointDirectory.holdsCheckpoints(checkpointPath)
+            } _: {
                 let training = Training(
                     configuration: configuration,
                     train: train,
@@ -72,12 +80,26 @@ struct Train: ParsableCommand {
                 )
                 let model = try self.train(training, test: test)
                 try ModelDirectory.write(model, to: output.path)
+                try CheckpointDirectory.remove(checkpointPath)
                 for warning in model.configuration.training?.warnings ?? [] {
                     StandardError.write("limbic: warning: \(warning.detail)\n")
                 }
                 try StandardOutput.write(summary(of: model))
             }
         }
+    }
+
+    private var checkpointPath: String { "\(out)/checkpoints" }
+
+    private func outputDirectory() throws -> OutputDirectory {
+        if !resume, !force, CheckpointDirectory.holdsCheckpoints(checkpointPath) {
+            throw Failure(
+                .usage,
+                "--out \(out): holds checkpoints of a training; --resume goes on with it, --force begins another one")
+        }
+        let output = try OutputDirectory(out, force: force || resume && Paths.isDirectory(checkpointPath))
+        if !resume { try CheckpointDirectory.remove(checkpointPath) }
+        return output
     }
 
     /// A split, with its warnings told on standard error.
@@ -92,21 +114,29 @@ struct Train: ParsableCommand {
     private func train(_ training: Training, test: Clips?) throws -> Model {
         var progress = TrainingProgress(quiet: quiet)
         let interruption = Interruption()
+        var directory = CheckpointDirectory(path: checkpointPath, of: training, policy: checkpoints.policy)
         do {
-            var model = try training.run { event in
+            let start = resume ? try directory.newest { warn("\($0); it is passed over") } : nil
+            if let start { progress.goOn(from: start) }
+            var model = try training.run(from: start) { event in
                 progress.observe(event)
-                if case .step(let step) = event {
-                    try interruption.check("at epoch \(step.epoch), step \(step.step); no model was written")
-                }
+            } checkpoint: { state in
+                let stop = interruption.failure(
+                    "after step \(state.steps); no model was written, the same command with --resume goes on")
+                try directory.offer(state, notes: { progress.notes }, stop: stop, warn: warn)
             }
             progress.end()
             if let test { model.measure(test: test) }
             return model
         } catch {
             progress.end()
+            // It would come to the same end again.
+            if error is TrainingError { try? CheckpointDirectory.remove(checkpointPath) }
             throw error
         }
     }
+
+    private func warn(_ message: String) { StandardError.write("limbic: warning: \(message)\n") }
 
     private func summary(of model: Model) -> String {
         guard let training = model.configuration.training else { preconditionFailure("a trained model says how") }

@@ -70,9 +70,11 @@ struct OutputDirectory {
     }
 
     /// Runs `body`, and takes a directory that was made for it away again when it throws.
-    func filled(_ body: () throws -> Void) throws {
+    ///
+    /// - Parameter isWorthKeeping: whether what it holds then is needed all the same.
+    func filled(isWorthKeeping: () -> Bool = { false }, _ body: () throws -> Void) throws {
         do { try body() } catch {
-            if isNew { try? FileManager.default.removeItem(atPath: path) }
+            if isNew, !isWorthKeeping() { try? FileManager.default.removeItem(atPath: path) }
             throw error
         }
     }

@@ -28,9 +28,9 @@ final class Interruption {
         for source in sources { source.cancel() }
     }
 
-    /// - Throws: ``Failure`` once a signal has come; `place` says where the work stopped.
-    func check(_ place: @autoclosure () -> String) throws {
-        guard flag.isSet.load(ordering: .relaxed) else { return }
-        throw Failure(.interrupted, "stopped \(place())")
+    /// What to end the work with once a signal has come, nil before; `place` says where the work stopped.
+    func failure(_ place: @autoclosure () -> String) -> Failure? {
+        guard flag.isSet.load(ordering: .relaxed) else { return nil }
+        return Failure(.interrupted, "stopped \(place())")
     }
 }

@@ -1,4 +1,6 @@
 import Emotion
+import Foundation
+import JSON
 
 /// Shows the events of a training: a bar for its steps and a line for each epoch.
 struct TrainingProgress {
@@ -10,7 +12,31 @@ struct TrainingProgress {
     private var lossSum = 0.0
     private var losses = 0
 
+    /// Of the steps of the epoch under way, as it is kept with the state of the training.
+    private struct Notes: Codable {
+        var lossSum: Double
+        var losses: Int
+
+        enum CodingKeys: String, CodingKey {
+            case losses
+            case lossSum = "loss_sum"
+        }
+    }
+
     init(quiet: Bool) { self.quiet = quiet }
+
+    var notes: String? {
+        (try? JSONEncoder().encode(Notes(lossSum: lossSum, losses: losses))).map { String(decoding: $0, as: UTF8.self) }
+    }
+
+    /// The training goes on from a state.
+    mutating func goOn(from state: TrainingState) {
+        guard !quiet else { return }
+        if let text = state.notes, let notes = try? JSONReader.decode(Notes.self, from: Data(text.utf8)) {
+            (lossSum, losses) = (notes.lossSum, notes.losses)
+        }
+        bar.print("going on after step \(state.steps)")
+    }
 
     mutating func observe(_ event: Training.Event) {
         guard !quiet else { return }

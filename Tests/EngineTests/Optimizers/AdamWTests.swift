@@ -27,4 +27,30 @@ struct AdamWTests {
             expectClose(parameters.values(parameter), p.map(Float.init), relative: 1e-5)
         }
     }
+
+    @Test("an optimizer made of the moments of another goes on like it")
+    func goesOn() {
+        var layout = ParameterLayout()
+        let all = [layout.add("p", [3], .zeros), layout.add("q", [2, 2], .ones)]
+        let gradients = Gradients(layout: layout)
+        func step(_ optimizer: AdamW, _ parameters: Parameters, _ number: Int) {
+            for parameter in all {
+                for index in 0..<parameter.count {
+                    gradients.pointer(parameter)[index] = Float(number * (index + 1)) * 0.3 - 1
+                }
+            }
+            optimizer.step(parameters, gradients, learningRate: 0.01)
+        }
+        let (first, parameters) = (AdamW(layout: layout, weightDecay: 0.1), Parameters(layout: layout, seed: 1))
+        for number in 1...3 { step(first, parameters, number) }
+        let second = AdamW(layout: layout, weightDecay: 0.1, steps: first.steps) { parameter in
+            let moments = first.moments(parameter)
+            return (Array(moments.first), Array(moments.second))
+        }
+        let copy = parameters.copy()
+        step(first, parameters, 4)
+        step(second, copy, 4)
+        #expect(second.steps == 4)
+        #expect(copy.values.map(\.bitPattern) == parameters.values.map(\.bitPattern))
+    }
 }

@@ -19,6 +19,7 @@ struct SafetensorsTests {
             let path = folder + "/model.safetensors"
             let values: [Float] = [1, -0.0, .infinity, .leastNonzeroMagnitude, 5, 6]
             let metadata = ["format": "limbic", "a \"quoted\"\\\n\u{1}": "é😀/"]
+            var pieces: [[UInt8]] = []
             try values.withUnsafeBufferPointer { buffer in
                 try Safetensors.write(
                     to: path,
@@ -28,8 +29,10 @@ struct SafetensorsTests {
                         .init(name: "a \"b\"", shape: [], [7]),
                     ],
                     metadata: metadata
-                )
+                ) { pieces.append(Array($0)) }
             }
+            #expect(pieces.count == 4)
+            #expect(try Data(contentsOf: URL(filePath: path)) == Data(pieces.joined()))
             let file = try SafetensorsFile(path: path)
             #expect(file.metadata == metadata)
             #expect(Set(file.tensors.keys) == ["z.weight", "empty", "a \"b\""])

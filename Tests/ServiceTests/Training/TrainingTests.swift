@@ -284,7 +284,7 @@ struct TrainingTests {
         try await pool.value
     }
 
-    private static func task(in service: TestService) async throws -> TrainingTask {
+    static func task(in service: TestService) async throws -> TrainingTask {
         let record = try #require(try await service.backend.datasets.get(service.makeSyntheticDataset()))
         let schema = try DatasetSchema(record)
         var hyperparameters = Hyperparameters()
@@ -327,7 +327,7 @@ struct TrainingTests {
         return try #require(message)
     }
 
-    private static func run(_ task: TrainingTask) -> (code: Int32, messages: [WorkerMessage]) {
+    static func run(_ task: TrainingTask) -> (code: Int32, messages: [WorkerMessage]) {
         var reader = MessageReader()
         var messages: [WorkerMessage] = []
         let output = MessageOutput { data in
