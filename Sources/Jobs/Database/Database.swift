@@ -39,8 +39,9 @@ package final class Database: Sendable {
     package enum Execution: Sendable {
         /// On queues of the connections, so that no thread of the caller waits for the disk.
         case queues
-        /// At once, between two points at which others may run: whoever decides what runs when decides everything.
-        case inline
+        /// On the thread of the caller, with a `pause` before and after, in which others may run: for a simulation, which
+        /// decides what runs when.
+        case inline(pause: @Sendable () async -> Void)
     }
 
     let options: Options
@@ -130,23 +131,25 @@ package final class Database: Sendable {
 
     /// Runs `body` on a connection that cannot write and sees one unchanging state of the database.
     func read<T: Sendable>(_ body: @escaping @Sendable (Connection) throws -> T) async throws -> T {
-        guard options.execution == .queues else {
-            await Task.yield()
+        switch options.execution {
+        case .queues: return try await Self.translating { try await pool.read(body) }
+        case .inline(let pause):
+            await pause()
             return try readNow(body)
         }
-        return try await Self.translating { try await pool.read(body) }
     }
 
     /// Runs `body` in a transaction that commits when it returns and leaves nothing when it throws. It may be run together
     /// with others, and is not given up when the task is cancelled.
     func write<T: Sendable>(_ body: @escaping @Sendable (Connection) throws -> T) async throws -> T {
-        guard options.execution == .queues else {
-            await Task.yield()
+        switch options.execution {
+        case .queues: return try await Self.translating { try await writes.write(body) }
+        case .inline(let pause):
+            await pause()
             let value = try Self.translating { try writes.writeNow(body) }
-            await Task.yield()
+            await pause()
             return value
         }
-        return try await Self.translating { try await writes.write(body) }
     }
 
     /// Announces a change once the transaction under way has committed, and not at all when it fails.

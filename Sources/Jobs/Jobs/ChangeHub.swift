@@ -46,21 +46,18 @@ final class ChangeHub: Sendable {
     }
 
     func publish(_ topic: Topic) {
-        let listeners = state.withLock { state in state.listeners[topic].map { Array($0.values) } ?? [] }
-        for listener in listeners {
-            listener.yield()
-        }
+        // In the order in which they came: a simulation relies on it.
+        let listeners = state.withLock { $0.listeners[topic] ?? [:] }.sorted { $0.key < $1.key }
+        for (_, listener) in listeners { listener.yield() }
     }
 
     /// Ends all streams, now and those asked for later.
     func finish() {
         let listeners = state.withLock { state in
             state.isFinished = true
-            return state.listeners.values.flatMap(\.values)
+            return state.listeners.values.flatMap { $0 }.sorted { $0.key < $1.key }
         }
-        for listener in listeners {
-            listener.finish()
-        }
+        for (_, listener) in listeners { listener.finish() }
     }
 
     /// How many streams are being listened to.

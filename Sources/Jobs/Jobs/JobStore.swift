@@ -56,6 +56,25 @@ package struct JobStore: Sendable {
         try await database.read { try Self.fetch(id, on: $0) }
     }
 
+    /// The job `id` as soon as `condition` holds, at the latest after `limit`, or when the store is closed; nil when it is gone.
+    package func get(
+        _ id: String,
+        waiting limit: Duration,
+        until condition: @escaping @Sendable (JobRecord) -> Bool
+    ) async throws -> JobRecord? {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask {
+                for await _ in changes(of: id) {
+                    guard let job = try await get(id), !condition(job) else { return }
+                }
+            }
+            group.addTask { try await Task.sleep(for: limit) }
+            try await group.next()
+            group.cancelAll()
+        }
+        return try await get(id)
+    }
+
     /// Jobs from the newest to the oldest, of one state or all, beginning after the one named `after`.
     ///
     /// - Throws: ``JobStoreError/unknownCursor(_:)``.

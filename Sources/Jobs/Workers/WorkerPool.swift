@@ -106,15 +106,14 @@ package struct WorkerPool: Sendable {
         try Files.makeFolder(logDirectory.path)
         await environment.starter.prepare()
         let (delays, newDelays) = AsyncStream<Delay>.makeStream()
-        do {
+        // A disk that is full at the start is no reason to end.
+        let delayed = await persist("could not put jobs back into the queue") {
             try await store.requeueInterrupted()
-            for (token, delay) in try await store.delayed() {
-                newDelays.yield(Delay(token: token, milliseconds: delay))
-            }
-        } catch is CancellationError {
-            // Told to end before it began, which is no failure: the next pool requeues them.
-            return
+            return try await store.delayed()
         }
+        // Told to end before it began, which is no failure: the next pool requeues them.
+        guard let delayed else { return }
+        for (token, delay) in delayed { newDelays.yield(Delay(token: token, milliseconds: delay)) }
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await end(delays) }
             for _ in 0..<options.slots {
@@ -138,9 +137,15 @@ package struct WorkerPool: Sendable {
     }
 
     private func claim() async -> ClaimedJob? {
+        await persist("could not claim a job") { try await store.claim() }.flatMap(\.self)
+    }
+
+    /// Does what needs the database until it succeeds; nil when the task is cancelled before.
+    private func persist<T: Sendable>(_ failure: Logger.Message, _ body: () async throws -> T) async -> T? {
         while !Task.isCancelled {
-            do { return try await store.claim() } catch {
-                logger.error("could not claim a job", metadata: ["error": "\(error)"])
+            do { return try await body() } catch {
+                guard !Task.isCancelled else { return nil }
+                logger.error(failure, metadata: ["error": "\(error)"])
                 try? await environment.clock.sleep(for: options.retryDelay)
             }
         }
@@ -162,12 +167,7 @@ package struct WorkerPool: Sendable {
             for await delay in delays {
                 group.addTask {
                     try? await environment.clock.sleep(for: .milliseconds(delay.milliseconds))
-                    while !Task.isCancelled {
-                        do { return try await store.endDelay(after: delay.token) } catch {
-                            logger.error("could not end the delay of a job", metadata: ["error": "\(error)"])
-                            try? await environment.clock.sleep(for: options.retryDelay)
-                        }
-                    }
+                    await persist("could not end the delay of a job") { try await store.endDelay(after: delay.token) }
                 }
             }
             group.cancelAll()

@@ -15,7 +15,22 @@ struct JobRequest {
     private static let priorityField = Field.integer(
         "priority", -1000...1000, default: 0, "Waiting jobs of a higher priority come first")
     private static let attemptsField = Field.integer(
-        "max_attempts", 1...100, default: 1, "How often it is tried before it has failed")
+        "max_attempts", 1...100, default: 3,
+        "How often it may fail before it has failed; an interruption is no failure, and what would fail again is not tried"
+    )
+    private static let timeLimitField = Field.optionalInteger(
+        "time_limit_s", 1...31_536_000, "Seconds that it may run, in all attempts together, before it fails")
+    private static let checkpointField = Field<JSONValue?>.optionalValue(
+        "checkpoint",
+        .object(
+            [everyStepsField.member, everySecondsField.member, keepField.member],
+            "When the training is saved, so that it can go on"))
+    private static let everyStepsField = Field.optionalInteger(
+        "every_steps", 1...1_000_000_000, "Steps between two checkpoints; none by steps if it is not there")
+    private static let everySecondsField = Field.integer(
+        "every_seconds", 1...86_400, default: Int(TrainingHooks.checkpointSeconds),
+        "Seconds between two checkpoints at most")
+    private static let keepField = Field.integer("keep", 1...100, default: 3, "How many checkpoints stay")
     private static let hyperparametersField = Field<JSONValue?>.optionalValue(
         "hyperparameters", Hyperparameters.settingSchema)
     private static let stoppingField = Field<JSONValue?>.optionalValue(
@@ -32,13 +47,16 @@ struct JobRequest {
 
     static let schema = Schema.object([
         datasetField.member, modelField.member, recipeField.member, seedField.member, priorityField.member,
-        attemptsField.member, hyperparametersField.member, stoppingField.member,
+        attemptsField.member, timeLimitField.member, hyperparametersField.member, stoppingField.member,
+        checkpointField.member,
     ]).named("JobRequest")
 
     let dataset: String
     let model: String
     let priority: Int
     let maxAttempts: Int
+    /// In milliseconds.
+    let timeLimit: Int64?
     private(set) var document: JobDocument
     /// Names of the hyperparameters that were given, beyond the recipe.
     private let given: Set<String>
@@ -51,12 +69,14 @@ struct JobRequest {
         model = values[Self.modelField]
         priority = values[Self.priorityField]
         maxAttempts = values[Self.attemptsField]
+        timeLimit = values[Self.timeLimitField].map { Int64($0) * 1000 }
         let recipe = values[Self.recipeField]
         document = JobDocument(
             recipe: recipe.rawValue,
             seed: UInt64(values[Self.seedField]),
             hyperparameters: try Self.hyperparameters(values[Self.hyperparametersField], over: recipe.hyperparameters),
-            earlyStopping: values[Self.stoppingField].flatMap { Self.earlyStopping(Values($0)) }
+            earlyStopping: values[Self.stoppingField].flatMap { Self.earlyStopping(Values($0)) },
+            checkpoint: Self.checkpoint(Values(values[Self.checkpointField] ?? .null))
         )
     }
 
@@ -76,6 +96,12 @@ struct JobRequest {
         } catch {
             throw ErrorMapping.problem(error)
         }
+    }
+
+    private static func checkpoint(_ values: Values) -> JobDocument.Checkpoint {
+        JobDocument.Checkpoint(
+            everySteps: values[everyStepsField], everySeconds: Double(values[everySecondsField]),
+            keep: values[keepField])
     }
 
     private static func earlyStopping(_ values: Values) -> Training.EarlyStopping? {

@@ -5,12 +5,15 @@ import HTTPTypes
 import Jobs
 import Platform
 
-/// `/v1/jobs`: submitting, looking up, cancelling and deleting.
+/// `/v1/jobs`: submitting, looking up, cancelling, setting aside and deleting.
 struct JobRoutes: Sendable {
     let backend: Backend
 
     private static let status = Field<JobState?>.optionalWord("status", "Only jobs of this status")
     private static let id = Field.string("id", "The id of a job")
+    private static let wait = Field.integer(
+        "wait", 0...60, default: 0,
+        "Seconds to wait until the job is over, or no longer as If-None-Match says")
     private static let key = Field.optionalString(
         "Idempotency-Key", length: 1...255, "The same key with the same body is the same job, however often it is sent")
 
@@ -41,6 +44,7 @@ struct JobRoutes: Sendable {
                 id: "getJob", method: .get, pattern: "/v1/jobs/{id}", tag: "jobs", scope: .train,
                 summary: "Show a job",
                 path: [Self.id.member],
+                query: [Self.wait.member],
                 answers: [
                     .init(summary: "The job", content: .json(JobView.schema), fields: [.eTag: "Changes with the job"]),
                     .unchanged,
@@ -56,17 +60,37 @@ struct JobRoutes: Sendable {
                 failures: [.conflict, .preconditionFailed, .insufficientStorage, .serviceUnavailable],
                 handler: .task(delete)
             ),
-            Operation(
-                id: "cancelJob", method: .post, pattern: "/v1/jobs/{id}/cancel", tag: "jobs", scope: .train,
-                summary: "End a job; asking again is harmless",
-                path: [Self.id.member],
-                answers: [
-                    .init(status: .accepted, summary: "It is over or about to end", content: .json(JobView.schema))
-                ],
-                failures: [.conflict, .preconditionFailed, .insufficientStorage, .serviceUnavailable],
-                handler: .task(cancel)
-            ),
+            request(
+                "cancel", "End a job; asking again is harmless", "It is over or about to end", JobStore.requestCancel),
+            request(
+                "pause", "Set a job aside, with a checkpoint if it runs; asking again is harmless",
+                "It is set aside or about to be", JobStore.requestPause),
+            request(
+                "resume", "Have a job that was set aside go on where it was; asking again is harmless",
+                "It waits for its turn or runs", JobStore.requestResume),
         ]
+    }
+
+    /// `POST /v1/jobs/{id}/…`
+    private func request(
+        _ verb: String, _ summary: String, _ answer: String,
+        _ change:
+            @escaping @Sendable (JobStore) -> (String, @escaping @Sendable (JobRecord) throws -> Void) async throws
+            -> JobRecord
+    ) -> Operation {
+        Operation(
+            id: "\(verb)Job", method: .post, pattern: "/v1/jobs/{id}/\(verb)", tag: "jobs", scope: .train,
+            summary: summary,
+            path: [Self.id.member],
+            answers: [.init(status: .accepted, summary: answer, content: .json(JobView.schema))],
+            failures: [.conflict, .preconditionFailed, .insufficientStorage, .serviceUnavailable],
+            handler: .task { [backend] request in
+                let record = try await change(backend.jobs)(request.parameters.require("id")) {
+                    _ = try request.notModified($0.entityTag)
+                }
+                return try .encoding(JobView(record), status: .accepted)
+            }
+        )
     }
 
     @Sendable private func submit(_ request: Request) async throws -> Response {
@@ -79,6 +103,8 @@ struct JobRoutes: Sendable {
             document: try JSONEncoder().encode(job.document),
             priority: job.priority,
             maxAttempts: job.maxAttempts,
+            timeLimit: job.timeLimit,
+            keptCheckpoints: job.document.checkpoint?.keep ?? 3,
             idempotency: try Self.idempotency(request)
         )
         let (record, isNew) = try await backend.jobs.submit(submission) { dataset in
@@ -133,19 +159,20 @@ struct JobRoutes: Sendable {
         return try .encoding(page.document { try JobView($0) })
     }
 
+    /// With `wait`, answers when the job is no longer as `If-None-Match` says or, where that says nothing, when it is over;
+    /// at the latest after so many seconds, with what there is.
     @Sendable private func get(_ request: Request) async throws -> Response {
         let id = request.parameters.require("id")
-        guard let record = try await backend.jobs.get(id) else { throw JobStoreError.notFound(id: id) }
+        guard var record = try await backend.jobs.get(id) else { throw JobStoreError.notFound(id: id) }
+        if request[Self.wait] > 0 {
+            record =
+                try await backend.jobs.get(id, waiting: .seconds(request[Self.wait])) { record in
+                    record.state.isOver || (request.fields.contains(.ifNoneMatch) && !request.isCurrent(record))
+                } ?? record
+        }
         let tag = record.entityTag
         if let unchanged = try request.notModified(tag) { return unchanged }
         return try .encoding(JobView(record), fields: [.eTag: tag])
-    }
-
-    @Sendable private func cancel(_ request: Request) async throws -> Response {
-        let record = try await backend.jobs.requestCancel(request.parameters.require("id")) {
-            _ = try request.notModified($0.entityTag)
-        }
-        return try .encoding(JobView(record), status: .accepted)
     }
 
     @Sendable private func delete(_ request: Request) async throws -> Response {
@@ -155,6 +182,13 @@ struct JobRoutes: Sendable {
         await backend.files.discard(files)
         for version in record.versions { try await backend.registry.reload(version.name, version: version.version) }
         return Response(status: .noContent)
+    }
+}
+
+extension Request {
+    /// Whether the client has the job as it is.
+    fileprivate func isCurrent(_ record: JobRecord) -> Bool {
+        (try? notModified(record.entityTag)).flatMap(\.self) != nil
     }
 }
 

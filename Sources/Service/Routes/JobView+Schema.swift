@@ -12,6 +12,13 @@ extension JobView {
         .init("seed", .integer(0...Int.max)),
         .init("priority", .integer()),
         .init("max_attempts", .integer(1...100)),
+        .init("time_limit_s", .number(0...Double.infinity, "Seconds that it may run"), isRequired: false),
+        .init("ran_s", .number(0...Double.infinity, "Seconds that its attempts have run")),
+        .init(
+            "delay_s", .number(0...Double.infinity, "Seconds that it waits, after a failure, before it may run again"),
+            isRequired: false),
+        .init("checkpoint", checkpoint, isRequired: false),
+        .init("checkpoints", .array(of: CheckpointView.schema, "Those that stay, the newest first")),
         .init("hyperparameters", Hyperparameters.schema),
         .init("early_stopping", stopping, isRequired: false),
         .init("attempt", .integer(0...Int.max, "The number of the latest attempt; 0 before the first")),
@@ -31,6 +38,12 @@ extension JobView {
         .init("started_at", .time, isRequired: false),
         .init("finished_at", .time, isRequired: false),
     ]).named("Job")
+
+    private static let checkpoint = Schema.object([
+        .init("every_steps", .integer(1...Int.max), isRequired: false),
+        .init("every_seconds", .number(0...Double.infinity)),
+        .init("keep", .integer(1...Int.max)),
+    ])
 
     private static let stopping = Schema.object([.init("metric", .string()), .init("patience", .integer())])
 

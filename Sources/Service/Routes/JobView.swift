@@ -41,6 +41,13 @@ struct JobView: Encodable {
     private let seed: UInt64
     private let priority: Int
     private let maxAttempts: Int
+    private let timeLimitS: Double?
+    /// Seconds that its attempts have run.
+    private let ranS: Double
+    /// Seconds that it waits before it may run again.
+    private let delayS: Double?
+    private let checkpoint: JobDocument.Checkpoint?
+    private let checkpoints: [CheckpointView]
     private let hyperparameters: Hyperparameters
     private let earlyStopping: EarlyStopping?
     private let attempt: Int
@@ -67,6 +74,11 @@ struct JobView: Encodable {
         seed = job.seed
         priority = record.priority
         maxAttempts = record.maxAttempts
+        timeLimitS = record.timeLimit.map { Double($0) / 1000 }
+        ranS = Double(record.ran) / 1000
+        delayS = record.delay.map { Double($0) / 1000 }
+        checkpoint = job.checkpoint
+        checkpoints = record.checkpoints.map { CheckpointView($0) }
         hyperparameters = job.hyperparameters
         earlyStopping = job.earlyStopping.map {
             EarlyStopping(metric: $0.metric.validationName, patience: $0.patience)
