@@ -37,10 +37,9 @@ package struct JobStore: Sendable {
                 throw JobStoreError.unknownDataset(id: submission.dataset)
             }
             try validate(dataset)
-            try connection.execute(
-                sql: "UPDATE datasets SET frozen_at = ? WHERE id = ? AND frozen_at IS NULL",
-                arguments: [now, submission.dataset]
-            )
+            try connection.cachedStatement(sql: "UPDATE datasets SET frozen_at = ? WHERE id = ? AND frozen_at IS NULL")
+                .execute(arguments: [now, submission.dataset]
+                )
             let ordinal = try Self.insert(submission, id: id, at: now, on: connection)
             if let key = submission.idempotency {
                 try IdempotencyKeys.insert(key, job: ordinal, at: now, on: connection)
@@ -98,8 +97,8 @@ package struct JobStore: Sendable {
                 arguments += [state.rawValue]
             }
             let rows = try Row.fetchAll(
-                connection,
-                sql: "\(Self.select) WHERE jobs.ordinal < ? \(condition) ORDER BY jobs.ordinal DESC LIMIT ?",
+                connection.cachedStatement(
+                    sql: "\(Self.select) WHERE jobs.ordinal < ? \(condition) ORDER BY jobs.ordinal DESC LIMIT ?"),
                 arguments: arguments + [limit + 1]
             )
             return try Page(Self.records(rows, on: connection), limit: limit)
@@ -132,8 +131,8 @@ package struct JobStore: Sendable {
     package func deleteFinished(before time: Int64, limit: Int = 100) async throws -> [String] {
         try await database.write { connection in
             let ids = try String.fetchAll(
-                connection,
-                sql: "SELECT id FROM jobs WHERE finished_at < ? AND sweep IS NULL ORDER BY finished_at LIMIT ?",
+                connection.cachedStatement(
+                    sql: "SELECT id FROM jobs WHERE finished_at < ? AND sweep IS NULL ORDER BY finished_at LIMIT ?"),
                 arguments: [time, limit]
             )
             var files: [String] = []
