@@ -12,6 +12,7 @@ struct TrainingWorker {
     private let task: TrainingTask
     private let stop: StopFlag
     private var output: MessageOutput
+    private let verification = RowVerification()
     /// As last told.
     private var progress: JobProgress?
 
@@ -46,10 +47,18 @@ struct TrainingWorker {
             seed: task.seed,
             earlyStopping: task.earlyStopping
         )
-        var model = try training.run { event in try observe(event) }
+        var model: Model
+        do {
+            model = try training.run { event in try observe(event) }
+        } catch let error as TrainingError {
+            // Rows that are not those that were uploaded are the better reason.
+            try verification.finish()
+            throw error
+        }
         try checkStop()
         if let test { model.measure(test: test) }
         try checkStop()
+        try verification.finish()
         for warning in model.configuration.training?.warnings ?? [] { try send("warning", warning) }
         try ModelDirectory.write(model, to: task.output)
         for name in [ModelDirectory.weightsName, ModelDirectory.configurationName] {
@@ -64,6 +73,7 @@ struct TrainingWorker {
 
     private func checkStop() throws {
         if stop.isRaised { throw Stopped() }
+        try verification.check()
     }
 
     private func read(_ split: DatasetDirectory.Split) throws -> Clips {
@@ -73,6 +83,7 @@ struct TrainingWorker {
         guard let file = task.file(of: split) else {
             throw DatasetError(file: name, field: "file", reason: "the data set has no such split")
         }
+        guard file.contentDigest == nil else { return try map(file, named: name) }
         guard let digest = try? SHA256.digest(ofFile: file.path) else {
             throw DatasetError(file: name, field: "file", reason: "cannot be read")
         }
@@ -94,6 +105,29 @@ struct TrainingWorker {
         } catch let error as DatasetError {
             throw DatasetError(file: name, problems: error.problems, problemCount: error.problemCount)
         }
+    }
+
+    /// The clips of a packed split, which stay in the file. Its header, and with it lengths, labels and ids, is compared with
+    /// the digest now, and the rows later.
+    private func map(_ file: TrainingTask.SplitFile, named name: String) throws -> Clips {
+        func fault(_ reason: String) -> DatasetError { DatasetError(file: name, field: "file", reason: reason) }
+
+        guard FileManager.default.isReadableFile(atPath: file.path) else { throw fault("cannot be read") }
+        let split: PackedSplit
+        do throws(DatasetError) { split = try PackedSplit(path: file.path) } catch {
+            throw fault("is not what was uploaded: \(error.problems[0])")
+        }
+        guard split.contentDigest == file.contentDigest else {
+            throw fault(
+                "is not what was uploaded: the digest of its clips is \(split.contentDigest), "
+                    + "and was \(file.contentDigest ?? "none")")
+        }
+        let modalities = split.clips.modalities.map { Modality(name: $0, featureSize: $1.featureSize) }
+        guard Set(modalities) == Set(task.modalities), split.clips.labelCount == task.labels.count else {
+            throw fault("does not have the modalities and labels of the data set")
+        }
+        verification.add(split, named: name)
+        return split.clips
     }
 
     private mutating func observe(_ event: Training.Event) throws {
