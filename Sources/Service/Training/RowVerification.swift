@@ -18,9 +18,8 @@ struct RowVerification: Sendable {
         queue.async { [fault] in
             guard let found = split.faultInRows() else { return }
             fault.withLock { fault in
-                fault =
-                    fault
-                    ?? DatasetError(file: name, field: "file", reason: "is not what was uploaded: \(found.problems[0])")
+                let reason = "is not what was uploaded: \(found.problems[0].description)"
+                fault = fault ?? DatasetError(file: name, field: "file", reason: reason)
             }
         }
     }

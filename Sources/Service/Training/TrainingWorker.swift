@@ -115,7 +115,7 @@ struct TrainingWorker {
         guard FileManager.default.isReadableFile(atPath: file.path) else { throw fault("cannot be read") }
         let split: PackedSplit
         do throws(DatasetError) { split = try PackedSplit(path: file.path) } catch {
-            throw fault("is not what was uploaded: \(error.problems[0])")
+            throw fault("is not what was uploaded: \(error.problems[0].description)")
         }
         guard split.contentDigest == file.contentDigest else {
             throw fault(

@@ -181,14 +181,21 @@ struct SplitUploadTests {
 
     @Test func nothingIsLeftOfARequestThatWasGivenUp() async throws {
         let service = try TestService.make()
-        let id = try await service.makeDataset()
+        let dataset = try #require(try await service.backend.datasets.get(service.makeDataset()))
         let archive = try Self.archive { try $0.add("text", shape: [2, 1, 2], [0, 1, 2, 3] as [Float]) }
+        let (path, incoming) = ("\(DataLayout.dataset(dataset.id))/train-1", DataLayout.incoming("1"))
+        let (backend, packing) = (service.backend, DataLayout.packing("1"))
         let upload = Task {
-            // Given up before it begins, and so at the first look.
-            withUnsafeCurrentTask { $0?.cancel() }
-            return try await service.put("train", id, archive).status
+            try await backend.files.making([incoming] + packing + SplitRecord.files(at: path)) {
+                let file = try IncomingFile(incoming, in: backend.directory)
+                try await file.append(archive)
+                let record = SplitRecord(name: "train", digest: "sha256:1", byteCount: 0, path: path, document: Data())
+                withUnsafeCurrentTask { $0?.cancel() }
+                _ = try await UploadedSplit(backend: backend, file: file, packing: packing, record: record)
+                    .pack(.unknown, replaceNonfinite: nil, for: dataset)
+            }
         }
-        #expect(try await upload.value == 503)
+        await #expect(throws: CancellationError.self) { try await upload.value }
         #expect(try service.files(in: "incoming").isEmpty && service.files(in: "datasets").isEmpty)
         #expect(try await service.backend.files.pending.all().isEmpty)
     }

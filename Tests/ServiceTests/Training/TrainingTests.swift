@@ -103,6 +103,7 @@ struct TrainingTests {
             let file = try #require(task.splits[split])
             let url = URL(filePath: file.path)
             let whole = try Data(contentsOf: url)
+            let tensors = try Self.tensors(of: url)
             func refusal(of bytes: Data) throws -> String {
                 // The file that was there may be mapped by a training that is over, and keeps its bytes.
                 try bytes.write(to: url, options: .atomic)
@@ -111,12 +112,12 @@ struct TrainingTests {
             let start = "the \(split) split: file: is not what was uploaded: "
             #expect(try refusal(of: whole + [0]) == start + "file: has 1 bytes after its last tensor")
             #expect(try refusal(of: whole.prefix(100)).hasPrefix(start + "file: declares a header of "))
-            let rows = try #require(try Self.tensors(of: url)["rows.text"])
+            let rows = try #require(tensors["rows.text"])
             var changed = whole
             changed[rows.lowerBound] ^= 1
             #expect(
                 try refusal(of: changed) == start + "rows.text: is not what was written: its digest is another one")
-            let labels = try #require(try Self.tensors(of: url)["labels"])
+            let labels = try #require(tensors["labels"])
             changed = whole
             changed[labels.lowerBound] ^= 1
             #expect(try refusal(of: changed) == start + "labels: is not what was written: its digest is another one")

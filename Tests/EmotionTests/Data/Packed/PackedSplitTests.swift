@@ -202,16 +202,22 @@ import Testing
         #expect(try refused { $0 = $0.filter { !$0.key.hasPrefix("rows.") } } == "file")
     }
 
-    /// A file of these tensors with digests that agree with them; the first rows lie on their boundary.
+    /// A file of these tensors with digests that agree with them.
     private static func bytes(_ tensors: [String: (Safetensors.Declaration, [UInt8])]) -> [UInt8] {
         typealias Key = PackedSplitLayout.Key
-        let order = tensors.values.sorted { ($0.0.name == "rows.text" ? 0 : 1) < ($1.0.name == "rows.text" ? 0 : 1) }
+        // Of the two rows, one ends in the middle of the boundaries.
+        let declaration = Safetensors.Declaration(name: "padding.1", dtype: .uint8, shape: [32])
+        let padding = (declaration, [UInt8](repeating: 0, count: 32))
+        let rows = ["rows.text", "rows.audio"].compactMap { tensors[$0] }
+        let order = rows + tensors.filter { !$0.key.hasPrefix("rows.") }.map(\.value)
         var metadata = [Key.format: PackedSplitLayout.format, Key.version: PackedSplitLayout.version]
         for (tensor, bytes) in order { metadata[Key.digest(tensor.name)] = SHA256.digest(of: bytes) }
         metadata[Key.contentDigest] = PackedSplitLayout.contentDigest(
             order.map { tensor, bytes in
                 (name: tensor.name, dtype: tensor.dtype, shape: tensor.shape, digest: SHA256.digest(of: bytes))
             })
-        return Safetensors.header(of: order.map(\.0), metadata: metadata, alignment: 64) + order.flatMap(\.1)
+        var file = order
+        if !rows.isEmpty { file.insert(padding, at: 1) }
+        return Safetensors.header(of: file.map(\.0), metadata: metadata, alignment: 64) + file.flatMap(\.1)
     }
 }
