@@ -12,7 +12,7 @@ package struct WorkQueue: Sendable {
         operations = nil
     }
 
-    /// A queue whose work leaves the processors to everything else: it gets what is left of them.
+    /// A queue whose work yields to everything else in the process, and shares the processors with the trainings of children.
     ///
     /// - Parameter width: how many bodies run at a time.
     package init(yielding label: String, width: Int) {
@@ -40,13 +40,13 @@ package struct WorkQueue: Sendable {
         let done = DispatchSemaphore(value: 0)
         Thread.detachNewThread {
             // On Linux, 0 is this thread alone. Where it fails, the work is done all the same.
-            _ = setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, leastPriority)
+            _ = setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, niceness)
             work()
             done.signal()
         }
         done.wait()
     }
 
-    /// As of `nice(1)`.
-    private static let leastPriority: Int32 = 19
+    /// As of `nice(1)`, and as trainings have it by default: with less, work would make no progress beside them.
+    private static let niceness: Int32 = 10
 }
