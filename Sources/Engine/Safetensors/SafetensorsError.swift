@@ -9,7 +9,7 @@ package struct SafetensorsError: Error, Hashable, CustomStringConvertible {
     /// What is wrong, as a predicate: "is not in the file".
     package let reason: String
 
-    init(file: String, tensor: String?, reason: String) {
+    package init(file: String, tensor: String?, reason: String) {
         self.file = file
         self.tensor = tensor
         self.reason = reason
