@@ -10,7 +10,7 @@ RELEASE_TESTS := -c release -Xswiftc -enable-testing
 export SWIFT PORT LIMBIC
 
 .DEFAULT_GOAL := help
-.PHONY: help install build test check lint format demo run compare compare-http conformance fuzz proxies bench clean
+.PHONY: help install build test check soak lint format demo run compare compare-http conformance fuzz proxies bench clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,6 +28,9 @@ check: lint test ## Lint; test as debug, as release and under the sanitizers
 	$(SWIFT) test --scratch-path .build-release $(RELEASE_TESTS)
 	.ci/sanitize thread
 	.ci/sanitize address
+
+soak: install ## Test for hours: 20,000 simulated lives of the job service, SEEDS=20000
+	LIMBIC_SEEDS=$(or $(SEEDS),20000) $(SWIFT) test --scratch-path .build-release $(RELEASE_TESTS) --filter SimulationTests
 
 lint: ## Check the format of the code
 	$(SWIFT) format lint --strict -r $(SOURCES)

@@ -1,4 +1,5 @@
 import Foundation
+import GRDB
 import Logging
 import Platform
 
@@ -16,10 +17,11 @@ final class SimulatedServer: @unchecked Sendable {
     private(set) var hasEnded = false
     /// By job, the attempts whose workers run.
     var workers: [String: Int] = [:]
+    /// By job, when its last worker ended, or the server began.
+    var waitsSince: [String: Duration] = [:]
     private var running: Task<Void, Never>?
 
     init(_ world: SimulatedWorld, directory: URL) throws {
-        let world = world
         database = try Jobs.Database(
             directory: directory,
             migrations: Fixture.migrations,
@@ -33,6 +35,10 @@ final class SimulatedServer: @unchecked Sendable {
         jobs = JobStore(database)
         datasets = DatasetStore(database)
         pending = PendingFiles(database)
+        let waiting = try database.readNow { connection in
+            try String.fetchAll(connection, sql: "SELECT id FROM jobs WHERE delay IS NOT NULL")
+        }
+        for job in waiting { waitsSince[job] = world.time.now }
     }
 
     func start(_ world: SimulatedWorld, directory: URL) {

@@ -84,7 +84,7 @@ struct SimulatedWorker {
     /// Others have their turn, and then something may happen to this worker.
     private mutating func turn(hasResult: Bool = false) async throws -> WorkerExit? {
         await world.pause()
-        if world.choices.once(in: 3) { await flush() }
+        if world.choices.once(in: 4) { await flush() }
         if stop.reason != nil, !hasResult {
             guard !world.choices.once(in: 4) else { return .signalled(SIGKILL) }
             try await save()

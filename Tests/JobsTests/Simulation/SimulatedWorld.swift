@@ -62,10 +62,33 @@ final class SimulatedWorld: @unchecked Sendable {
         guard server.isAlive else { return }
         if server.workers[task.job] != nil { note("\(task.job) has two workers") }
         server.workers[task.job] = task.attempt
+        // Unless it had waited long enough when its last server ended.
+        if let begin = server.waitsSince[task.job], let delay = try? delay(before: task.job, on: server),
+            time.now < begin + delay
+        {
+            let since = time.now - begin
+            note("attempt \(task.attempt) of \(task.job) begins after \(since) instead of \(delay)")
+        }
     }
 
     func ended(_ task: SimulatedTask, on server: SimulatedServer) {
         server.workers[task.job] = nil
+        server.waitsSince[task.job] = time.now
+    }
+
+    /// How long a job that has begun an attempt was to wait before it.
+    private func delay(before job: String, on server: SimulatedServer) throws -> Duration {
+        let seconds = try server.database.readNow { connection in
+            try Double.fetchOne(
+                connection.cachedStatement(
+                    sql: """
+                        SELECT json_extract(events.document, '$.delay_s') FROM events JOIN jobs ON job = ordinal
+                        WHERE id = ? AND kind = 'state' AND json_extract(events.document, '$.state') = 'queued'
+                        ORDER BY sequence DESC LIMIT 1
+                        """),
+                arguments: [job])
+        }
+        return .milliseconds(Int64(((seconds ?? 0) * 1000).rounded()))
     }
 
     // MARK: Running
