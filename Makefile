@@ -29,8 +29,9 @@ check: lint test ## Lint; test as debug, as release and under the sanitizers
 	.ci/sanitize thread
 	.ci/sanitize address
 
-soak: install ## Test for hours: 20,000 simulated lives of the job service, SEEDS=20000
-	LIMBIC_SEEDS=$(or $(SEEDS),20000) $(SWIFT) test --scratch-path .build-release $(RELEASE_TESTS) --filter SimulationTests
+soak: install ## Test for long: 20,000 simulated lives of the job service, and servers killed for two minutes; SEEDS=20000
+	LIMBIC_SEEDS=$(or $(SEEDS),20000) LIMBIC_SOAK_SECONDS=120 \
+		$(SWIFT) test --scratch-path .build-release $(RELEASE_TESTS) --filter 'SimulationTests|SurvivalTests'
 
 lint: ## Check the format of the code
 	$(SWIFT) format lint --strict -r $(SOURCES)

@@ -42,6 +42,11 @@ final class TestService: Sendable {
         try TestService(directory: .temporary(), adjust)
     }
 
+    /// Another one, when the one before has closed its database.
+    static func make(on directory: URL) throws -> TestService {
+        try TestService(directory: directory) { _ in }
+    }
+
     deinit {
         try? backend.database.close()
         try? FileManager.default.removeItem(at: directory)

@@ -8,17 +8,23 @@ package struct JobProgress: Codable, Sendable, Equatable {
     package var epochs: Int
     /// Training speed, where it is known and finite.
     package var clipsPerSecond: Double?
+    /// Until the last step at the pace so far, where it is known and finite.
+    package var secondsLeft: Double?
 
-    package init(step: Int, steps: Int, epoch: Int, epochs: Int, clipsPerSecond: Double? = nil) {
+    package init(
+        step: Int, steps: Int, epoch: Int, epochs: Int, clipsPerSecond: Double? = nil, secondsLeft: Double? = nil
+    ) {
         self.step = step
         self.steps = steps
         self.epoch = epoch
         self.epochs = epochs
         self.clipsPerSecond = clipsPerSecond.flatMap { $0.isFinite ? $0 : nil }
+        self.secondsLeft = secondsLeft.flatMap { $0.isFinite ? $0 : nil }
     }
 
     private enum CodingKeys: String, CodingKey {
         case step, steps, epoch, epochs
         case clipsPerSecond = "clips_per_second"
+        case secondsLeft = "seconds_left"
     }
 }

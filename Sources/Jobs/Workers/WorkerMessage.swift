@@ -4,11 +4,12 @@ import JSON
 /// What a worker tells the server: one JSON object per line on its standard output.
 ///
 /// ```json
-/// {"type":"progress","step":12,"steps":400,"epoch":0,"epochs":10,"clips_per_second":310.5}
+/// {"type":"progress","step":12,"steps":400,"epoch":0,"epochs":10,"clips_per_second":310.5,
+///  "seconds_left":80}
 /// {"type":"metric","name":"train_loss","step":12,"value":0.41}
 /// {"type":"event","kind":"epoch","number":2,"document":{"epoch":1}}
 /// {"type":"checkpoint","name":"checkpoint-40.safetensors","step":40,"epoch":1,"digest":"sha256:…","byte_count":5120,
-///  "document":{"history":2}}
+///  "document":{"seconds":12.5}}
 /// {"type":"heartbeat"}
 /// {"type":"result","document":{"best_epoch":7}}
 /// {"type":"failure","message":"the data set has no labels"}
@@ -92,6 +93,7 @@ extension WorkerMessage {
         var epoch: Int?
         var epochs: Int?
         var clipsPerSecond: Double?
+        var secondsLeft: Double?
         var name: String?
         var value: Double?
         var number: Int?
@@ -105,6 +107,7 @@ extension WorkerMessage {
             case type, step, steps, epoch, epochs, name, value, number, kind, digest, document, message
             case byteCount = "byte_count"
             case clipsPerSecond = "clips_per_second"
+            case secondsLeft = "seconds_left"
         }
 
         init(_ message: WorkerMessage) throws {
@@ -116,6 +119,7 @@ extension WorkerMessage {
                 epoch = progress.epoch
                 epochs = progress.epochs
                 clipsPerSecond = progress.clipsPerSecond
+                secondsLeft = progress.secondsLeft
             case .metric(let name, let step, let value):
                 type = .metric
                 self.name = name
@@ -154,7 +158,8 @@ extension WorkerMessage {
                         steps: count(steps, .steps),
                         epoch: count(epoch, .epoch),
                         epochs: count(epochs, .epochs),
-                        clipsPerSecond: clipsPerSecond
+                        clipsPerSecond: clipsPerSecond,
+                        secondsLeft: secondsLeft
                     )
                 )
             case .metric:

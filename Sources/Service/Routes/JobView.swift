@@ -103,7 +103,7 @@ struct JobView: Encodable {
                 clipsPerSecond: $0.clipsPerSecond
             )
         }
-        etaS = Self.secondsLeft(record)
+        etaS = record.state == .running ? record.progress?.secondsLeft.map { ($0 * 10).rounded() / 10 } : nil
         error = record.error
         result = try record.result.map { try JSONReader.value($0) }
         modelVersion = record.versions.first.map { ModelVersion(name: $0.name, version: $0.version) }
@@ -111,13 +111,5 @@ struct JobView: Encodable {
         updatedAt = Timestamp(record.updatedAt)
         startedAt = Timestamp(record.startedAt)
         finishedAt = Timestamp(record.finishedAt)
-    }
-
-    private static func secondsLeft(_ record: JobRecord) -> Double? {
-        guard record.state == .running, let progress = record.progress, progress.step > 0, let start = record.startedAt
-        else { return nil }
-        let elapsed = Double(max(record.updatedAt - start, 0)) / 1000
-        let left = elapsed / Double(progress.step) * Double(max(progress.steps - progress.step, 0))
-        return (left * 10).rounded() / 10
     }
 }

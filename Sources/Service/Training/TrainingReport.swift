@@ -72,6 +72,7 @@ struct TrainingReport {
             if var progress {
                 // There is no more to come than has been done.
                 (progress.steps, progress.epochs) = (progress.step, progress.epoch)
+                progress.secondsLeft = 0
                 try send(progress)
             }
         }
@@ -97,7 +98,8 @@ struct TrainingReport {
                 // Epochs are counted from 1 there, and here those that are done and evaluated.
                 epoch: step.epoch - 1,
                 epochs: step.epochs,
-                clipsPerSecond: step.clipsPerSecond
+                clipsPerSecond: step.clipsPerSecond,
+                secondsLeft: step.secondsLeft
             )
         )
     }

@@ -25,9 +25,8 @@ struct Invariants {
             else { continue }
             found += try check(job, ordinal).map { "\(id) (\(job.state), attempt \(job.attempt)): \($0)" }
         }
-        for id in world.clients.submitted.keys where !world.clients.deleted.contains(id) && !ids.contains(id) {
-            // A deletion that committed and whose answer was lost.
-            if world.clients.over[id] == nil { found.append("\(id) was acknowledged and is gone") }
+        for id in world.clients.submitted.keys where !world.clients.deleting.contains(id) && !ids.contains(id) {
+            found.append("\(id) was acknowledged and is gone")
         }
         found += try checkFiles()
         return found

@@ -9,6 +9,8 @@ import GRDB
 final class SimulatedClients: @unchecked Sendable {
     private(set) var submitted: [String: SimulatedTraining] = [:]
     private(set) var deleted: Set<String> = []
+    /// Those whose deletion was asked for: it may have happened without an answer.
+    private(set) var deleting: Set<String> = []
     /// Jobs in the state they ended in, as seen once.
     var over: [String: JobState] = [:]
     private var byKey: [String: (id: String, training: SimulatedTraining)] = [:]
@@ -39,6 +41,7 @@ final class SimulatedClients: @unchecked Sendable {
             ask(world, server) { _ = try await jobs.requestResume(id) }
         default:
             world.log("\(id) is to be deleted")
+            deleting.insert(id)
             ask(world, server) { [self] in
                 _ = try await jobs.delete(id)
                 deleted.insert(id)
@@ -63,7 +66,7 @@ final class SimulatedClients: @unchecked Sendable {
         let jobs = server.jobs
         ask(world, server) { [self] in
             let (job, isNew) = try await jobs.submit(submission)
-            if let known = byKey[key], !deleted.contains(known.id), known.id != job.id {
+            if let known = byKey[key], !deleting.contains(known.id), known.id != job.id {
                 world.note("\(key) has made two jobs")
             }
             if isNew { submitted[job.id] = training }
@@ -145,7 +148,7 @@ final class SimulatedClients: @unchecked Sendable {
             try server.database.readNow { connection in
                 for (id, training) in submitted.sorted(by: { $0.key < $1.key }) where !deleted.contains(id) {
                     guard let job = try JobStore.fetch(id, on: connection) else {
-                        world.note("\(id) is lost")
+                        if !deleting.contains(id) { world.note("\(id) is lost") }
                         continue
                     }
                     guard training.divergesAt == nil else {

@@ -11,60 +11,9 @@ struct ServeTests {
 
     init() throws { scratch = try ScratchDirectory() }
 
-    /// A server that has not ended yet.
-    private final class Running {
-        let process: Process
-        let port: Int
-        private let output = Pipe()
-        private let errors: String
-
-        init(_ data: String, _ arguments: [String]) throws {
-            process = ServeTests.process(data, arguments)
-            errors = data + ".log"
-            _ = FileManager.default.createFile(atPath: errors, contents: nil)
-            process.standardOutput = output
-            process.standardError = try FileHandle(forWritingTo: URL(filePath: errors))
-            try process.run()
-            var line = ""
-            while !line.hasSuffix("\n"), let byte = try output.fileHandleForReading.read(upToCount: 1) {
-                line += String(decoding: byte, as: UTF8.self)
-            }
-            port = try #require(
-                Int(line.trimmingCharacters(in: .whitespacesAndNewlines).split(separator: ":").last ?? ""))
-        }
-
-        deinit { if process.isRunning { process.terminate() } }
-
-        func get(_ path: String) async throws -> String {
-            try await exchange(port: port, "GET \(path) HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
-        }
-
-        func signal(_ number: Int32) { kill(process.processIdentifier, number) }
-
-        /// The status that the process ends with, 128 and a signal's number added where one ends it.
-        func end() async throws -> Int32 {
-            try await WorkQueue("test.end").run { [process] in
-                process.waitUntilExit()
-                return process.terminationStatus + (process.terminationReason == .exit ? 0 : 128)
-            }
-        }
-    }
-
-    private static func process(_ data: String, _ arguments: [String]) -> Process {
-        let process = Process()
-        process.executableURL = URL(filePath: ServiceConfiguration.make(URL(filePath: data)).workerExecutable)
-        process.arguments =
-            [
-                "serve", "--data-dir", data, "--migrations", TestService.root.appending(path: "Migrations").path,
-                "--public", TestService.root.appending(path: "Public").path,
-            ] + arguments
-        process.standardInput = FileHandle.nullDevice
-        return process
-    }
-
     /// How a server that cannot start ends.
     private func refusal(_ arguments: [String], environment: [String: String] = [:]) throws -> (Int32, String) {
-        let process = Self.process(scratch.file("data"), arguments)
+        let process = ServerProcess.process(scratch.file("data"), arguments)
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         let errors = Pipe()
         process.standardError = errors
@@ -90,7 +39,7 @@ struct ServeTests {
     }
 
     @Test func aPortInUseIsNamed() throws {
-        let first = try Running(scratch.file("first"), ["--port", "0"])
+        let first = try ServerProcess(scratch.file("first"), ["--port", "0"])
         let second = try refusal(["--port", "\(first.port)"])
         #expect(second.0 == 69)
         #expect(second.1.contains("cannot listen on 127.0.0.1:\(first.port): another program listens there"))
@@ -98,7 +47,7 @@ struct ServeTests {
 
     @Test(.timeLimit(.minutes(10)))
     func isNotReadyWhileItWaitsToStop() async throws {
-        let server = try Running(scratch.file("data"), ["--port", "0", "--shutdown-delay", "3600"])
+        let server = try ServerProcess(scratch.file("data"), ["--port", "0", "--shutdown-delay", "3600"])
         #expect(try await server.get("/v2/health/ready").hasPrefix("HTTP/1.1 200"))
         server.signal(SIGTERM)
         // The signal is on its way, and takes effect once.
@@ -111,18 +60,18 @@ struct ServeTests {
 
     @Test func echoesWhenItIsToldTo() async throws {
         let request = "POST / HTTP/1.1\r\nHost: example.com\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello"
-        let echo = try Running(scratch.file("echo"), ["--port", "0", "--enable-echo"])
+        let echo = try ServerProcess(scratch.file("echo"), ["--port", "0", "--enable-echo"])
         #expect(try await exchange(port: echo.port, request).hasSuffix("\r\n\r\nhello"))
         let upload = "PUT /upload HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello"
         #expect(try await exchange(port: echo.port, upload).hasSuffix("\r\n\r\n5"))
-        let plain = try Running(scratch.file("plain"), ["--port", "0"])
+        let plain = try ServerProcess(scratch.file("plain"), ["--port", "0"])
         #expect(try await exchange(port: plain.port, upload).hasPrefix("HTTP/1.1 40"))
         #expect(try await exchange(port: plain.port, request).hasPrefix("HTTP/1.1 421"))
     }
 
     @Test(.timeLimit(.minutes(10)))
     func endsWhenNothingIsUnderWay() async throws {
-        let server = try Running(scratch.file("data"), ["--port", "0", "--shutdown-delay", "0"])
+        let server = try ServerProcess(scratch.file("data"), ["--port", "0", "--shutdown-delay", "0"])
         server.signal(SIGTERM)
         #expect(try await server.end() == 0)
     }

@@ -1,0 +1,59 @@
+import Foundation
+import Platform
+import Testing
+
+@testable import Service
+
+/// `limbic serve`, started and ready.
+final class ServerProcess {
+    let process: Process
+    let port: Int
+    private let output = Pipe()
+    private let errors: String
+
+    init(_ data: String, _ arguments: [String], environment: [String: String]? = nil) throws {
+        process = Self.process(data, arguments)
+        if let environment {
+            process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+        }
+        errors = data + ".log"
+        _ = FileManager.default.createFile(atPath: errors, contents: nil)
+        process.standardOutput = output
+        process.standardError = try FileHandle(forWritingTo: URL(filePath: errors))
+        try process.run()
+        var line = ""
+        while !line.hasSuffix("\n"), let byte = try output.fileHandleForReading.read(upToCount: 1) {
+            line += String(decoding: byte, as: UTF8.self)
+        }
+        port = try #require(
+            Int(line.trimmingCharacters(in: .whitespacesAndNewlines).split(separator: ":").last ?? ""))
+    }
+
+    deinit { if process.isRunning { process.terminate() } }
+
+    func get(_ path: String) async throws -> String {
+        try await exchange(port: port, "GET \(path) HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+    }
+
+    func signal(_ number: Int32) { kill(process.processIdentifier, number) }
+
+    /// The status that the process ends with, 128 and a signal's number added where one ends it.
+    func end() async throws -> Int32 {
+        try await WorkQueue("test.end").run { [process] in
+            process.waitUntilExit()
+            return process.terminationStatus + (process.terminationReason == .exit ? 0 : 128)
+        }
+    }
+
+    static func process(_ data: String, _ arguments: [String]) -> Process {
+        let process = Process()
+        process.executableURL = URL(filePath: ServiceConfiguration.make(URL(filePath: data)).workerExecutable)
+        process.arguments =
+            [
+                "serve", "--data-dir", data, "--migrations", TestService.root.appending(path: "Migrations").path,
+                "--public", TestService.root.appending(path: "Public").path,
+            ] + arguments
+        process.standardInput = FileHandle.nullDevice
+        return process
+    }
+}
