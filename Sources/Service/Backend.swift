@@ -64,7 +64,7 @@ struct Backend: Sendable {
                 SplitUpload(backend: self).operation
             ]
             + JobRoutes(backend: self).operations + JobHistoryRoutes(backend: self).operations
-            + CheckpointRoutes(backend: self).operations
+            + CheckpointRoutes(backend: self).operations + SweepRoutes(backend: self).operations
             + ModelRoutes(backend: self).operations + [PredictRoute(backend: self).operation]
         return declared + [OpenAPI.operation(describing: declared)]
     }
