@@ -70,18 +70,19 @@ extension JobStore {
     ) throws -> Int64 {
         // The clock may be set back; the order in which jobs came stays.
         let last = try Int64.fetchOne(
-            connection,
-            sql: "SELECT turn + priority * ? FROM jobs ORDER BY ordinal DESC LIMIT 1",
+            connection.cachedStatement(sql: "SELECT turn + priority * ? FROM jobs ORDER BY ordinal DESC LIMIT 1"),
             arguments: [JobSubmission.priorityWorth]
         )
         let turn = max(now, last ?? now) - Int64(submission.priority) * JobSubmission.priorityWorth
-        try connection.execute(
+        let statement = try connection.cachedStatement(
             sql: """
                 INSERT INTO jobs
                     (id, dataset, model, document, state, priority, max_attempts, time_limit, kept_checkpoints, turn, sweep,
                      cell, created_at, updated_at)
                 SELECT ?, ordinal, ?, ?, 'queued', ?, ?, ?, ?, ?, ?, ?, ?, ? FROM datasets WHERE id = ?
-                """,
+                """
+        )
+        try statement.execute(
             arguments: [
                 id, submission.model, submission.document.text, submission.priority, submission.maxAttempts,
                 submission.timeLimit, submission.keptCheckpoints, turn, sweep?.ordinal, sweep?.cell, now, now,
@@ -117,10 +118,9 @@ extension JobStore {
         at now: Int64,
         on connection: Connection
     ) throws {
-        try connection.execute(
-            sql: "UPDATE jobs SET state = ?, delay = ?, updated_at = ?, finished_at = ? WHERE ordinal = ?",
-            arguments: [state.rawValue, delay, now, state.isOver ? now : nil, job]
-        )
+        let statement = try connection.cachedStatement(
+            sql: "UPDATE jobs SET state = ?, delay = ?, updated_at = ?, finished_at = ? WHERE ordinal = ?")
+        try statement.execute(arguments: [state.rawValue, delay, now, state.isOver ? now : nil, job])
         var document = note
         document["state"] = .string(state.rawValue)
         if let delay { document["delay_s"] = .number(Double(delay) / 1000) }
@@ -142,7 +142,8 @@ extension JobStore {
         at now: Int64,
         on connection: Connection
     ) throws {
-        let known = try Int.fetchOne(connection, sql: "SELECT history FROM jobs WHERE ordinal = ?", arguments: [job])
+        let known = try Int.fetchOne(
+            connection.cachedStatement(sql: "SELECT history FROM jobs WHERE ordinal = ?"), arguments: [job])
         guard var history = known else { preconditionFailure("events for a job that is not there") }
         let new = events.filter { event in
             guard let number = event.number else { return true }
@@ -151,11 +152,11 @@ extension JobStore {
             return true
         }
         let row = try Row.fetchOne(
-            connection,
-            sql: """
-                UPDATE jobs SET last_event = last_event + ?, history = ?, revision = revision + 1, updated_at = ?
-                WHERE ordinal = ? RETURNING last_event, attempt
-                """,
+            connection.cachedStatement(
+                sql: """
+                    UPDATE jobs SET last_event = last_event + ?, history = ?, revision = revision + 1, updated_at = ?
+                    WHERE ordinal = ? RETURNING last_event, attempt
+                    """),
             arguments: [new.count, history, now, job]
         )
         guard let row else { preconditionFailure("events for a job that is not there") }

@@ -22,31 +22,6 @@ extension SweepRecord {
     }
 }
 
-/// A sweep to be made.
-package struct SweepSubmission: Sendable {
-    /// JSON of the service: the sweep's whole specification, with its cells.
-    package var document: Data
-    /// The data set of all of its jobs, which it freezes.
-    package var dataset: String
-    /// In the order in which they come, each with its cell, counted from 0 in the order of the document. At least one. The
-    /// keys of their requests do not count.
-    package var jobs: [(submission: JobSubmission, cell: Int)]
-    package var idempotency: JobSubmission.Idempotency?
-
-    package init(
-        document: Data,
-        dataset: String,
-        jobs: [(submission: JobSubmission, cell: Int)],
-        idempotency: JobSubmission.Idempotency? = nil
-    ) {
-        precondition(!jobs.isEmpty, "a sweep has at least one job")
-        self.document = document
-        self.dataset = dataset
-        self.jobs = jobs
-        self.idempotency = idempotency
-    }
-}
-
 /// What is compared of a job of a sweep.
 package struct SweepJob: Sendable, Equatable {
     package var id: String
@@ -56,22 +31,4 @@ package struct SweepJob: Sendable, Equatable {
     package var seed: Int64?
     /// Numbers of its result, as many as were asked for; nil where there is none.
     package var values: [Double?]
-}
-
-/// Why something asked of a ``SweepStore`` cannot be done.
-package enum SweepStoreError: Error, Equatable, CustomStringConvertible {
-    case notFound(id: String)
-    /// The `after` of a list names no sweep.
-    case unknownCursor(String)
-    /// Jobs of the sweep have not ended, so it cannot be deleted.
-    case notOver(id: String, jobs: Int)
-
-    package var description: String {
-        switch self {
-        case .notFound(let id): "there is no sweep \(id)"
-        case .unknownCursor(let id): "after: there is no sweep \(id)"
-        case .notOver(let id, let jobs):
-            "\(jobs) job\(jobs > 1 ? "s" : "") of sweep \(id) \(jobs > 1 ? "are" : "is") not over: cancel it before it is deleted"
-        }
-    }
 }
