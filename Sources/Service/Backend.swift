@@ -24,8 +24,8 @@ struct Backend: Sendable {
     let shutdown: Shutdown
     /// The program of the workers, as it was when the service started.
     let worker: WorkerExecutable
-    /// Checks uploads, a few at a time.
-    let inspection = WorkQueue("limbic.inspect", width: 4, qos: .utility)
+    /// Checks uploads and packs them, a few at a time.
+    let inspection = WorkQueue(yielding: "limbic.inspect", width: 4)
     /// Where requests are read and answers written.
     private let documents = QueueExecutor("limbic.documents")
     let logger: Logger

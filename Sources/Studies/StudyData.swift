@@ -26,17 +26,17 @@ struct Fingerprint {
 
     mutating func add(_ word: UInt64) { state = (state ^ word) &* 0x100_0000_01b3 }
 
-    mutating func add(_ values: [Float]) {
-        values.withUnsafeBufferPointer { for value in $0 { add(UInt64(value.bitPattern)) } }
+    mutating func add(_ values: UnsafeBufferPointer<Float>) {
+        for value in values { add(UInt64(value.bitPattern)) }
     }
 
     mutating func add(_ clips: Clips) {
         for (name, sequences) in clips.modalities.sorted(by: { $0.key < $1.key }) {
             for byte in name.utf8 { add(UInt64(byte)) }
             for length in sequences.lengths { add(UInt64(length)) }
-            add(sequences.values)
+            sequences.values.withUnsafeBufferPointer { add($0) }
         }
-        add(clips.labels ?? [])
+        (clips.labels ?? []).withUnsafeBufferPointer { add($0) }
     }
 
     var text: String {

@@ -113,13 +113,17 @@ package struct Sequences: Sendable, Equatable {
     /// Units per clip.
     package let lengths: [Int]
     /// [Σ lengths, featureSize], row-major.
-    package let values: [Float]
+    package let values: FeatureValues
     /// The first row of each clip, and after the last clip the number of rows: `lengths.count + 1` numbers.
     package let offsets: [Int]
     /// Of each feature, how many values are 0 because they were not finite; empty where none was. Batches do not have it.
     package let replaced: [Int]
 
     package init(featureSize: Int, lengths: [Int], values: [Float], replaced: [Int] = []) {
+        self.init(featureSize: featureSize, lengths: lengths, values: FeatureValues(values), replaced: replaced)
+    }
+
+    package init(featureSize: Int, lengths: [Int], values: FeatureValues, replaced: [Int] = []) {
         precondition(featureSize > 0, "a unit has at least one feature")
         precondition(replaced.isEmpty || replaced.count == featureSize, "replaced values are counted by feature")
         self.replaced = replaced
@@ -141,6 +145,15 @@ package struct Sequences: Sendable, Equatable {
 
     /// The number of rows, Σ lengths.
     package var rowCount: Int { offsets[lengths.count] }
+
+    /// Hands over the units one by one, in order, without a copy of them.
+    func forEachRow(_ body: (UnsafeBufferPointer<Float>) -> Void) {
+        values.withUnsafeBufferPointer { values in
+            for start in stride(from: 0, to: values.count, by: featureSize) {
+                body(UnsafeBufferPointer(rebasing: values[start..<start + featureSize]))
+            }
+        }
+    }
 
     /// The units of the given clips, in the order given. Copies the rows of these clips only.
     package func select(_ clips: [Int]) -> Sequences {

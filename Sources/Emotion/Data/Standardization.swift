@@ -16,16 +16,20 @@ package struct Standardization: Sendable, Codable, Equatable {
         for (feature, replaced) in sequences.replaced.enumerated() { counts[feature] -= replaced }
         var sums = [Double](repeating: 0, count: size)
         var zeros = sequences.replaced.map { -$0 } + [Int](repeating: 0, count: size - sequences.replaced.count)
-        for (index, value) in sequences.values.enumerated() {
-            sums[index % size] += Double(value)
-            if value == 0 { zeros[index % size] += 1 }
+        sequences.forEachRow { row in
+            for (feature, value) in row.enumerated() {
+                sums[feature] += Double(value)
+                if value == 0 { zeros[feature] += 1 }
+            }
         }
         let means = zip(sums, counts).map { $1 > 0 ? $0 / Double($1) : 0 }
         // Zeros are counted, as those that stand for something else have to be left out.
         var squares = zip(zeros, means).map { Double($0) * $1 * $1 }
-        for (index, value) in sequences.values.enumerated() where value != 0 {
-            let distance = Double(value) - means[index % size]
-            squares[index % size] += distance * distance
+        sequences.forEachRow { row in
+            for (feature, value) in row.enumerated() where value != 0 {
+                let distance = Double(value) - means[feature]
+                squares[feature] += distance * distance
+            }
         }
         mean = means.map { Float($0) }
         deviation = zip(squares, counts).map { square, count in

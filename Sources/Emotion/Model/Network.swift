@@ -110,7 +110,9 @@ package struct Network: Sendable {
             guard let sequences = clips.modalities[branch.modality.name] else {
                 preconditionFailure("the batch lacks modality \(branch.modality.name)")
             }
-            var features = Tensor(sequences.values, shape: [sequences.rowCount, branch.modality.featureSize])
+            var features = sequences.values.withUnsafeBufferPointer {
+                Tensor($0, shape: [sequences.rowCount, branch.modality.featureSize])
+            }
             configuration.standardization?[branch.modality.name]?.apply(to: &features)
             let projected = branch.norm(branch.projection(tape.constant(features), on: tape), on: tape)
             return Units(

@@ -11,7 +11,7 @@ package struct SafetensorsError: Error, Hashable, CustomStringConvertible {
     /// The errno of the system call that failed; nil where it is the contents of the file.
     package let code: Int32?
 
-    init(file: String, tensor: String?, reason: String, code: Int32? = nil) {
+    package init(file: String, tensor: String?, reason: String, code: Int32? = nil) {
         self.file = file
         self.tensor = tensor
         self.reason = reason

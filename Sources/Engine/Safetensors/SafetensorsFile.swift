@@ -66,7 +66,8 @@ package final class SafetensorsFile: Sendable {
         return entry
     }
 
-    private func bytes(of entry: Entry) -> UnsafeRawBufferPointer {
+    /// The bytes of a tensor of this file, in the mapping: valid as long as the file is referenced.
+    package func bytes(of entry: Entry) -> UnsafeRawBufferPointer {
         UnsafeRawBufferPointer(rebasing: mapping.bytes[entry.range])
     }
 

@@ -68,7 +68,8 @@ package enum Safetensors {
 
         do throws(SystemError) {
             let file = try WholeFile(path: path)
-            let header = header(tensors: tensors, metadata: metadata)
+            let declarations = tensors.map { Declaration(name: $0.name, dtype: .float32, shape: $0.shape) }
+            let header = header(of: declarations, metadata: metadata)
             try file.write(header)
             header.withUnsafeBytes { written($0) }
             for tensor in tensors { try tensor.write(to: file, written) }
@@ -78,8 +79,29 @@ package enum Safetensors {
         }
     }
 
-    /// The header with its length before it, padded with spaces.
-    private static func header(tensors: [Tensor], metadata: [String: String]) -> [UInt8] {
+    /// What the header says of a tensor.
+    package struct Declaration: Sendable {
+        package let name: String
+        package let dtype: SafetensorsType
+        package let shape: [Int]
+
+        package init(name: String, dtype: SafetensorsType, shape: [Int]) {
+            self.name = name
+            self.dtype = dtype
+            self.shape = shape
+        }
+
+        package var byteCount: Int { shape.reduce(dtype.size, *) }
+    }
+
+    /// The header of tensors that follow it without a gap, with its length before it, padded with spaces.
+    ///
+    /// - Parameter alignment: the data begins on a multiple of so many bytes of the file.
+    package static func header(
+        of tensors: [Declaration],
+        metadata: [String: String],
+        alignment: Int = 8
+    ) -> [UInt8] {
         var fields: [String] = []
         if !metadata.isEmpty {
             let pairs = metadata.sorted { $0.key < $1.key }.map {
@@ -89,15 +111,18 @@ package enum Safetensors {
         }
         var offset = 0
         for tensor in tensors {
-            let end = offset + tensor.shape.reduce(MemoryLayout<Float>.size, *)
+            let end = offset + tensor.byteCount
             let shape = tensor.shape.map(String.init).joined(separator: ",")
+            let type = tensor.dtype.rawValue
             fields.append(
-                "\(JSONString.quoted(tensor.name)):{\"dtype\":\"F32\",\"shape\":[\(shape)],\"data_offsets\":[\(offset),\(end)]}"
+                "\(JSONString.quoted(tensor.name)):{\"dtype\":\"\(type)\",\"shape\":[\(shape)],\"data_offsets\":[\(offset),\(end)]}"
             )
             offset = end
         }
         var json = Array("{\(fields.joined(separator: ","))}".utf8)
-        json.append(contentsOf: repeatElement(UInt8(ascii: " "), count: -json.count & 7))
+        let lengthSize = MemoryLayout<UInt64>.size
+        let padding = (alignment - (lengthSize + json.count) % alignment) % alignment
+        json.append(contentsOf: repeatElement(UInt8(ascii: " "), count: padding))
         return withUnsafeBytes(of: UInt64(json.count).littleEndian) { Array($0) } + json
     }
 }

@@ -18,8 +18,9 @@ struct AttemptEnd {
     }
 
     func succeed(_ result: Data) throws {
-        try connection.execute(
-            sql: "UPDATE jobs SET result = ? WHERE ordinal = ?", arguments: [result.text, ordinal])
+        try connection.cachedStatement(sql: "UPDATE jobs SET result = ? WHERE ordinal = ?").execute(arguments: [
+            result.text, ordinal,
+        ])
         try close(.succeeded)
         try enter(.succeeded)
     }
@@ -31,11 +32,14 @@ struct AttemptEnd {
 
     func fail(_ error: String, isFinal: Bool, delay: Int64?) throws {
         try close(.failed, error)
-        try connection.execute(sql: "UPDATE jobs SET failures = failures + 1 WHERE ordinal = ?", arguments: [ordinal])
+        try connection.cachedStatement(sql: "UPDATE jobs SET failures = failures + 1 WHERE ordinal = ?").execute(
+            arguments: [ordinal])
         guard isFinal || job.failures + 1 >= job.maxAttempts else {
             return try goOn(["error": .string(error)], delay: delay)
         }
-        try connection.execute(sql: "UPDATE jobs SET error = ? WHERE ordinal = ?", arguments: [error, ordinal])
+        try connection.cachedStatement(sql: "UPDATE jobs SET error = ? WHERE ordinal = ?").execute(arguments: [
+            error, ordinal,
+        ])
         try enter(.failed, ["error": .string(error)])
     }
 
@@ -54,9 +58,9 @@ struct AttemptEnd {
     }
 
     private func close(_ outcome: AttemptRecord.Outcome, _ error: String? = nil) throws {
-        try connection.execute(
-            sql: "UPDATE attempts SET outcome = ?, error = ?, finished_at = ? WHERE job = ? AND number = ?",
-            arguments: [outcome.rawValue, error, now, ordinal, job.attempt]
+        try connection.cachedStatement(
+            sql: "UPDATE attempts SET outcome = ?, error = ?, finished_at = ? WHERE job = ? AND number = ?"
+        ).execute(arguments: [outcome.rawValue, error, now, ordinal, job.attempt]
         )
     }
 }

@@ -95,11 +95,11 @@ struct AttemptRunner {
             published = models.first
         }
         let last = outcome
-        var finished = await persist { try await pool.store.finish(job.token, last, ran: lap()) }
+        var finished = await timed { try await pool.store.finish(job.token, last, ran: $0) }
         if finished == nil, stop.reason == .unrecordable {
             // What it ended with cannot be written, so that it failed is what is left to write.
             let outcome = AttemptOutcome.failed(error: "what the worker said could not be recorded")
-            finished = await persist { try await pool.store.finish(job.token, outcome, ran: lap()) }
+            finished = await timed { try await pool.store.finish(job.token, outcome, ran: $0) }
         }
         let state = finished.flatMap(\.self)?.state
         if let published, finished != nil, state != .succeeded {
@@ -208,7 +208,7 @@ struct AttemptRunner {
 
     private func write(_ report: AttemptReport) async {
         guard !report.isEmpty else { return }
-        let stands = await persist { try await pool.store.record(report, of: job.token, ran: lap()) }
+        let stands = await timed { try await pool.store.record(report, of: job.token, ran: $0) }
         guard stands == true else {
             if stands == false { stop.stop(.fenced) }
             return
@@ -230,14 +230,12 @@ struct AttemptRunner {
         await pool.hooks.discard(obsolete ?? [path])
     }
 
-    /// The milliseconds since this was last asked.
-    private func lap() -> Int64 {
-        let now = clock.now()
-        return recorded.withLock { recorded in
-            let milliseconds = (now - recorded).milliseconds
-            recorded += .milliseconds(milliseconds)
-            return milliseconds
-        }
+    /// Writes to the store the milliseconds, too, that the attempt has run since it was last written how many.
+    private func timed<T: Sendable>(_ body: @Sendable (_ ran: Int64) async throws -> T) async -> T? {
+        let ran = recorded.withLock { (clock.now() - $0).milliseconds }
+        guard let value = await persist({ try await body(ran) }) else { return nil }
+        recorded.withLock { $0 += .milliseconds(ran) }
+        return value
     }
 
     /// Writes to the store until it succeeds: a full disk or a busy database makes the child wait, and loses nothing.

@@ -19,9 +19,9 @@ package struct DatasetStore: Sendable {
             createdAt: database.options.clock.now()
         )
         try await database.write { connection in
-            try connection.execute(
-                sql: "INSERT INTO datasets (id, name, document, created_at) VALUES (?, ?, ?, ?)",
-                arguments: [record.id, record.name, record.document.text, record.createdAt]
+            try connection.cachedStatement(
+                sql: "INSERT INTO datasets (id, name, document, created_at) VALUES (?, ?, ?, ?)"
+            ).execute(arguments: [record.id, record.name, record.document.text, record.createdAt]
             )
         }
         return record
@@ -41,16 +41,14 @@ package struct DatasetStore: Sendable {
             var bound = Int64.max
             if let after {
                 let ordinal = try Int64.fetchOne(
-                    connection,
-                    sql: "SELECT ordinal FROM datasets WHERE id = ?",
-                    arguments: [after]
+                    connection.cachedStatement(sql: "SELECT ordinal FROM datasets WHERE id = ?"), arguments: [after]
                 )
                 guard let ordinal else { throw DatasetStoreError.unknownCursor(after) }
                 bound = ordinal
             }
             let rows = try Row.fetchAll(
-                connection,
-                sql: "SELECT * FROM datasets WHERE ordinal < ? ORDER BY ordinal DESC LIMIT ?",
+                connection.cachedStatement(
+                    sql: "SELECT * FROM datasets WHERE ordinal < ? ORDER BY ordinal DESC LIMIT ?"),
                 arguments: [bound, limit + 1]
             )
             return try Page(rows.map { try Self.record($0, on: connection) }, limit: limit)
@@ -77,19 +75,19 @@ package struct DatasetStore: Sendable {
             dataset.splits.append(split)
             dataset.splits.sort { $0.name < $1.name }
             dataset.document = try revise(dataset)
-            try connection.execute(
+            try connection.cachedStatement(
                 sql: """
                     INSERT OR REPLACE INTO dataset_splits
                         (dataset, name, digest, byte_count, path, document, created_at)
                     SELECT ordinal, ?, ?, ?, ?, ?, ? FROM datasets WHERE id = ?
-                    """,
-                arguments: [
-                    split.name, split.digest, split.byteCount, split.path, split.document.text, now, id,
-                ]
+                    """
+            ).execute(arguments: [
+                split.name, split.digest, split.byteCount, split.path, split.document.text, now, id,
+            ]
             )
-            try connection.execute(
-                sql: "UPDATE datasets SET document = ? WHERE id = ?",
-                arguments: [dataset.document.text, id]
+            try connection.cachedStatement(sql: "UPDATE datasets SET document = ? WHERE id = ?").execute(arguments: [
+                dataset.document.text, id,
+            ]
             )
             try PendingFiles.forget(split.files, on: connection)
             try PendingFiles.add(replaced?.files ?? [], on: connection)
@@ -105,13 +103,13 @@ package struct DatasetStore: Sendable {
         try await database.write { connection in
             guard let dataset = try Self.fetch(id, on: connection) else { throw DatasetStoreError.notFound(id: id) }
             let isUsed = try Bool.fetchOne(
-                connection,
-                sql:
-                    "SELECT EXISTS (SELECT 1 FROM jobs JOIN datasets ON dataset = datasets.ordinal WHERE datasets.id = ?)",
-                arguments: [id]
+                connection.cachedStatement(
+                    sql:
+                        "SELECT EXISTS (SELECT 1 FROM jobs JOIN datasets ON dataset = datasets.ordinal WHERE datasets.id = ?)"
+                ), arguments: [id]
             )
             guard isUsed == false else { throw DatasetStoreError.inUse(id: id) }
-            try connection.execute(sql: "DELETE FROM datasets WHERE id = ?", arguments: [id])
+            try connection.cachedStatement(sql: "DELETE FROM datasets WHERE id = ?").execute(arguments: [id])
             let files = dataset.splits.flatMap(\.files) + [DataLayout.dataset(id) + "/"]
             try PendingFiles.add(files, on: connection)
             return files
@@ -132,15 +130,14 @@ package struct DatasetStore: Sendable {
     }
 
     static func fetch(_ id: String, on connection: Connection) throws -> DatasetRecord? {
-        try Row.fetchOne(connection, sql: "SELECT * FROM datasets WHERE id = ?", arguments: [id])
+        try Row.fetchOne(connection.cachedStatement(sql: "SELECT * FROM datasets WHERE id = ?"), arguments: [id])
             .map { try record($0, on: connection) }
     }
 
     private static func record(_ row: Row, on connection: Connection) throws -> DatasetRecord {
         var record = DatasetRecord(row)
         record.splits = try Row.fetchAll(
-            connection,
-            sql: "SELECT * FROM dataset_splits WHERE dataset = ? ORDER BY name",
+            connection.cachedStatement(sql: "SELECT * FROM dataset_splits WHERE dataset = ? ORDER BY name"),
             arguments: [row["ordinal"] as Int64]
         ).map { SplitRecord($0) }
         return record

@@ -4,11 +4,11 @@ import GRDB
 /// One split of a data set: a file and what is known about it.
 package struct SplitRecord: Sendable, Equatable {
     package var name: String
-    /// Digest of the file, `sha256:…`.
+    /// Digest of the file that was uploaded, `sha256:…`.
     package var digest: String
-    /// Size of the file in bytes.
+    /// Size of that file in bytes.
     package var byteCount: Int64
-    /// The file, relative to the data directory.
+    /// The file that the clips are kept in, relative to the data directory.
     package var path: String
     /// JSON of the service.
     package var document: Data

@@ -14,6 +14,10 @@ package enum DataLayout {
     package static let folders = ["incoming", "datasets", "work", "checkpoints", "models", "logs"]
 
     package static func incoming(_ name: String) -> String { "incoming/\(name)" }
+    /// What is made of an upload while it is checked: the file that its clips are packed in, and one to make that with.
+    package static func packing(_ name: String) -> [String] {
+        ["packed", "scratch"].map { "\(incoming(name)).\($0)" }
+    }
     package static func dataset(_ id: String) -> String { "datasets/\(id)" }
     package static func work(_ attempt: AttemptToken) -> String { "work/\(attempt.job)-\(attempt.attempt)" }
     package static func checkpoints(job: String) -> String { "checkpoints/\(job)" }

@@ -14,20 +14,19 @@ enum IdempotencyKeys {
         on connection: Connection
     ) throws -> String? {
         // Few at a time: no request waits for all that a day has left.
-        try connection.execute(
+        try connection.cachedStatement(
             sql: """
                 DELETE FROM idempotency_keys WHERE key IN
                     (SELECT key FROM idempotency_keys WHERE created_at < ? ORDER BY created_at LIMIT 10)
-                """,
-            arguments: [now - lifetime]
+                """
+        ).execute(arguments: [now - lifetime]
         )
         let row = try Row.fetchOne(
-            connection,
-            sql: """
-                SELECT id, digest FROM idempotency_keys JOIN jobs ON job = jobs.ordinal
-                WHERE key = ? AND idempotency_keys.created_at >= ?
-                """,
-            arguments: [idempotency.key, now - lifetime]
+            connection.cachedStatement(
+                sql: """
+                    SELECT id, digest FROM idempotency_keys JOIN jobs ON job = jobs.ordinal
+                    WHERE key = ? AND idempotency_keys.created_at >= ?
+                    """), arguments: [idempotency.key, now - lifetime]
         )
         guard let row else { return nil }
         guard row["digest"] == idempotency.digest else {
@@ -42,9 +41,9 @@ enum IdempotencyKeys {
         at now: Int64,
         on connection: Connection
     ) throws {
-        try connection.execute(
-            sql: "INSERT OR REPLACE INTO idempotency_keys (key, digest, job, created_at) VALUES (?, ?, ?, ?)",
-            arguments: [idempotency.key, idempotency.digest, job, now]
+        try connection.cachedStatement(
+            sql: "INSERT OR REPLACE INTO idempotency_keys (key, digest, job, created_at) VALUES (?, ?, ?, ?)"
+        ).execute(arguments: [idempotency.key, idempotency.digest, job, now]
         )
     }
 }

@@ -19,16 +19,16 @@ extension JobStore {
             )
             guard let row else { return nil }
             let ordinal: Int64 = row["ordinal"]
-            try connection.execute(
-                sql: "UPDATE jobs SET attempt = attempt + 1, started_at = ? WHERE ordinal = ?",
-                arguments: [now, ordinal]
+            try connection.cachedStatement(
+                sql: "UPDATE jobs SET attempt = attempt + 1, started_at = ? WHERE ordinal = ?"
+            ).execute(arguments: [now, ordinal]
             )
-            try connection.execute(
+            try connection.cachedStatement(
                 sql: """
                     INSERT INTO attempts (job, number, outcome, started_at)
                     SELECT ordinal, attempt, 'running', ? FROM jobs WHERE ordinal = ?
-                    """,
-                arguments: [now, ordinal]
+                    """
+            ).execute(arguments: [now, ordinal]
             )
             try Self.enter(.running, job: ordinal, at: now, on: connection)
             database.announce(.job(row["id"]))
@@ -54,11 +54,12 @@ extension JobStore {
         return try await database.write { [database] connection in
             guard let ordinal = try Self.ordinal(of: token, on: connection) else { return false }
             guard !report.isEmpty || ran > 0 else { return true }
-            try connection.execute(sql: "UPDATE jobs SET ran = ran + ? WHERE ordinal = ?", arguments: [ran, ordinal])
+            try connection.cachedStatement(sql: "UPDATE jobs SET ran = ran + ? WHERE ordinal = ?").execute(arguments: [
+                ran, ordinal,
+            ])
             if let progress = report.progress {
                 let document = try JSONEncoder().encode(progress)
-                try connection.execute(
-                    sql: "UPDATE jobs SET progress = ? WHERE ordinal = ?",
+                try connection.cachedStatement(sql: "UPDATE jobs SET progress = ? WHERE ordinal = ?").execute(
                     arguments: [document.text, ordinal]
                 )
             }
@@ -89,7 +90,9 @@ extension JobStore {
             guard let ordinal = try Self.ordinal(of: token, on: connection),
                 let job = try Self.fetch(token.job, on: connection)
             else { return nil }
-            try connection.execute(sql: "UPDATE jobs SET ran = ran + ? WHERE ordinal = ?", arguments: [ran, ordinal])
+            try connection.cachedStatement(sql: "UPDATE jobs SET ran = ran + ? WHERE ordinal = ?").execute(arguments: [
+                ran, ordinal,
+            ])
             let end = AttemptEnd(job: job, ordinal: ordinal, at: now, connection: connection)
             switch job.state == .cancelling ? .cancelled : outcome {
             case .succeeded(let result, let models):
@@ -153,9 +156,9 @@ extension JobStore {
     /// Lets a job run again that has waited long enough since the attempt `token` names.
     func endDelay(after token: AttemptToken) async throws {
         try await database.write { [database] connection in
-            try connection.execute(
-                sql: "UPDATE jobs SET delay = NULL WHERE id = ? AND attempt = ? AND state = 'queued'",
-                arguments: [token.job, token.attempt]
+            try connection.cachedStatement(
+                sql: "UPDATE jobs SET delay = NULL WHERE id = ? AND attempt = ? AND state = 'queued'"
+            ).execute(arguments: [token.job, token.attempt]
             )
             database.announce(.queue)
         }
@@ -174,12 +177,11 @@ extension JobStore {
     /// The row of the job whose running attempt `token` names, or nil when that attempt has been given up.
     static func ordinal(of token: AttemptToken, on connection: Connection) throws -> Int64? {
         try Int64.fetchOne(
-            connection,
-            sql: """
-                SELECT ordinal FROM jobs
-                WHERE id = ? AND attempt = ? AND state IN ('running', 'pausing', 'cancelling')
-                """,
-            arguments: [token.job, token.attempt]
+            connection.cachedStatement(
+                sql: """
+                    SELECT ordinal FROM jobs
+                    WHERE id = ? AND attempt = ? AND state IN ('running', 'pausing', 'cancelling')
+                    """), arguments: [token.job, token.attempt]
         )
     }
 }

@@ -17,33 +17,32 @@ extension JobStore {
         return try await database.write { [database] connection in
             guard let ordinal = try Self.ordinal(of: token, on: connection) else { return nil }
             var obsolete = try String.fetchAll(
-                connection,
-                sql: "SELECT path FROM checkpoints WHERE job = ? AND step = ?",
+                connection.cachedStatement(sql: "SELECT path FROM checkpoints WHERE job = ? AND step = ?"),
                 arguments: [ordinal, checkpoint.step]
             )
-            try connection.execute(
+            try connection.cachedStatement(
                 sql: """
-                    INSERT OR REPLACE INTO checkpoints (job, step, epoch, attempt, digest, byte_count, path, document, created_at)
+                    INSERT OR REPLACE INTO checkpoints
+                        (job, step, epoch, attempt, digest, byte_count, path, document, created_at)
                     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
-                    """,
-                arguments: [
-                    ordinal, checkpoint.step, checkpoint.epoch, token.attempt, checkpoint.digest,
-                    checkpoint.byteCount, path, checkpoint.document.text, now,
-                ]
+                    """
+            ).execute(arguments: [
+                ordinal, checkpoint.step, checkpoint.epoch, token.attempt, checkpoint.digest,
+                checkpoint.byteCount, path, checkpoint.document.text, now,
+            ]
             )
             obsolete += try String.fetchAll(
-                connection,
-                sql: """
-                    DELETE FROM checkpoints WHERE job = :job AND step NOT IN (
-                        SELECT step FROM checkpoints WHERE job = :job ORDER BY step DESC
-                        LIMIT (SELECT kept_checkpoints FROM jobs WHERE ordinal = :job)
-                    ) RETURNING path
-                    """,
-                arguments: ["job": ordinal]
+                connection.cachedStatement(
+                    sql: """
+                        DELETE FROM checkpoints WHERE job = :job AND step NOT IN (
+                            SELECT step FROM checkpoints WHERE job = :job ORDER BY step DESC
+                            LIMIT (SELECT kept_checkpoints FROM jobs WHERE ordinal = :job)
+                        ) RETURNING path
+                        """), arguments: ["job": ordinal]
             )
-            try connection.execute(
-                sql: "UPDATE jobs SET revision = revision + 1, updated_at = ? WHERE ordinal = ?",
-                arguments: [now, ordinal]
+            try connection.cachedStatement(
+                sql: "UPDATE jobs SET revision = revision + 1, updated_at = ? WHERE ordinal = ?"
+            ).execute(arguments: [now, ordinal]
             )
             try PendingFiles.forget([path], on: connection)
             try PendingFiles.add(obsolete, on: connection)
@@ -72,10 +71,9 @@ extension JobStore {
             }
             let version = try ModelStore.insert(
                 draft, job: (ordinal, id), checkpoint: step, at: now, on: connection)
-            try connection.execute(
-                sql: "UPDATE jobs SET revision = revision + 1, updated_at = ? WHERE ordinal = ?",
-                arguments: [now, ordinal]
-            )
+            try connection.cachedStatement(
+                sql: "UPDATE jobs SET revision = revision + 1, updated_at = ? WHERE ordinal = ?"
+            ).execute(arguments: [now, ordinal])
             database.announce(version)
             database.announce(.job(id))
             return (version, true)

@@ -12,8 +12,8 @@ extension JobStore {
                 throw JobStoreError.notFound(id: id)
             }
             let rows = try Row.fetchAll(
-                connection,
-                sql: "SELECT * FROM events WHERE job = ? AND sequence > ? ORDER BY sequence LIMIT ?",
+                connection.cachedStatement(
+                    sql: "SELECT * FROM events WHERE job = ? AND sequence > ? ORDER BY sequence LIMIT ?"),
                 arguments: [ordinal, after, limit + 1]
             )
             return Page(rows.map { EventRecord($0) }, limit: limit)
@@ -29,7 +29,8 @@ extension JobStore {
                 throw JobStoreError.notFound(id: id)
             }
             return try Int.fetchOne(
-                connection, sql: "SELECT max(sequence) FROM events WHERE job = ?", arguments: [ordinal]) ?? 0
+                connection.cachedStatement(sql: "SELECT max(sequence) FROM events WHERE job = ?"), arguments: [ordinal])
+                ?? 0
         }
     }
 
@@ -64,17 +65,16 @@ extension JobStore {
     /// The names of a job's metrics in their order, each found by one look into the primary key.
     private static func metricNames(of job: Int64, on connection: Connection) throws -> [String] {
         try String.fetchAll(
-            connection,
-            sql: """
-                WITH RECURSIVE names (name) AS (
-                    SELECT min(name) FROM metrics WHERE job = :job
-                    UNION ALL
-                    SELECT (SELECT min(name) FROM metrics WHERE job = :job AND name > names.name)
-                    FROM names WHERE name IS NOT NULL
-                )
-                SELECT name FROM names WHERE name IS NOT NULL
-                """,
-            arguments: ["job": job]
+            connection.cachedStatement(
+                sql: """
+                    WITH RECURSIVE names (name) AS (
+                        SELECT min(name) FROM metrics WHERE job = :job
+                        UNION ALL
+                        SELECT (SELECT min(name) FROM metrics WHERE job = :job AND name > names.name)
+                        FROM names WHERE name IS NOT NULL
+                    )
+                    SELECT name FROM names WHERE name IS NOT NULL
+                    """), arguments: ["job": job]
         )
     }
 }

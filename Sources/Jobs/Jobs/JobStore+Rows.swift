@@ -5,11 +5,11 @@ import JSON
 /// What the transactions of the store are made of.
 extension JobStore {
     static func ordinal(of id: String, on connection: Connection) throws -> Int64? {
-        try Int64.fetchOne(connection, sql: "SELECT ordinal FROM jobs WHERE id = ?", arguments: [id])
+        try Int64.fetchOne(connection.cachedStatement(sql: "SELECT ordinal FROM jobs WHERE id = ?"), arguments: [id])
     }
 
     static func fetch(_ id: String, on connection: Connection) throws -> JobRecord? {
-        let rows = try Row.fetchAll(connection, sql: "\(select) WHERE jobs.id = ?", arguments: [id])
+        let rows = try Row.fetchAll(connection.cachedStatement(sql: "\(select) WHERE jobs.id = ?"), arguments: [id])
         return try records(rows, on: connection).first
     }
 
@@ -17,24 +17,25 @@ extension JobStore {
     static func records(_ rows: [Row], on connection: Connection) throws -> [JobRecord] {
         guard !rows.isEmpty else { return [] }
         let ordinals = rows.map { $0["ordinal"] as Int64 }
-        let places = databaseQuestionMarks(count: ordinals.count)
+        // One parameter, so that a statement serves pages of all sizes.
+        let list: StatementArguments = ["[\(ordinals.map(String.init).joined(separator: ","))]"]
         var attempts: [Int64: [AttemptRecord]] = [:]
         let attemptRows = try Row.fetchAll(
-            connection,
-            sql: "SELECT * FROM attempts WHERE job IN (\(places)) ORDER BY job, number",
-            arguments: StatementArguments(ordinals)
+            connection.cachedStatement(
+                sql: "SELECT * FROM attempts WHERE job IN (SELECT value FROM json_each(?)) ORDER BY job, number"),
+            arguments: list
         )
         for row in attemptRows {
             attempts[row["job"], default: []].append(AttemptRecord(row))
         }
         var versions: [Int64: [JobRecord.ModelReference]] = [:]
         let versionRows = try Row.fetchAll(
-            connection,
-            sql: """
-                SELECT job, name, version, checkpoint FROM model_versions WHERE job IN (\(places))
-                ORDER BY name, version
-                """,
-            arguments: StatementArguments(ordinals)
+            connection.cachedStatement(
+                sql: """
+                    SELECT job, name, version, checkpoint FROM model_versions
+                    WHERE job IN (SELECT value FROM json_each(?)) ORDER BY name, version
+                    """),
+            arguments: list
         )
         for row in versionRows {
             versions[row["job"], default: []].append(
@@ -42,9 +43,9 @@ extension JobStore {
         }
         var checkpoints: [Int64: [CheckpointRecord]] = [:]
         let checkpointRows = try Row.fetchAll(
-            connection,
-            sql: "SELECT * FROM checkpoints WHERE job IN (\(places)) ORDER BY job, step DESC",
-            arguments: StatementArguments(ordinals)
+            connection.cachedStatement(
+                sql: "SELECT * FROM checkpoints WHERE job IN (SELECT value FROM json_each(?)) ORDER BY job, step DESC"),
+            arguments: list
         )
         for row in checkpointRows {
             checkpoints[row["job"], default: []].append(CheckpointRecord(row))
@@ -74,20 +75,18 @@ extension JobStore {
             arguments: [JobSubmission.priorityWorth]
         )
         let turn = max(now, last ?? now) - Int64(submission.priority) * JobSubmission.priorityWorth
-        let statement = try connection.cachedStatement(
+        try connection.cachedStatement(
             sql: """
                 INSERT INTO jobs
                     (id, dataset, model, document, state, priority, max_attempts, time_limit, kept_checkpoints, turn, sweep,
                      cell, created_at, updated_at)
                 SELECT ?, ordinal, ?, ?, 'queued', ?, ?, ?, ?, ?, ?, ?, ?, ? FROM datasets WHERE id = ?
                 """
-        )
-        try statement.execute(
-            arguments: [
-                id, submission.model, submission.document.text, submission.priority, submission.maxAttempts,
-                submission.timeLimit, submission.keptCheckpoints, turn, sweep?.ordinal, sweep?.cell, now, now,
-                submission.dataset,
-            ]
+        ).execute(arguments: [
+            id, submission.model, submission.document.text, submission.priority, submission.maxAttempts,
+            submission.timeLimit, submission.keptCheckpoints, turn, sweep?.ordinal, sweep?.cell, now, now,
+            submission.dataset,
+        ]
         )
         let ordinal = connection.lastInsertedRowID
         try enter(.queued, job: ordinal, at: now, on: connection)
@@ -98,7 +97,7 @@ extension JobStore {
     ///
     /// - Returns: the paths of its files, which are pending and can go.
     static func forget(_ job: JobRecord, on connection: Connection) throws -> [String] {
-        try connection.execute(sql: "DELETE FROM jobs WHERE id = ?", arguments: [job.id])
+        try connection.cachedStatement(sql: "DELETE FROM jobs WHERE id = ?").execute(arguments: [job.id])
         let files =
             [DataLayout.log(job: job.id)] + job.checkpoints.map(\.path) + [DataLayout.checkpoints(job: job.id) + "/"]
         try PendingFiles.add(files, on: connection)
@@ -118,9 +117,10 @@ extension JobStore {
         at now: Int64,
         on connection: Connection
     ) throws {
-        let statement = try connection.cachedStatement(
-            sql: "UPDATE jobs SET state = ?, delay = ?, updated_at = ?, finished_at = ? WHERE ordinal = ?")
-        try statement.execute(arguments: [state.rawValue, delay, now, state.isOver ? now : nil, job])
+        try connection.cachedStatement(
+            sql: "UPDATE jobs SET state = ?, delay = ?, updated_at = ?, finished_at = ? WHERE ordinal = ?"
+        ).execute(arguments: [state.rawValue, delay, now, state.isOver ? now : nil, job]
+        )
         var document = note
         document["state"] = .string(state.rawValue)
         if let delay { document["delay_s"] = .number(Double(delay) / 1000) }
@@ -156,8 +156,7 @@ extension JobStore {
                 sql: """
                     UPDATE jobs SET last_event = last_event + ?, history = ?, revision = revision + 1, updated_at = ?
                     WHERE ordinal = ? RETURNING last_event, attempt
-                    """),
-            arguments: [new.count, history, now, job]
+                    """), arguments: [new.count, history, now, job]
         )
         guard let row else { preconditionFailure("events for a job that is not there") }
         let first = (row["last_event"] as Int) - new.count + 1

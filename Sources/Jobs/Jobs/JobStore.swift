@@ -103,8 +103,8 @@ package struct JobStore: Sendable {
                 arguments += [ordinal]
             }
             let rows = try Row.fetchAll(
-                connection,
-                sql: "\(Self.select) WHERE \(conditions) ORDER BY jobs.ordinal DESC LIMIT ?",
+                connection.cachedStatement(
+                    sql: "\(Self.select) WHERE \(conditions) ORDER BY jobs.ordinal DESC LIMIT ?"),
                 arguments: arguments + [limit + 1]
             )
             return try Page(Self.records(rows, on: connection), limit: limit)
@@ -140,8 +140,8 @@ package struct JobStore: Sendable {
     package func deleteFinished(before time: Int64, limit: Int = 100) async throws -> [String] {
         try await database.write { connection in
             let ids = try String.fetchAll(
-                connection,
-                sql: "SELECT id FROM jobs WHERE finished_at < ? AND sweep IS NULL ORDER BY finished_at LIMIT ?",
+                connection.cachedStatement(
+                    sql: "SELECT id FROM jobs WHERE finished_at < ? AND sweep IS NULL ORDER BY finished_at LIMIT ?"),
                 arguments: [time, limit]
             )
             var files: [String] = []

@@ -19,8 +19,7 @@ struct MetricCourse {
 
     private func lastStep() throws -> Int? {
         try Int.fetchOne(
-            connection,
-            sql: "SELECT max(step) FROM metrics WHERE job = ? AND name = ?",
+            connection.cachedStatement(sql: "SELECT max(step) FROM metrics WHERE job = ? AND name = ?"),
             arguments: [job, name]
         )
     }

@@ -42,14 +42,13 @@ package struct ModelStore: Sendable {
         precondition(limit > 0, "a page holds at least one model")
         return try await database.read { connection in
             let rows = try Row.fetchAll(
-                connection,
-                sql: """
-                    \(Self.select)
-                    WHERE name > ?
-                        AND version = (SELECT max(version) FROM model_versions AS other WHERE other.name = model_versions.name)
-                    ORDER BY name LIMIT ?
-                    """,
-                arguments: [after ?? "", limit + 1]
+                connection.cachedStatement(
+                    sql: """
+                        \(Self.select)
+                        WHERE name > ?
+                            AND version = (SELECT max(version) FROM model_versions AS other WHERE other.name = model_versions.name)
+                        ORDER BY name LIMIT ?
+                        """), arguments: [after ?? "", limit + 1]
             )
             return Page(rows.map { ModelRecord($0) }, limit: limit)
         }
@@ -60,8 +59,8 @@ package struct ModelStore: Sendable {
         precondition(limit > 0, "a page holds at least one version")
         return try await database.read { connection in
             let rows = try Row.fetchAll(
-                connection,
-                sql: "\(Self.select) WHERE name = ? AND version < ? ORDER BY version DESC LIMIT ?",
+                connection.cachedStatement(
+                    sql: "\(Self.select) WHERE name = ? AND version < ? ORDER BY version DESC LIMIT ?"),
                 arguments: [name, after ?? Int.max, limit + 1]
             )
             return Page(rows.map { ModelRecord($0) }, limit: limit)
@@ -77,8 +76,7 @@ package struct ModelStore: Sendable {
     package func get(_ name: String, version: Int) async throws -> ModelRecord? {
         try await database.read { connection in
             try Row.fetchOne(
-                connection,
-                sql: "\(Self.select) WHERE name = ? AND version = ?",
+                connection.cachedStatement(sql: "\(Self.select) WHERE name = ? AND version = ?"),
                 arguments: [name, version]
             ).map { ModelRecord($0) }
         }
@@ -106,19 +104,18 @@ package struct ModelStore: Sendable {
         on connection: Connection
     ) throws -> ModelRecord {
         let last = try Int.fetchOne(
-            connection,
-            sql: "SELECT max(version) FROM model_versions WHERE name = ?",
+            connection.cachedStatement(sql: "SELECT max(version) FROM model_versions WHERE name = ?"),
             arguments: [draft.name]
         )
         let version = (last ?? 0) + 1
-        try connection.execute(
+        try connection.cachedStatement(
             sql: """
                 INSERT INTO model_versions (name, version, job, checkpoint, digest, directory, document, created_at)
                 VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-                """,
-            arguments: [
-                draft.name, version, job?.ordinal, checkpoint, draft.digest, draft.directory, draft.document.text, now,
-            ]
+                """
+        ).execute(arguments: [
+            draft.name, version, job?.ordinal, checkpoint, draft.digest, draft.directory, draft.document.text, now,
+        ]
         )
         try PendingFiles.forget([draft.directory], on: connection)
         return ModelRecord(

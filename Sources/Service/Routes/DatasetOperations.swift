@@ -87,7 +87,11 @@ extension DatasetView {
     ]).named("Dataset")
 
     private static let split = Schema.object([
-        .init("digest", .string("SHA-256 of the file")),
+        .init("digest", .string("SHA-256 of the file that was uploaded")),
+        .init(
+            "content_digest",
+            .string("A digest over the clips, the same for the same clips in npz and in lines of JSON"),
+            isRequired: false),
         .init("bytes", .integer(0...Int.max)),
         .init("report", .object([], others: .any, "What was found in the file")),
     ])

@@ -14,6 +14,7 @@ struct DatasetView: Encodable {
 
     private struct Split: Encodable {
         let digest: String
+        let contentDigest: String?
         let bytes: Int64
         let report: SplitReport
     }
@@ -43,8 +44,14 @@ struct DatasetView: Encodable {
         replaceNonfinite = schema.replacesNonfinite
         splits = Dictionary(
             uniqueKeysWithValues: try record.splits.map {
-                let report = try $0.contents.report(among: record.splits)
-                return ($0.name, Split(digest: $0.digest, bytes: $0.byteCount, report: report))
+                let contents = try $0.contents
+                let split = Split(
+                    digest: $0.digest,
+                    contentDigest: contents.contentDigest,
+                    bytes: $0.byteCount,
+                    report: contents.report(among: record.splits)
+                )
+                return ($0.name, split)
             }
         )
     }

@@ -5,8 +5,8 @@ import HTTPTypes
 import Jobs
 import Platform
 
-/// `PUT /v1/datasets/{id}/splits/{split}`: a file goes to the disk as it comes, is checked there, and only then becomes part
-/// of the data set. Of a file that is refused nothing stays.
+/// `PUT /v1/datasets/{id}/splits/{split}`: a file goes to the disk as it comes, is checked there and packed into another file,
+/// which only then becomes part of the data set. Of the file itself nothing stays, nor of anything when it is refused.
 struct SplitUpload: Sendable {
     let backend: Backend
 
@@ -26,8 +26,9 @@ struct SplitUpload: Sendable {
         // A name of its own, because a file in use under a recorded name never changes.
         let identifier = UUID().uuidString
         let incoming = DataLayout.incoming(identifier)
+        let packing = DataLayout.packing(identifier)
         let path = "\(DataLayout.dataset(id))/\(split.rawValue)-\(identifier)"
-        let (kept, replaced) = try await backend.files.making([incoming] + SplitRecord.files(at: path)) {
+        let (kept, replaced) = try await backend.files.making([incoming] + packing + SplitRecord.files(at: path)) {
             let file = try IncomingFile(incoming, in: backend.directory)
             // What arrives compressed is kept as it was before.
             let received = request.body.isEncoded && expected != nil ? ContentHash() : nil
@@ -38,12 +39,12 @@ struct SplitUpload: Sendable {
             try expected?.check(received?.finish() ?? digest)
             let record = SplitRecord(
                 name: split.rawValue, digest: digest, byteCount: byteCount, path: path, document: Data())
-            let upload = UploadedSplit(backend: backend, file: file, record: record)
-            let inspection = try await upload.inspect(format, replaceNonfinite: replaceNonfinite, for: dataset)
-            return try await upload.keep(inspection, in: id)
+            let upload = UploadedSplit(backend: backend, file: file, packing: packing, record: record)
+            let packed = try await upload.pack(format, replaceNonfinite: replaceNonfinite, for: dataset)
+            return try await upload.keep(packed, in: id)
         }
         // What follows undoes nothing: the split is recorded.
-        await backend.files.discard([incoming] + (replaced?.files ?? []))
+        await backend.files.discard([incoming] + packing + (replaced?.files ?? []))
         return try .encoding(DatasetView(kept), status: replaced == nil ? .created : .ok)
     }
 }

@@ -1,24 +1,22 @@
 import Foundation
 import Platform
 
-/// A file that is being uploaded: written, hashed and finally synchronised on a queue of its own.
+/// A file that is being uploaded: written and hashed on a queue of its own. It never gets another name, as its clips are kept
+/// in another file.
 ///
 /// `@unchecked Sendable`: `descriptor`, `hash` and `byteCount` are only touched on `queue`, which is serial, and by
 /// `deinit`.
 final class IncomingFile: @unchecked Sendable {
-    /// Relative to the data directory.
-    let path: String
     let url: URL
     private let descriptor: Int32
     private let queue = WorkQueue("limbic.upload")
     private var hash: SHA256? = SHA256()
     private var byteCount: Int64 = 0
 
-    /// Makes the file, which is removed with the value unless it has been moved away.
+    /// Makes the file, which is removed with the value.
     ///
     /// - Parameter path: on record as pending, and relative to the data directory.
     init(_ path: String, in directory: DataDirectory) throws {
-        self.path = path
         url = directory.url(path)
         descriptor = open(url.path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else { throw SystemError("open", path: url.path) }
@@ -37,12 +35,11 @@ final class IncomingFile: @unchecked Sendable {
         }
     }
 
-    /// Puts the file on the disk. To be called once, after the last bytes.
+    /// What the file turned out to be. To be called once, after the last bytes.
     ///
     /// - Returns: the digest as `sha256:…`, and the size.
     func finish() async throws -> (digest: String, byteCount: Int64) {
         try await queue.run { [self] in
-            guard fsync(descriptor) == 0 else { throw SystemError("fsync", path: url.path) }
             guard let digest = hash.take()?.finish() else { preconditionFailure("an upload is finished once") }
             return (digest, byteCount)
         }

@@ -8,6 +8,14 @@ struct SplitDocument: Codable, Sendable, Equatable {
     var report: SplitReport
     /// What it has in common with the splits that were there when it came.
     var overlaps: [Overlap] = []
+    /// Over the clips, whatever the format of the file they came in; nil where the split is kept as that file, by an older
+    /// server that did not pack it.
+    var contentDigest: String?
+
+    private enum CodingKeys: String, CodingKey {
+        case report, overlaps
+        case contentDigest = "content_digest"
+    }
 
     /// What a split has in common with one other.
     struct Overlap: Codable, Sendable, Equatable {
@@ -17,9 +25,10 @@ struct SplitDocument: Codable, Sendable, Equatable {
         let warnings: [SplitWarning]
     }
 
-    init(report: SplitReport, overlaps: [Overlap]) {
+    init(report: SplitReport, overlaps: [Overlap], contentDigest: String?) {
         self.report = report
         self.overlaps = overlaps
+        self.contentDigest = contentDigest
     }
 
     init(from decoder: any Decoder) throws {
@@ -27,6 +36,7 @@ struct SplitDocument: Codable, Sendable, Equatable {
         if let report = try container.decodeIfPresent(SplitReport.self, forKey: .report) {
             self.report = report
             overlaps = try container.decode([Overlap].self, forKey: .overlaps)
+            contentDigest = try container.decodeIfPresent(String.self, forKey: .contentDigest)
         } else {
             // Stored before splits were compared: the report alone.
             report = try SplitReport(from: decoder)

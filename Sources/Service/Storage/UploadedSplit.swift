@@ -7,58 +7,76 @@ import Platform
 struct UploadedSplit: Sendable {
     let backend: Backend
     let file: IncomingFile
+    /// Paths of `DataLayout.packing` for this upload.
+    let packing: [String]
     /// What is to be recorded, all but its document.
     let record: SplitRecord
+
+    /// What packing found, and the digest over the content of the packed file.
+    struct Packed: Sendable {
+        let inspection: SplitReader.Inspection
+        let contentDigest: String?
+    }
 
     /// Another split came or went between looking and recording.
     private struct Outdated: Error {}
 
-    /// Throws a ``Problem`` that names rows, fields and reasons.
+    /// Checks the clips and packs them into a file of their own in the same go. The file is at the first path of
+    /// `DataLayout.packing`, which is on record as pending like the other.
+    ///
+    /// Throws a ``Problem`` that names rows, fields and reasons, and `CancellationError` soon after the request was given up.
     ///
     /// - Parameter replaceNonfinite: whether features that are not finite are read as 0; nil as the data set says.
-    func inspect(
+    func pack(
         _ format: UploadFormat,
         replaceNonfinite: Bool?,
         for dataset: DatasetRecord
-    ) async throws -> SplitReader.Inspection {
+    ) async throws -> Packed {
         let schema = try DatasetSchema(dataset, excluding: record.name)
         let options = schema.options(replaceNonfinite: replaceNonfinite, in: backend.configuration)
-        let url = file.url
-        return try await backend.inspection.run {
-            try format.check(SplitFormat(path: url.path))
-            let inspection = SplitReader.examine(path: url.path, options: options)
-            guard inspection.report.problemCount == 0 else {
-                throw Problem.invalidSplit(inspection.report.problems, count: inspection.report.problemCount)
+        let path = file.url.path
+        let paths = packing.map(backend.directory.path)
+        let given = StopFlag()
+        return try await withTaskCancellationHandler {
+            try await backend.inspection.run {
+                try format.check(SplitFormat(path: path))
+                let writer = try PackedSplitWriter(
+                    path: paths[0], scratchPath: paths[1], isCancelled: { given.isRaised })
+                let inspection = try SplitReader.pack(path: path, into: writer, options: options)
+                guard inspection.report.problemCount == 0 else {
+                    throw Problem.invalidSplit(inspection.report.problems, count: inspection.report.problemCount)
+                }
+                return Packed(inspection: inspection, contentDigest: writer.contentDigest)
             }
-            return inspection
+        } onCancel: {
+            given.raise()
         }
     }
 
-    /// Moves the file to its place and records it there.
+    /// Moves the packed file to its place and records it there.
     ///
     /// - Returns: the data set as it now is, and the split that was replaced, whose files can go.
-    func keep(
-        _ inspection: SplitReader.Inspection,
-        in id: String
-    ) async throws -> (dataset: DatasetRecord, replaced: SplitRecord?) {
-        try await backend.files.move(file.path, to: record.path)
+    func keep(_ packed: Packed, in id: String) async throws -> (dataset: DatasetRecord, replaced: SplitRecord?) {
+        try await backend.files.move(packing[0], to: record.path)
         try await backend.files.run { [record] directory in
-            try WholeFile.write(inspection.fingerprints.data, to: directory.path(record.fingerprintsPath))
+            try WholeFile.write(packed.inspection.fingerprints.data, to: directory.path(record.fingerprintsPath))
         }
-        return try await put(inspection, in: id)
+        return try await put(packed, in: id)
     }
 
     /// Records the split, compared with the splits that are there at that moment.
     private func put(
-        _ inspection: SplitReader.Inspection,
+        _ packed: Packed,
         in id: String
     ) async throws -> (dataset: DatasetRecord, replaced: SplitRecord?) {
+        let inspection = packed.inspection
         while true {
             guard let dataset = try await backend.datasets.get(id) else { throw DatasetStoreError.notFound(id: id) }
             let others = dataset.splits.filter { $0.name != record.name }
             let overlaps = try await overlaps(inspection.fingerprints, with: others)
             var compared = record
-            compared.document = try JSONEncoder().encode(SplitDocument(report: inspection.report, overlaps: overlaps))
+            compared.document = try JSONEncoder().encode(
+                SplitDocument(report: inspection.report, overlaps: overlaps, contentDigest: packed.contentDigest))
             do {
                 return try await backend.datasets.put(compared, in: id) { [record] dataset in
                     let current = dataset.splits.filter { $0.name != record.name }

@@ -51,9 +51,11 @@ struct TrainingHooks: Sendable {
         guard let modalities = schema.modalities, let labels = schema.labels else {
             preconditionFailure("a data set with splits has modalities and labels")
         }
-        let splits = claimed.dataset.splits.compactMap { split in
-            DatasetDirectory.Split(rawValue: split.name).map {
-                ($0, TrainingTask.SplitFile(path: files.directory.path(split.path), digest: split.digest))
+        let splits = try claimed.dataset.splits.compactMap { split in
+            try DatasetDirectory.Split(rawValue: split.name).map {
+                let contentDigest = try split.contents.contentDigest
+                let path = files.directory.path(split.path)
+                return ($0, TrainingTask.SplitFile(path: path, digest: split.digest, contentDigest: contentDigest))
             }
         }
         return TrainingTask(

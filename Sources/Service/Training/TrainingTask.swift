@@ -9,6 +9,13 @@ package struct TrainingTask: Codable, Sendable, Equatable {
         package var path: String
         /// Of the file as it was uploaded, `sha256:…`.
         package var digest: String
+        /// Of the clips in a packed file; nil where the file is the one that was uploaded.
+        package var contentDigest: String?
+
+        private enum CodingKeys: String, CodingKey {
+            case path, digest
+            case contentDigest = "content_digest"
+        }
     }
 
     /// Where and how often to save the state of the training.

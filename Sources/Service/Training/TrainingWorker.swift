@@ -13,6 +13,7 @@ struct TrainingWorker {
     private let stop: StopFlag
     private let output: MessageOutput
     private let fault: Fault
+    private let verification = RowVerification()
 
     init(_ task: TrainingTask, stop: StopFlag, output: MessageOutput, fault: Fault) {
         self.task = task
@@ -55,22 +56,31 @@ struct TrainingWorker {
         // The one after the last step serves until the end.
         var last = start
         func checkStop() throws {
+            try verification.check()
             guard stop.isRaised else { return }
             if let last { checkpoints.save(beforeStop: last) }
             throw Stopped()
         }
-        var model = try training.run(from: start) { event in
-            try report.observe(event)
-            if case .step = event { fault.pass(.step) }
-        } checkpoint: { state in
-            var state = state
-            state.notes = try report.notes()
-            last = state
-            try checkStop()
-            try checkpoints.offer(state)
+        var model: Model
+        do {
+            model = try training.run(from: start) { event in
+                try report.observe(event)
+                if case .step = event { fault.pass(.step) }
+            } checkpoint: { state in
+                var state = state
+                state.notes = try report.notes()
+                last = state
+                try checkStop()
+                try checkpoints.offer(state)
+            }
+        } catch let error as TrainingError {
+            // Rows that are not those that were uploaded are the better reason.
+            try verification.finish()
+            throw error
         }
         if let test { model.measure(test: test) }
         try checkStop()
+        try verification.finish()
         for warning in model.configuration.training?.warnings ?? [] { try report.tell("warning", warning) }
         try ModelDirectory.write(model, to: task.output)
         for name in [ModelDirectory.weightsName, ModelDirectory.configurationName] {
@@ -85,11 +95,13 @@ struct TrainingWorker {
 
     private func read(_ split: DatasetDirectory.Split) throws -> Clips {
         if stop.isRaised { throw Stopped() }
+        try verification.check()
         // Its name in the data directory is nothing a client knows.
         let name = "the \(split.rawValue) split"
         guard let file = task.file(of: split) else {
             throw DatasetError(file: name, field: "file", reason: "the data set has no such split")
         }
+        guard file.contentDigest == nil else { return try map(file, named: name) }
         guard let digest = try? SHA256.digest(ofFile: file.path) else {
             throw DatasetError(file: name, field: "file", reason: "cannot be read")
         }
@@ -111,5 +123,28 @@ struct TrainingWorker {
         } catch let error as DatasetError {
             throw DatasetError(file: name, problems: error.problems, problemCount: error.problemCount)
         }
+    }
+
+    /// The clips of a packed split, which stay in the file. Its header, and with it lengths, labels and ids, is compared with
+    /// the digest now, and the rows later.
+    private func map(_ file: TrainingTask.SplitFile, named name: String) throws -> Clips {
+        func fault(_ reason: String) -> DatasetError { DatasetError(file: name, field: "file", reason: reason) }
+
+        guard FileManager.default.isReadableFile(atPath: file.path) else { throw fault("cannot be read") }
+        let split: PackedSplit
+        do throws(DatasetError) { split = try PackedSplit(path: file.path) } catch {
+            throw fault("is not what was uploaded: \(error.problems[0].description)")
+        }
+        guard split.contentDigest == file.contentDigest else {
+            throw fault(
+                "is not what was uploaded: the digest of its clips is \(split.contentDigest), "
+                    + "and was \(file.contentDigest ?? "none")")
+        }
+        let modalities = split.clips.modalities.map { Modality(name: $0, featureSize: $1.featureSize) }
+        guard Set(modalities) == Set(task.modalities), split.clips.labelCount == task.labels.count else {
+            throw fault("does not have the modalities and labels of the data set")
+        }
+        verification.add(split, named: name)
+        return split.clips
     }
 }

@@ -47,8 +47,8 @@ struct Predict: ParsableCommand {
             switch source.format {
             case .archive:
                 try StandardInput.withFile(data, start: source.unread) { try predictSplit($0, model, printer) }
-            case .foreign(let reason):
-                throw Failure(.badData, "\(name): \(reason)")
+            case .foreign, .packed:
+                throw Failure(.badData, "\(name): \(source.format.fault ?? "")")
             case .lines, .array: try predictLines(source, model, printer)
             }
         }

@@ -188,7 +188,7 @@ struct TrainingTests {
                 values +=
                     tooLarge.contains(clip)
                     ? Array(repeating: 3e38, count: sequences.lengths[clip] * sequences.featureSize)
-                    : sequences.select([clip]).values
+                    : Array(sequences.select([clip]).values)
             }
             return Sequences(featureSize: sequences.featureSize, lengths: sequences.lengths, values: values)
         }

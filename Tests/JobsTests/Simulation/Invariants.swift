@@ -15,9 +15,11 @@ struct Invariants {
     }
 
     func violations() throws -> [String] {
-        let ids = try String.fetchAll(connection, sql: "SELECT id FROM jobs ORDER BY ordinal")
+        let rows = try Row.fetchAll(
+            connection.cachedStatement(sql: "SELECT id, revision FROM jobs ORDER BY ordinal"))
+        let ids = rows.map { $0["id"] as String }
         var found: [String] = []
-        for id in ids {
+        for (id, row) in zip(ids, rows) where world.clients.isNew(id, revision: row["revision"]) {
             guard let job = try JobStore.fetch(id, on: connection),
                 let ordinal = try JobStore.ordinal(of: id, on: connection)
             else { continue }
@@ -36,7 +38,8 @@ struct Invariants {
         let training = try JSONDecoder().decode(SimulatedTraining.self, from: job.document)
         let course = training.course
         let rows = try Row.fetchAll(
-            connection, sql: "SELECT * FROM events WHERE job = ? ORDER BY sequence", arguments: [ordinal])
+            connection.cachedStatement(sql: "SELECT * FROM events WHERE job = ? ORDER BY sequence"),
+            arguments: [ordinal])
         let events = rows.map { EventRecord($0) }
         if events.map(\.sequence) != Array(1...max(1, job.lastEvent)) { found.append("events have gaps") }
         let told = events.filter { $0.kind == "training" }.compactMap { $0.fields["text"] }
@@ -46,8 +49,9 @@ struct Invariants {
         if states.dropLast().contains(where: { JobState(rawValue: $0)?.isOver ?? true }) {
             found.append("went on after its end: \(states)")
         }
-        for row in try Row.fetchAll(connection, sql: "SELECT * FROM metrics WHERE job = ?", arguments: [ordinal])
-        where row["value"] != course.metrics[row["step"]] {
+        let metrics = try Row.fetchAll(
+            connection.cachedStatement(sql: "SELECT * FROM metrics WHERE job = ?"), arguments: [ordinal])
+        for row in metrics where row["value"] != course.metrics[row["step"]] {
             found.append("step \(row["step"] as Int) measured \(row["value"] as Double? ?? .nan)")
         }
         if job.attempts.map(\.number) != Array(1...max(1, job.attempt)).filter({ _ in job.attempt > 0 }) {
@@ -70,18 +74,16 @@ struct Invariants {
             if told != course.events { found.append("has told \(told) only") }
             let place = try job.result.map { try JSONDecoder().decode(SimulatedTraining.Place.self, from: $0) }
             if place?.hash != course.end.hash { found.append("came to \(String(describing: place))") }
-            let count = try Int.fetchOne(
-                connection, sql: "SELECT count(*) FROM metrics WHERE job = ?", arguments: [ordinal])
-            if count != training.steps { found.append("has \(count ?? 0) of \(training.steps) metrics") }
+            if metrics.count != training.steps { found.append("has \(metrics.count) of \(training.steps) metrics") }
         }
         return found
     }
 
     /// Every file is on record, and every record has its file.
     private func checkFiles() throws -> [String] {
-        let pending = try String.fetchAll(connection, sql: "SELECT path FROM pending_files")
-        let checkpoints = try String.fetchAll(connection, sql: "SELECT path FROM checkpoints")
-        let models = try String.fetchAll(connection, sql: "SELECT directory FROM model_versions")
+        let pending = try String.fetchAll(connection.cachedStatement(sql: "SELECT path FROM pending_files"))
+        let checkpoints = try String.fetchAll(connection.cachedStatement(sql: "SELECT path FROM checkpoints"))
+        let models = try String.fetchAll(connection.cachedStatement(sql: "SELECT directory FROM model_versions"))
         let known = checkpoints + models
         var found = known.filter { world.disk.checkpoints[$0] == nil && world.disk.models[$0] == nil }
             .map { "the file \($0) is lost" }

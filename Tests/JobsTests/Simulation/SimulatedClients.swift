@@ -12,6 +12,7 @@ final class SimulatedClients: @unchecked Sendable {
     /// Jobs in the state they ended in, as seen once.
     var over: [String: JobState] = [:]
     private var byKey: [String: (id: String, training: SimulatedTraining)] = [:]
+    private var revisions: [String: Int64] = [:]
     private var attempts: Set<AttemptToken> = []
     private let dataset = "ds_template"
 
@@ -19,21 +20,21 @@ final class SimulatedClients: @unchecked Sendable {
     func act(_ world: SimulatedWorld) {
         guard let server = world.server else { return }
         let ids = submitted.keys.filter { !deleted.contains($0) }.sorted()
-        let choice = world.choices.below(ids.isEmpty ? 1 : 7)
-        guard choice > 1 else { return submit(world, server) }
+        let choice = world.choices.below(ids.isEmpty ? 1 : 12)
+        guard choice > 3 else { return submit(world, server) }
         let id = ids[world.choices.below(ids.count)]
         let jobs = server.jobs
         switch choice {
-        case 2:
+        case 4:
             world.log("\(id) is to be cancelled")
             ask(world, server) { [self] in
                 let job = try await jobs.requestCancel(id)
                 if job.state.isOver { over[id] = job.state }
             }
-        case 3, 4:
+        case 5, 6:
             world.log("\(id) is to be set aside")
             ask(world, server) { _ = try await jobs.requestPause(id) }
-        case 5:
+        case 7, 8, 9, 10:
             world.log("\(id) is to go on")
             ask(world, server) { _ = try await jobs.requestResume(id) }
         default:
@@ -78,7 +79,8 @@ final class SimulatedClients: @unchecked Sendable {
         let token = tokens[world.choices.below(tokens.count)]
         guard server.workers[token.job] != token.attempt else { return }
         let current = try? server.database.readNow { connection in
-            try Row.fetchOne(connection, sql: "SELECT attempt, state FROM jobs WHERE id = ?", arguments: [token.job])
+            try Row.fetchOne(
+                connection.cachedStatement(sql: "SELECT attempt, state FROM jobs WHERE id = ?"), arguments: [token.job])
         }
         if let row = current.flatMap(\.self), row["attempt"] == token.attempt,
             ["running", "pausing", "cancelling"].contains(row["state"] as String)
@@ -104,6 +106,12 @@ final class SimulatedClients: @unchecked Sendable {
             }
             if isTaken { world.note("a late word of \(token) was taken") }
         }
+    }
+
+    /// Whether a job has changed since it was looked at.
+    func isNew(_ id: String, revision: Int64) -> Bool {
+        defer { revisions[id] = revision }
+        return revisions[id] != revision
     }
 
     func saw(_ token: AttemptToken) { attempts.insert(token) }

@@ -81,7 +81,9 @@ final class SimulatedServer: @unchecked Sendable {
 
     private func hooks(_ world: SimulatedWorld) -> WorkerPool.Hooks {
         WorkerPool.Hooks(
-            specification: { claimed in
+            specification: { [self] claimed in
+                guard isAlive else { throw Gone() }
+                world.disk.work.insert(DataLayout.work(claimed.token))
                 let training = try JSONDecoder().decode(SimulatedTraining.self, from: claimed.job.document)
                 return try JSONEncoder().encode(
                     SimulatedTask(

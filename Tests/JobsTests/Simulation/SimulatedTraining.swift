@@ -71,7 +71,11 @@ struct SimulatedDisk {
     /// The end of a training, by the path of the model's folder.
     var models: [String: SimulatedTraining.Place] = [:]
 
+    /// The folders that attempts may write to.
+    var work: Set<String> = []
+
     mutating func remove(_ path: String) {
+        work.remove(path)
         checkpoints[path] = nil
         models[path] = nil
         for inside in checkpoints.keys where inside.hasPrefix(path + "/") { checkpoints[inside] = nil }

@@ -36,7 +36,7 @@ struct SimulatedWorker {
     let say: @Sendable ([UInt8]) async -> Void
 
     private var place: SimulatedTraining.Place
-    private var lastSaved = -1
+    private var lastSaved = 0
     private var gathered: [UInt8] = []
 
     init(
@@ -71,6 +71,8 @@ struct SimulatedWorker {
             await flush()
             return .exited(65)
         }
+        // An end of its server may have taken the folder away.
+        guard world.disk.work.contains(work) else { return .exited(70) }
         world.disk.models["\(work)/model"] = place
         if let end = try await turn() { return end }
         try put(.result(document: JSONEncoder().encode(place)))
@@ -121,6 +123,7 @@ struct SimulatedWorker {
 
     private mutating func save() async throws {
         guard place.step != lastSaved else { return await flush() }
+        guard world.disk.work.contains(work) else { return }
         let name = "\(place.step).safetensors"
         world.disk.checkpoints["\(work)/checkpoints/\(name)"] = .init(place: place)
         // Killed before it says so.

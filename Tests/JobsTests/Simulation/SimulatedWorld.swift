@@ -164,17 +164,15 @@ final class SimulatedWorld: @unchecked Sendable {
 
     /// Runs until nothing is left to be done.
     private func settle() {
-        clients.resumeAll(self)
         runUntil { [self] in
             guard executor.readyCount + pauses.count == 0, let server else { return false }
-            let open = try? server.database.readNow { connection in
-                try Int.fetchOne(
-                    connection,
-                    sql: """
-                        SELECT count(*) FROM jobs WHERE state NOT IN ('succeeded', 'failed', 'cancelled', 'paused')
-                        """)
+            let states = try? server.database.readNow { connection in
+                try String.fetchAll(
+                    connection.cachedStatement(
+                        sql: "SELECT state FROM jobs WHERE state NOT IN ('succeeded', 'failed', 'cancelled')"))
             }
-            return open == 0
+            if states?.contains("paused") == true { clients.resumeAll(self) }
+            return states?.isEmpty == true
         }
     }
 

@@ -68,9 +68,9 @@ struct SimulationTests {
         var best = world
         var size = best.choices.taken.count / 2
         var tries = 0
-        while size > 0, tries < 400 {
+        while size > 0, tries < 150 {
             var start = 0
-            while start < best.choices.taken.count, tries < 400 {
+            while start < best.choices.taken.count, tries < 150 {
                 tries += 1
                 var numbers = best.choices.taken
                 numbers.removeSubrange(start..<min(start + size, numbers.count))

@@ -151,6 +151,55 @@ struct SplitUploadTests {
         try expectProblem(await service.put("train", "ds_none", [1]), 404, "not_found")
     }
 
+    @Test func keepsThePackedFileAlone() async throws {
+        let service = try TestService.make()
+        let id = try await service.makeDataset()
+        let archive = try Self.archive { try $0.add("text", shape: [2, 1, 2], [0, 1, 2, 3] as [Float]) }
+        let lines = """
+            {"text": [[0, 1]], "labels": [0, 1]}
+            {"text": [[2, 3]], "labels": [0, 1]}
+            """
+        #expect(try await service.put("train", id, archive).status == 201)
+        let splits = try await service.put("valid", id, Array(lines.utf8), fields: Self.lines).json["splits"]
+        // The same clips, in files that differ.
+        #expect(splits["train"]["content_digest"] == splits["valid"]["content_digest"])
+        #expect(splits["train"]["digest"].text == SHA256.digest(of: archive))
+        #expect(splits["train"]["bytes"] == .integer(archive.count))
+        #expect(splits["valid"]["digest"].text == SHA256.digest(of: Array(lines.utf8)))
+        let record = try #require(try await service.backend.datasets.get(id)?.splits.first)
+        let packed = try PackedSplit(path: service.backend.directory.path(record.path))
+        #expect(packed.contentDigest == splits["train"]["content_digest"].text)
+        #expect(packed.clips.modalities["text"]?.values == [0, 1, 2, 3])
+        #expect(packed.faultInRows() == nil)
+        #expect(try service.files(in: "incoming").isEmpty)
+        // It is not taken as an upload: what is in it has been checked by nobody.
+        let bytes = Array(try Data(contentsOf: service.backend.directory.url(record.path)))
+        let refused = try await service.put("test", id, bytes)
+        try expectProblem(refused, 422, "invalid_split")
+        #expect(try refused.json["detail"].text?.contains("packed split") == true)
+    }
+
+    @Test func nothingIsLeftOfARequestThatWasGivenUp() async throws {
+        let service = try TestService.make()
+        let dataset = try #require(try await service.backend.datasets.get(service.makeDataset()))
+        let archive = try Self.archive { try $0.add("text", shape: [2, 1, 2], [0, 1, 2, 3] as [Float]) }
+        let (path, incoming) = ("\(DataLayout.dataset(dataset.id))/train-1", DataLayout.incoming("1"))
+        let (backend, packing) = (service.backend, DataLayout.packing("1"))
+        let upload = Task {
+            try await backend.files.making([incoming] + packing + SplitRecord.files(at: path)) {
+                let file = try IncomingFile(incoming, in: backend.directory)
+                try await file.append(archive)
+                let record = SplitRecord(name: "train", digest: "sha256:1", byteCount: 0, path: path, document: Data())
+                withUnsafeCurrentTask { $0?.cancel() }
+                _ = try await UploadedSplit(backend: backend, file: file, packing: packing, record: record)
+                    .pack(.unknown, replaceNonfinite: nil, for: dataset)
+            }
+        }
+        await #expect(throws: CancellationError.self) { try await upload.value }
+        #expect(try service.files(in: "incoming").isEmpty && service.files(in: "datasets").isEmpty)
+        #expect(try await service.backend.files.pending.all().isEmpty)
+    }
+
     private static func archive(labels: Int = 2, _ add: (NPZWriter) throws -> Void) throws -> [UInt8] {
         let file = URL.temporary()
         defer { try? FileManager.default.removeItem(at: file) }

@@ -169,16 +169,20 @@ struct SplitWarningsTests {
         var inspection = SplitReader.Inspection()
         inspection.report.labelCount = 9
         let (path, incoming) = ("\(DataLayout.dataset(id))/valid-1", DataLayout.incoming("1"))
-        let (backend, found) = (service.backend, inspection)
+        let packing = DataLayout.packing("1")
+        let (backend, found) = (service.backend, UploadedSplit.Packed(inspection: inspection, contentDigest: nil))
         let keep = {
-            try await backend.files.making([incoming] + SplitRecord.files(at: path)) {
+            try await backend.files.making([incoming] + packing + SplitRecord.files(at: path)) {
                 let record = SplitRecord(name: "valid", digest: "sha256:1", byteCount: 0, path: path, document: Data())
                 let file = try IncomingFile(incoming, in: backend.directory)
-                _ = try await UploadedSplit(backend: backend, file: file, record: record).keep(found, in: id)
+                try Data().write(to: backend.directory.url(packing[0]))
+                _ = try await UploadedSplit(backend: backend, file: file, packing: packing, record: record)
+                    .keep(found, in: id)
             }
         }
         await #expect(throws: Problem.self) { try await keep() }
         #expect(try service.files(in: "datasets") == before)
+        #expect(try service.files(in: "incoming").isEmpty)
     }
 
     @Test func manyNamesOfLabelsAreReadOnce() async throws {

@@ -1,4 +1,5 @@
 import Emotion
+import Engine
 import Foundation
 import Jobs
 import JSON
@@ -104,18 +105,85 @@ struct TrainingTests {
             let file = try #require(task.splits[split])
             let url = URL(filePath: file.path)
             let whole = try Data(contentsOf: url)
-            // A byte more, of which what reads the archive may take no notice.
-            try (whole + [0]).write(to: url)
-            let digest = try SHA256.digest(ofFile: url.path)
+            let tensors = try Self.tensors(of: url)
+            func refusal(of bytes: Data) throws -> String {
+                // The file that was there may be mapped by a training that is over, and keeps its bytes.
+                try bytes.write(to: url, options: .atomic)
+                return try Self.failure(of: task, code: WorkerProgram.Exit.data)
+            }
+            let start = "the \(split) split: file: is not what was uploaded: "
+            #expect(try refusal(of: whole + [0]) == start + "file: has 1 bytes after its last tensor")
+            #expect(try refusal(of: whole.prefix(100)).hasPrefix(start + "file: declares a header of "))
+            let rows = try #require(tensors["rows.text"])
+            var changed = whole
+            changed[rows.lowerBound] ^= 1
             #expect(
-                try Self.failure(of: task, code: WorkerProgram.Exit.data)
-                    == "the \(split) split: file: is not what was uploaded: its digest is \(digest), and was \(file.digest)"
-            )
+                try refusal(of: changed) == start + "rows.text: is not what was written: its digest is another one")
+            let labels = try #require(tensors["labels"])
+            changed = whole
+            changed[labels.lowerBound] ^= 1
+            #expect(try refusal(of: changed) == start + "labels: is not what was written: its digest is another one")
+            try whole.write(to: url, options: .atomic)
+            var other = task
+            other.splits[split]?.contentDigest = "sha256:0"
+            #expect(
+                try Self.failure(of: other, code: WorkerProgram.Exit.data)
+                    == "\(start)the digest of its clips is \(file.contentDigest ?? ""), and was sha256:0")
             try FileManager.default.removeItem(at: url)
             #expect(
                 try Self.failure(of: task, code: WorkerProgram.Exit.data) == "the \(split) split: file: cannot be read")
-            try whole.write(to: url)
+            try whole.write(to: url, options: .atomic)
         }
+    }
+
+    @Test func trainsOnNothingButWhatAnOlderServerKept() async throws {
+        let service = try TestService.make()
+        var task = try await Self.task(in: service)
+        let archive = try #require(try SyntheticSplits.make([.train: 8]).first?.1)
+        try Self.replace("train", of: &task, by: Data(archive))
+        let file = try #require(task.splits["train"])
+        // A byte more, of which what reads the archive may take no notice.
+        try Data(archive + [0]).write(to: URL(filePath: file.path))
+        let digest = try SHA256.digest(ofFile: file.path)
+        #expect(
+            try Self.failure(of: task, code: WorkerProgram.Exit.data)
+                == "the train split: file: is not what was uploaded: its digest is \(digest), and was \(file.digest)"
+        )
+    }
+
+    @Test func packedClipsMakeTheSameModelAsTheFilesThatWereUploaded() async throws {
+        let service = try TestService.make()
+        var task = try await Self.task(in: service)
+        #expect(task.splits.values.allSatisfy { $0.contentDigest != nil })
+        #expect(Self.run(task).code == WorkerProgram.Exit.success)
+        let weights = { try Data(contentsOf: URL(filePath: "\(task.output)/\(ModelDirectory.weightsName)")) }
+        let packed = try weights()
+        for (split, bytes) in try SyntheticSplits.make([.train: 48, .valid: 24, .test: 24]) {
+            try Self.replace(split.rawValue, of: &task, by: Data(bytes))
+        }
+        task.output += "-2"
+        #expect(Self.run(task).code == WorkerProgram.Exit.success)
+        #expect(try weights() == packed)
+    }
+
+    @Test func splitsThatAnOlderServerRecordedStillTrain() async throws {
+        let service = try TestService.make()
+        let dataset = try await service.makeSyntheticDataset()
+        let record = try #require(try await service.backend.datasets.get(dataset))
+        for (split, bytes) in try SyntheticSplits.make([.train: 48, .valid: 24, .test: 24]) {
+            var old = try #require(record.splits.first { $0.name == split.rawValue })
+            try Data(bytes).write(to: service.backend.directory.url(old.path), options: .atomic)
+            old.document = try JSONEncoder().encode(try old.contents.report)
+            _ = try await service.backend.datasets.put(old, in: dataset)
+        }
+        let shown = try await service.get("/v1/datasets/\(dataset)").json["splits"]["train"]
+        #expect(shown["digest"].text != nil && shown["content_digest"] == .null)
+        let pool = Task { try await service.backend.makePool().run() }
+        let body = #"{"dataset": "\#(dataset)", "model": "emo", \#(Self.small)}"#
+        let id = try #require(try await service.post("/v1/jobs", body).json["id"].text)
+        #expect(try await service.job(id) { $0.state.isOver }.state == .succeeded)
+        pool.cancel()
+        try await pool.value
     }
 
     @Test func saysNothingOfItsFilesInAFailure() async throws {
@@ -295,9 +363,11 @@ struct TrainingTests {
         hyperparameters.multimodalBlocks = 1
         hyperparameters.batchSize = 16
         hyperparameters.epochs = 3
-        let splits = record.splits.compactMap { split in
-            DatasetDirectory.Split(rawValue: split.name).map {
-                ($0, TrainingTask.SplitFile(path: service.backend.directory.path(split.path), digest: split.digest))
+        let splits = try record.splits.compactMap { split in
+            try DatasetDirectory.Split(rawValue: split.name).map {
+                let path = service.backend.directory.path(split.path)
+                let contentDigest = try split.contents.contentDigest
+                return ($0, TrainingTask.SplitFile(path: path, digest: split.digest, contentDigest: contentDigest))
             }
         }
         return TrainingTask(
@@ -312,11 +382,17 @@ struct TrainingTests {
         )
     }
 
-    /// Has a split hold `bytes`, as if they had been uploaded.
+    /// Has a split hold `bytes`, as if they had been uploaded to a server that does not pack them.
     private static func replace(_ split: String, of task: inout TrainingTask, by bytes: Data) throws {
         let path = try #require(task.splits[split]).path
         try bytes.write(to: URL(filePath: path))
         task.splits[split]?.digest = try SHA256.digest(ofFile: path)
+        task.splits[split]?.contentDigest = nil
+    }
+
+    /// Where the tensors of a packed file lie.
+    private static func tensors(of url: URL) throws -> [String: Range<Int>] {
+        try SafetensorsFile(path: url.path).tensors.mapValues(\.range)
     }
 
     /// What a task that cannot be done says of it.

@@ -8,6 +8,8 @@ struct LineSplit {
         let featureSize: Int
         var lengths: [Int]
         var values: [Float] = []
+        /// The values, where they do not stay in memory.
+        var scratch: ScratchFile?
         /// Σ lengths.
         var units = 0
         /// Values that were not finite, of each feature; empty without any.
@@ -22,7 +24,7 @@ struct LineSplit {
         }
 
         /// Takes in the units of the next clip; nil when it has none.
-        mutating func add(_ clipUnits: Clip.Units?, keepsValues: Bool) {
+        mutating func add(_ clipUnits: Clip.Units?, to destination: ClipDestination) {
             // Units of another size are a problem, and have no place in the column.
             let clipUnits = clipUnits?.featureSize == featureSize ? clipUnits : nil
             let (clip, length) = (lengths.count, clipUnits?.length ?? 0)
@@ -37,7 +39,15 @@ struct LineSplit {
             }
             seen.withUnsafeBufferPointer { statistics.add($0, clip: clip, offset: 0, firstUnit: units) }
             units += length
-            if keepsValues { values += clipUnits.values }
+            switch destination {
+            case .nowhere: break
+            case .memory: values += clipUnits.values
+            case .file(let writer):
+                scratch = scratch ?? writer.makeScratchFile()
+                writer.attempt {
+                    try clipUnits.values.withUnsafeBytes { bytes in try scratch?.append(bytes) }
+                }
+            }
         }
     }
 
@@ -46,7 +56,7 @@ struct LineSplit {
     private static let spareLengths = 1 << 16
 
     private let options: SplitOptions
-    private let keepsClips: Bool
+    private let destination: ClipDestination
     private let decoder: ClipDecoder
     private var count = 0
     /// Of all lines so far.
@@ -63,9 +73,9 @@ struct LineSplit {
     private var hasIDs = false
     private var replaced: [String: SplitWarning] = [:]
 
-    init(options: SplitOptions, keepsClips: Bool) {
+    init(options: SplitOptions, destination: ClipDestination) {
         self.options = options
-        self.keepsClips = keepsClips
+        self.destination = destination
         var limits = ClipDecoder.Limits()
         limits.bytes = options.maximumLineBytes
         decoder = ClipDecoder(
@@ -81,7 +91,7 @@ struct LineSplit {
         labelCount = options.labels?.count ?? options.labelCount
     }
 
-    /// Reads the file. The clips are nil when they are not kept or something is wrong.
+    /// Reads the file. The clips are nil when they do not stay in memory or something is wrong.
     mutating func read(
         path: String,
         report: inout SplitReport,
@@ -97,13 +107,15 @@ struct LineSplit {
                     problems.add("file", "longer than \(options.maximumBytes) bytes")
                     break
                 }
-                if isGivenUp { break }
+                if isGivenUp || destination.mustStop { break }
             }
         } catch {
             problems.add("line \(error.line)", error.reason)
         }
         let fingerprints = finish(&report, &problems)
-        guard keepsClips, problems.isEmpty, shortage == nil else { return (nil, fingerprints) }
+        guard problems.isEmpty, shortage == nil else { return (nil, fingerprints) }
+        if let writer = destination.writer { pack(into: writer) }
+        guard case .memory = destination else { return (nil, fingerprints) }
         let clips = Clips(
             count: count,
             modalities: columns.mapValues {
@@ -115,6 +127,26 @@ struct LineSplit {
             ids: hasIDs ? ids : nil
         )
         return (clips, fingerprints)
+    }
+
+    /// Puts the columns together, of which nothing was known before the last line.
+    private func pack(into writer: PackedSplitWriter) {
+        let columns = columns.sorted { $0.key < $1.key }
+        writer.begin(
+            PackedSplitLayout(
+                columns: columns.map { name, column in
+                    .init(modality: Modality(name: name, featureSize: column.featureSize), lengths: column.lengths)
+                },
+                labelCount: labelledClips > 0 ? labelCount : nil,
+                labelNames: options.labels,
+                ids: hasIDs ? ids : nil
+            )
+        )
+        for (name, column) in columns {
+            if let scratch = column.scratch { writer.append(scratch) }
+            writer.note(replaced: column.replaced, of: name)
+        }
+        writer.finish(labels: labels)
     }
 
     /// Of the columns. In an array, as `columns.keys` would hold on to the columns, and each change would copy one whole.
@@ -131,7 +163,7 @@ struct LineSplit {
             let field = Self.field(error.pointer)
             problems.add(row: row, field, error.detail, cause: .clip(error, field: field))
             ids.append("")
-            for name in names { columns[name]?.add(nil, keepsValues: false) }
+            for name in names { columns[name]?.add(nil, to: .nowhere) }
         }
     }
 
@@ -146,11 +178,11 @@ struct LineSplit {
             }
         }
         // What is known to be thrown away is not kept: memory stays small however many lines are wrong.
-        let keepsValues = keepsClips && problems.isEmpty
-        guard !keepsValues || hasMemory(for: clip) else { return }
+        let target = problems.isEmpty ? destination : .nowhere
+        if case .memory = target, !hasMemory(for: clip) { return }
         for name in names {
             let units = clip.modalities[name]
-            columns[name]?.add(units, keepsValues: keepsValues)
+            columns[name]?.add(units, to: target)
             if let units, !units.replaced.isEmpty { count(units, of: name, row: row) }
         }
         addLabels(clip.labels, row: row, &problems)

@@ -166,9 +166,9 @@ struct NPZSplit {
 
     // MARK: Data
 
-    /// Reads features, labels and ids. The clips are nil when they are not kept or something is wrong.
+    /// Reads features, labels and ids. The clips are nil when they do not stay in memory or something is wrong.
     func read(
-        keepsClips: Bool,
+        to destination: ClipDestination,
         report: inout SplitReport,
         problems: inout SplitProblems
     ) -> (clips: Clips?, fingerprints: SplitFingerprints) {
@@ -178,6 +178,7 @@ struct NPZSplit {
         for warning in layout.warnings { statistics.add(warning) }
         let ids = readIDs(problems: &problems)
         var sequences: [String: Sequences] = [:]
+        if problems.isEmpty { destination.writer?.begin(packedLayout(ids: ids)) }
         for modality in modalities {
             let lengths = lengths[modality.name] ?? []
             report.modalities.append(
@@ -188,11 +189,13 @@ struct NPZSplit {
                     lengths: lengths
                 )
             )
-            let keepsValues = keepsClips && problems.isEmpty
-            let units = read(modality, lengths, ids, keepsValues: keepsValues, &statistics, &report, &problems)
-            if keepsValues, problems.isEmpty { sequences[modality.name] = units }
+            // What is known to be thrown away is not kept.
+            let target = problems.isEmpty ? destination : .nowhere
+            let units = read(modality, lengths, ids, to: target, &statistics, &report, &problems)
+            if problems.isEmpty { sequences[modality.name] = units }
         }
-        let keepsLabels = keepsClips && problems.isEmpty
+        var keepsLabels = problems.isEmpty
+        if case .nowhere = destination { keepsLabels = false }
         let labels = readLabels(keepsLabels: keepsLabels, report: &report, problems: &problems)
         if labelCount != nil {
             let names = options.labels ?? labelNames
@@ -200,18 +203,29 @@ struct NPZSplit {
         }
         let (warnings, fingerprints) = statistics.finish(ids: ids)
         report.warnings = warnings
-        guard keepsClips, problems.isEmpty else { return (nil, fingerprints) }
+        guard problems.isEmpty else { return (nil, fingerprints) }
+        destination.writer?.finish(labels: labels)
+        guard case .memory = destination else { return (nil, fingerprints) }
         let clips = Clips(
             count: clipCount, modalities: sequences, labels: labels, labelCount: labelCount ?? 0, ids: ids)
         return (clips, fingerprints)
     }
 
-    /// The units of a modality, without their values unless these are kept; nil when they cannot be read.
+    private func packedLayout(ids: [String]?) -> PackedSplitLayout {
+        PackedSplitLayout(
+            columns: modalities.map { .init(modality: $0, lengths: lengths[$0.name] ?? []) },
+            labelCount: labelCount,
+            labelNames: options.labels ?? labelNames,
+            ids: ids
+        )
+    }
+
+    /// The units of a modality; nil when they do not stay in memory or cannot be read.
     private func read(
         _ modality: Modality,
         _ lengths: [Int],
         _ ids: [String]?,
-        keepsValues: Bool,
+        to destination: ClipDestination,
         _ statistics: inout SplitStatistics,
         _ report: inout SplitReport,
         _ problems: inout SplitProblems
@@ -222,12 +236,13 @@ struct NPZSplit {
         var unpacker = UnitUnpacker(
             array: array, lengths: lengths, replacesNonfinite: options.replaceNonfinite, ids: ids)
         do throws(NPZError) {
-            let values = try unpacker.read(from: archive, keepsValues: keepsValues)
+            let values = try unpacker.read(from: archive, to: destination)
             problems.add(unpacker.problems)
             report.replacedValues += unpacker.replaced.count
             statistics.add(unpacker.statistics, of: modality.name, lengths: lengths, ids: ids)
             statistics.add(unpacker.replaced.sayingReplaced())
-            guard keepsValues else { return nil }
+            destination.writer?.note(replaced: unpacker.replacedPerFeature, of: modality.name)
+            guard case .memory = destination else { return nil }
             return Sequences(
                 featureSize: modality.featureSize,
                 lengths: lengths,

@@ -1,10 +1,10 @@
 /// Reads an array of features [N, L, D], drops the padding, checks the real units and packs them.
 struct UnitUnpacker {
-    private let array: NPZArchive.Entry
+    let array: NPZArchive.Entry
     /// Real units per clip, each at most L.
-    private let lengths: [Int]
+    let lengths: [Int]
     /// Units of all clips before each clip.
-    private let firstUnits: [Int]
+    let firstUnits: [Int]
     private let replacesNonfinite: Bool
     private let ids: [String]?
     private(set) var statistics: UnitStatistics
@@ -33,21 +33,39 @@ struct UnitUnpacker {
         replaced = SplitWarning(.nonfinite, array.name)
     }
 
-    private var unitLimit: Int { array.shape[1] }
-    private var featureSize: Int { array.shape[2] }
+    var unitLimit: Int { array.shape[1] }
+    var featureSize: Int { array.shape[2] }
 
-    /// The packed units [Σ lengths, D]; empty when they are not kept.
-    mutating func read(from archive: NPZArchive, keepsValues: Bool) throws(NPZError) -> [Float] {
-        guard keepsValues else {
-            try visit(archive, target: nil)
+    /// Where the real units go.
+    enum Target {
+        case nowhere
+        /// [Σ lengths, D]
+        case memory(UnsafeMutableBufferPointer<Float>)
+        /// In the order of the clips.
+        case file(PackedSplitWriter)
+    }
+
+    /// The packed units [Σ lengths, D]; empty when they do not stay in memory.
+    mutating func read(from archive: NPZArchive, to destination: ClipDestination) throws(NPZError) -> [Float] {
+        switch destination {
+        case .nowhere:
+            try visit(archive, target: .nowhere)
             return []
+        case .file(let writer):
+            if array.isFortranOrder {
+                try transpose(archive, into: writer)
+            } else {
+                try visit(archive, target: .file(writer))
+            }
+            return []
+        case .memory: break
         }
         // Filled as the chunks come: the features are never held twice.
         let count = lengths.reduce(0, +) * featureSize
         var failure: NPZError?
         let values = [Float](unsafeUninitializedCapacity: count) { buffer, filled in
             do throws(NPZError) {
-                try visit(archive, target: buffer)
+                try visit(archive, target: .memory(buffer))
                 filled = count
             } catch {
                 failure = error
@@ -57,11 +75,9 @@ struct UnitUnpacker {
         return values
     }
 
-    private mutating func visit(
-        _ archive: NPZArchive,
-        target: UnsafeMutableBufferPointer<Float>?
-    ) throws(NPZError) {
+    private mutating func visit(_ archive: NPZArchive, target: Target) throws(NPZError) {
         try archive.forEachChunk(of: array) { chunk throws(NPZError) in
+            if case .file(let writer) = target { try stopIfNeeded(writer) }
             if array.isFortranOrder {
                 scatter(chunk, target: target)
             } else {
@@ -70,8 +86,13 @@ struct UnitUnpacker {
         }
     }
 
+    /// Gives up an array whose rows have nowhere to go; the writer knows why.
+    func stopIfNeeded(_ writer: PackedSplitWriter) throws(NPZError) {
+        if writer.mustStop() { throw NPZError(.cannotWrite, file: array.name, reason: "was given up") }
+    }
+
     /// Row-major: the real units of a clip lie together, and so do they in the packed array.
-    private mutating func copy(_ chunk: NPZArchive.Chunk, target: UnsafeMutableBufferPointer<Float>?) {
+    private mutating func copy(_ chunk: NPZArchive.Chunk, target: Target) {
         let stride = unitLimit * featureSize
         var index = 0
         while index < chunk.values.count {
@@ -87,7 +108,7 @@ struct UnitUnpacker {
     }
 
     /// Column-major: the clips of one unit and feature lie together and go to places far apart.
-    private mutating func scatter(_ chunk: NPZArchive.Chunk, target: UnsafeMutableBufferPointer<Float>?) {
+    mutating func scatter(_ chunk: NPZArchive.Chunk, target: Target) {
         let clips = lengths.count
         for index in chunk.values.indices {
             let clip = (chunk.position + index) % clips
@@ -104,14 +125,17 @@ struct UnitUnpacker {
         _ range: Range<Int>,
         clip: Int,
         offset: Int,
-        target: UnsafeMutableBufferPointer<Float>?
+        target: Target
     ) {
         let part = UnsafeMutableBufferPointer(rebasing: chunk.values[range])
         statistics.add(UnsafeBufferPointer(part), clip: clip, offset: offset, firstUnit: firstUnits[clip])
         if Self.hasNonfinite(part) { report(chunk, range, clip: clip, offset: offset) }
-        if let target {
+        switch target {
+        case .nowhere: break
+        case .memory(let buffer):
             let start = firstUnits[clip] * featureSize + offset
-            _ = UnsafeMutableBufferPointer(rebasing: target[start..<start + part.count]).update(fromContentsOf: part)
+            _ = UnsafeMutableBufferPointer(rebasing: buffer[start..<start + part.count]).update(fromContentsOf: part)
+        case .file(let writer): writer.append(UnsafeBufferPointer(part))
         }
     }
 

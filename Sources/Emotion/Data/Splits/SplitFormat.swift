@@ -7,6 +7,8 @@ package enum SplitFormat: Sendable, Equatable {
     case lines
     /// A JSON array.
     case array
+    /// Clips as a server keeps them: ``PackedSplit``.
+    case packed
     /// Something else, with what is to be said of it.
     case foreign(String)
 
@@ -30,7 +32,11 @@ package enum SplitFormat: Sendable, Equatable {
         } else if start.dropFirst(257).starts(with: "ustar".utf8) {
             self = .foreign("is a tar archive; save the arrays by numpy.savez")
         } else if start.count > 9, start[8] == UInt8(ascii: "{"), start[5..<8].allSatisfy({ $0 == 0 }) {
-            self = .foreign("is a safetensors file; save the arrays by numpy.savez")
+            // What the service writes has this in front of all it says of tensors.
+            let header = String(decoding: start, as: UTF8.self)
+            self =
+                header.contains("\"format\":\"\(PackedSplitLayout.format)\"")
+                ? .packed : .foreign("is a safetensors file; save the arrays by numpy.savez")
         } else {
             self = Self.text(start)
         }
@@ -40,6 +46,7 @@ package enum SplitFormat: Sendable, Equatable {
     package var fault: String? {
         switch self {
         case .archive, .lines: nil
+        case .packed: "is a packed split, which only the service that wrote it reads; take the file that it was made of"
         case .array: "is a JSON array, not lines of JSON objects; one clip a line makes jq -c '.[]'"
         case .foreign(let reason): reason
         }

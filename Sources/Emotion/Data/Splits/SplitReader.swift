@@ -36,7 +36,7 @@ package enum SplitReader {
         path: String,
         options: SplitOptions = SplitOptions()
     ) throws -> (clips: Clips, report: SplitReport) {
-        var (clips, inspection, shortage) = scan(path: path, options: options, keepsClips: true)
+        var (clips, inspection, shortage) = scan(path: path, options: options, destination: .memory)
         if let shortage { throw shortage }
         guard inspection.report.problemCount == 0, let clips = clips.take() else {
             throw error(inspection.report, path: path)
@@ -51,7 +51,21 @@ package enum SplitReader {
 
     /// The same, with what is needed to find its clips again in other splits.
     package static func examine(path: String, options: SplitOptions = SplitOptions()) -> Inspection {
-        scan(path: path, options: options, keepsClips: false).inspection
+        scan(path: path, options: options, destination: .nowhere).inspection
+    }
+
+    /// The same, and writes the clips to a packed file in the same go; memory does not depend on their number either.
+    ///
+    /// - Parameter writer: has a `contentDigest` afterwards, and its file is whole, where the report has no problems.
+    /// - Throws: `SystemError` and `CancellationError` of the writer.
+    package static func pack(
+        path: String,
+        into writer: PackedSplitWriter,
+        options: SplitOptions = SplitOptions()
+    ) throws -> Inspection {
+        let inspection = scan(path: path, options: options, destination: .file(writer)).inspection
+        if let failure = writer.failure { throw failure }
+        return inspection
     }
 
     /// What a split holds, for an npz file from its headers alone.
@@ -75,7 +89,7 @@ package enum SplitReader {
     private static func scan(
         path: String,
         options: SplitOptions,
-        keepsClips: Bool
+        destination: ClipDestination
     ) -> (clips: Clips?, inspection: Inspection, shortage: MemoryError?) {
         var problems = SplitProblems(limit: options.maximumProblems)
         var inspection = Inspection()
@@ -84,13 +98,13 @@ package enum SplitReader {
         switch isFile(path) ? SplitFormat(path: path) : nil {
         case .archive:
             if let split = NPZSplit(path: path, options: options, problems: &problems) {
-                if keepsClips { shortage = Memory.shortage(split.byteCount, for: "the split") }
+                if case .memory = destination { shortage = Memory.shortage(split.byteCount, for: "the split") }
                 if shortage != nil { break }
                 (clips, inspection.fingerprints) = split.read(
-                    keepsClips: keepsClips, report: &inspection.report, problems: &problems)
+                    to: destination, report: &inspection.report, problems: &problems)
             }
         case .lines:
-            var split = LineSplit(options: options, keepsClips: keepsClips)
+            var split = LineSplit(options: options, destination: destination)
             (clips, inspection.fingerprints) = split.read(
                 path: path, report: &inspection.report, problems: &problems)
             shortage = split.shortage
@@ -113,4 +127,17 @@ package enum SplitReader {
         var status = stat()
         return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
     }
+}
+
+/// What becomes of the clips of a split while it is read.
+enum ClipDestination {
+    /// They are checked only.
+    case nowhere
+    case memory
+    case file(PackedSplitWriter)
+
+    var writer: PackedSplitWriter? { if case .file(let writer) = self { writer } else { nil } }
+
+    /// Whether reading on is of no use, as what is read has nowhere to go.
+    var mustStop: Bool { writer?.mustStop() == true }
 }
