@@ -106,6 +106,11 @@ CREATE TABLE checkpoints (
     byte_count INTEGER NOT NULL,
     -- Relative to the data directory.
     path TEXT NOT NULL,
+    -- What the worker said of it.
+    document TEXT NOT NULL,
     created_at INTEGER NOT NULL,
     PRIMARY KEY (job, step)
 ) STRICT, WITHOUT ROWID;
+
+-- The step of the checkpoint that a version was promoted from; NULL for what a job ended with.
+ALTER TABLE model_versions ADD COLUMN checkpoint INTEGER;

@@ -14,6 +14,7 @@ struct Backend: Sendable {
     let database: Jobs.Database
     let datasets: DatasetStore
     let jobs: JobStore
+    let sweeps: SweepStore
     let feeds: JobEventFeeds
     let models: ModelStore
     let registry: ModelRegistry
@@ -39,6 +40,7 @@ struct Backend: Sendable {
         files = OwnedFiles(directory: directory, pending: PendingFiles(database))
         datasets = DatasetStore(database)
         jobs = JobStore(database)
+        sweeps = SweepStore(database)
         feeds = JobEventFeeds(jobs, logger: logger)
         models = ModelStore(database)
         registry = try ModelRegistry(models, logger: logger)
@@ -62,6 +64,7 @@ struct Backend: Sendable {
                 SplitUpload(backend: self).operation
             ]
             + JobRoutes(backend: self).operations + JobHistoryRoutes(backend: self).operations
+            + CheckpointRoutes(backend: self).operations + SweepRoutes(backend: self).operations
             + ModelRoutes(backend: self).operations + [PredictRoute(backend: self).operation]
         return declared + [OpenAPI.operation(describing: declared)]
     }

@@ -17,6 +17,18 @@ package struct Statistic: Sendable, Equatable {
             : (values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(values.count - 1)).squareRoot()
     }
 
+    /// Of values less others that were measured with the same seed, where there are both; nil where there is no such pair.
+    ///
+    /// - Parameters:
+    ///   - values: by seed, nil where there is none.
+    ///   - others: of the same seeds.
+    package init?(of values: [Double?], lessThoseOf others: [Double?]) {
+        precondition(values.count == others.count, "one value for each seed")
+        let differences = zip(values, others).compactMap { value, other in value.flatMap { v in other.map { v - $0 } } }
+        guard !differences.isEmpty else { return nil }
+        self.init(differences)
+    }
+
     /// Student's t of the mean against 0, with n − 1 degrees of freedom; nil when the values do not differ by
     /// more than they are rounded.
     package var t: Double? {

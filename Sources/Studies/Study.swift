@@ -30,7 +30,8 @@ package struct Study: Sendable {
     /// At least one, of distinct names. The first is what the others are compared with.
     package let cells: [Cell]
 
-    init(published: Published?, base: Hyperparameters, cells: [Cell]) {
+    /// - Precondition: there are cells, of distinct names.
+    package init(published: Published? = nil, base: Hyperparameters, cells: [Cell]) {
         precondition(!cells.isEmpty && Set(cells.map(\.name)).count == cells.count, "cells have distinct names")
         self.published = published
         self.base = base
@@ -56,7 +57,7 @@ package struct Study: Sendable {
 
 extension Study.Cell {
     /// - Throws: ``CellError`` with the first of the settings that is wrong.
-    init(
+    package init(
         _ name: String,
         _ settings: [String: HyperparameterValue] = [:],
         comment: String? = nil,

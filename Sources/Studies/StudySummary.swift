@@ -43,15 +43,12 @@ package struct StudySummary: Sendable {
         self.data = data
         self.seeds = seeds
         rows = zip(study.cells, outcomes).enumerated().map { index, row in
-            let differences = zip(row.1, outcomes[0]).compactMap { run, first -> Double? in
-                guard case .finished(let run) = run, case .finished(let first) = first else { return nil }
-                return run.test.microF1 - first.test.microF1
-            }
-            return Row(
+            Row(
                 cell: row.0,
                 results: row.1.compactMap { if case .finished(let result) = $0 { result } else { nil } },
                 diverged: row.1.compactMap { if case .diverged(let breakdown) = $0 { breakdown } else { nil } },
-                difference: index == 0 || differences.isEmpty ? nil : Statistic(differences)
+                difference: index == 0
+                    ? nil : Statistic(of: row.1.map(\.testMicroF1), lessThoseOf: outcomes[0].map(\.testMicroF1))
             )
         }
     }
@@ -70,6 +67,11 @@ package struct StudySummary: Sendable {
         let paper = Recipe.paper.hyperparameters.values
         return study.base.values.filter { paper[$0.key] != $0.value }
     }
+}
+
+extension StudyRun.Outcome {
+    /// nil when it diverged.
+    fileprivate var testMicroF1: Double? { if case .finished(let result) = self { result.test.microF1 } else { nil } }
 }
 
 extension StudySummary: Encodable {

@@ -108,13 +108,15 @@ package struct StudyTraining {
         if metrics.counting?.isMeaningless == true {
             throw StudyError.notComputable(cell: cell.name, clips: test.count)
         }
-        guard let summary = model.configuration.training else { preconditionFailure("a trained model says how") }
+        guard let summary = model.configuration.training, let bestEpoch = summary.bestEpoch,
+            let validation = summary.validation
+        else { preconditionFailure("a trained model says how") }
         return .finished(
             StudyRun.Result(
                 seed: seed,
-                bestEpoch: summary.bestEpoch,
+                bestEpoch: bestEpoch,
                 seconds: summary.seconds,
-                validation: summary.validation,
+                validation: validation,
                 test: metrics,
                 epochs: course.epochs
             ))

@@ -28,8 +28,11 @@ package struct ModelConfiguration: Sendable, Codable {
     }
 
     /// By which metric of which split the epoch of its training was selected: `valid_micro_f1`. nil for weights that were
-    /// brought in.
-    package var selectedBy: String? { training.map { $0.selectedBy ?? hyperparameters.selectBy.validationName } }
+    /// brought in, and for those of a checkpoint that is not at the best epoch.
+    package var selectedBy: String? {
+        guard let training, training.bestEpoch != nil else { return nil }
+        return training.selectedBy ?? hyperparameters.selectBy.validationName
+    }
 
     /// Whether units are scored: only masking by score trains the networks that do it.
     package var hasMaskingNetworks: Bool {

@@ -40,19 +40,36 @@ package struct TrainingSummary: Sendable, Codable {
         package let detail: String
     }
 
+    /// A checkpoint that the parameters of a model were taken from.
+    package struct Checkpoint: Sendable, Codable, Equatable {
+        /// Which of its parameters.
+        package enum Weights: String, Sendable, Codable, CaseIterable {
+            /// Those after the step of the checkpoint.
+            case step
+            /// Those after the best epoch until then.
+            case best
+        }
+
+        package let step: Int
+        package let weights: Weights
+    }
+
     package let seed: UInt64
-    /// Epochs that were trained, and which of them was kept, counted from 1.
+    /// Epochs that were trained and evaluated.
     package let epochs: Int
-    package let bestEpoch: Int
-    /// By which metric of which split the epoch was selected: `valid_micro_f1`. nil in files of earlier versions.
+    /// The epoch, counted from 1, after which the parameters were as they are; nil for those of a checkpoint that is not
+    /// at the best epoch.
+    package let bestEpoch: Int?
+    /// By which metric of which split the epoch was selected: `valid_micro_f1`. nil without one, and in files of earlier
+    /// versions.
     package let selectedBy: String?
     /// nil when all epochs were trained.
     package let stoppedEarly: EarlyStop?
     package let steps: Int
     package let clips: Int
     package let seconds: Double
-    /// On the validation split, of the epoch that was kept.
-    package let validation: Metrics
+    /// On the validation split, of the epoch that was kept; nil without one.
+    package let validation: Metrics?
     /// On the test split, where there is one.
     package var test: Metrics?
     /// The same splits at 0.5 and at the tuned thresholds; nil in files of earlier versions.
@@ -60,13 +77,15 @@ package struct TrainingSummary: Sendable, Codable {
     package var testByThreshold: ThresholdComparison?
     /// nil when there are none.
     package var warnings: [Warning]?
-    /// Per label, the threshold of best F1 on the validation split.
-    package let tunedThresholds: [Float]
+    /// Per label, the threshold of best F1 on the validation split; nil for the parameters of a checkpoint.
+    package let tunedThresholds: [Float]?
+    /// nil for the parameters that a training ended with.
+    package var checkpoint: Checkpoint?
 
-    package var thresholds: Thresholds { .tuned(tunedThresholds) }
+    package var thresholds: Thresholds? { tunedThresholds.map { .tuned($0) } }
 
     private enum CodingKeys: String, CodingKey {
-        case seed, epochs, steps, clips, seconds, validation, test, warnings
+        case seed, epochs, steps, clips, seconds, validation, test, warnings, checkpoint
         case validationByThreshold = "validation_by_threshold"
         case testByThreshold = "test_by_threshold"
         case selectedBy = "selected_by"

@@ -72,6 +72,9 @@ package struct Training {
         init(_ compute: @escaping () -> TrainingIdentity) { self.compute = compute }
     }
 
+    /// Clips of the training split.
+    var clips: Int { train.count }
+
     /// Steps of all epochs.
     package var steps: Int { sampler.batchesPerEpoch * network.configuration.hyperparameters.epochs }
 

@@ -3,12 +3,12 @@ import Platform
 
 /// What makes a training the one it is: the same identity trains to the same bytes, on one kind of processor.
 struct TrainingIdentity: Sendable, Codable {
-    private let labels: [String]
-    private let modalities: [Modality]
-    private let hyperparameters: Hyperparameters
+    let labels: [String]
+    let modalities: [Modality]
+    let hyperparameters: Hyperparameters
     /// What products are computed in, as `auto` is not the same everywhere.
     private let precision: String
-    private let seed: UInt64
+    let seed: UInt64
     private let earlyStopping: Training.EarlyStopping?
     /// Names the clips of both splits.
     private let data: String

@@ -25,7 +25,7 @@ extension TrainingState {
     ) throws -> Written {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        let header = try encoder.encode(Header(self, of: training.identity))
+        let header = try encoder.encode(Header(self, of: training))
         var tensors: [Safetensors.Tensor] = []
         for parameter in parameters.layout.parameters {
             func add(_ part: Part, _ elements: UnsafeBufferPointer<Float>) {
@@ -52,7 +52,7 @@ extension TrainingState {
         return Written(digest: hash.finish(), byteCount: byteCount)
     }
 
-    fileprivate enum Part: String {
+    enum Part: String {
         case parameters, best
         case firstMoment = "first_moment"
         case secondMoment = "second_moment"
@@ -61,7 +61,7 @@ extension TrainingState {
     }
 
     /// All of a state but its tensors.
-    fileprivate struct Header: Codable {
+    struct Header: Codable {
         static let format = "limbic-training"
         /// Changes when a step of the same training comes to other numbers.
         static let version = 1
@@ -75,10 +75,14 @@ extension TrainingState {
         let stoppedEarly: TrainingSummary.EarlyStop?
         let clock: TrainingClock.Reading
         let notes: String?
+        /// Of the training split, for what makes a model of the file without its data: where features are standardized,
+        /// how, and how many clips there are; nil in files of earlier versions.
+        let standardization: [String: Standardization]?
+        let clips: Int?
 
-        init(_ state: TrainingState, of identity: TrainingIdentity) {
+        init(_ state: TrainingState, of training: Training) {
             version = Self.version
-            self.identity = identity
+            identity = training.identity
             steps = state.steps
             epoch = state.epoch
             best = state.best.record
@@ -86,12 +90,63 @@ extension TrainingState {
             stoppedEarly = state.stoppedEarly
             clock = state.clock
             notes = state.notes
+            standardization = training.network.configuration.standardization
+            clips = training.clips
         }
 
         private enum CodingKeys: String, CodingKey {
-            case version, identity, steps, epoch, best, patience, clock, notes
+            case version, identity, steps, epoch, best, patience, clock, notes, standardization, clips
             case stoppedEarly = "stopped_early"
         }
+    }
+}
+
+extension TrainingState {
+    /// Opens a file that is what was written, and calls `body` with it.
+    ///
+    /// - Parameter digest: of what the file is to hold, `sha256:…`.
+    /// - Throws: ``TrainingStateError``, and `MemoryError` of `body`.
+    static func reading<Value>(
+        _ path: String, digest: String, _ body: (SafetensorsFile, Header) throws -> Value
+    ) throws -> Value {
+        func fault(_ reason: String) -> TrainingStateError { TrainingStateError(.unreadable, file: path, reason) }
+        do {
+            guard try SHA256.digest(ofFile: path) == digest else {
+                throw fault("is damaged: it is not what was written")
+            }
+            let file = try SafetensorsFile(path: path)
+            guard file.metadata["format"] == Header.format, let text = file.metadata["state"] else {
+                throw fault("is not the state of a training")
+            }
+            let header = try JSONReader.decode(Header.self, from: Data(text.utf8))
+            guard header.version == Header.version else {
+                throw fault("is of a version of Limbic that trains in another way")
+            }
+            return try body(file, header)
+        } catch let error as TrainingStateError {
+            throw error
+        } catch let error as MemoryError {
+            throw error
+        } catch let error as SystemError {
+            throw fault("cannot be read: \(error.reason)")
+        } catch let error as SafetensorsError {
+            throw fault(error.reason)
+        } catch {
+            throw fault("is not the state of a training: its metadata cannot be read")
+        }
+    }
+}
+
+extension SafetensorsFile {
+    /// Elements of a parameter in a state of a training.
+    ///
+    /// - Throws: ``TrainingStateError``, `SafetensorsError`.
+    func floats(_ part: TrainingState.Part, _ parameter: Parameter) throws -> [Float] {
+        let name = part.name(parameter)
+        guard let entry = tensors[name], entry.shape == parameter.shape else {
+            throw TrainingStateError(.unreadable, file: path, "lacks \(name) of shape \(parameter.shape)")
+        }
+        return try floats(name)
     }
 }
 
@@ -101,34 +156,16 @@ extension Training {
     /// - Parameter digest: of what the file is to hold, `sha256:…`.
     /// - Throws: ``TrainingStateError``
     package func state(at path: String, digest: String) throws -> TrainingState {
-        func fault(_ reason: String) -> TrainingStateError { TrainingStateError(.unreadable, file: path, reason) }
-        do {
-            guard try SHA256.digest(ofFile: path) == digest else {
-                throw fault("is damaged: it is not what was written")
-            }
-            let file = try SafetensorsFile(path: path)
-            guard file.metadata["format"] == TrainingState.Header.format, let text = file.metadata["state"] else {
-                throw fault("is not the state of a training")
-            }
-            let header = try JSONReader.decode(TrainingState.Header.self, from: Data(text.utf8))
-            guard header.version == TrainingState.Header.version else {
-                throw fault("is of a version of Limbic that trains in another way")
-            }
+        try TrainingState.reading(path, digest: digest) { file, header in
             let differences = identity.differences(from: header.identity)
             guard differences.isEmpty else {
                 throw TrainingStateError(
                     .otherTraining, file: path, "is of another training: \(differences.joined(separator: ", "))")
             }
-            guard isPlausible(header) else { throw fault("is of a place that this training has not") }
+            guard isPlausible(header) else {
+                throw TrainingStateError(.unreadable, file: path, "is of a place that this training has not")
+            }
             return try state(of: file, header)
-        } catch let error as TrainingStateError {
-            throw error
-        } catch let error as SystemError {
-            throw fault("cannot be read: \(error.reason)")
-        } catch let error as SafetensorsError {
-            throw fault(error.reason)
-        } catch {
-            throw fault("is not the state of a training: its metadata cannot be read")
         }
     }
 
@@ -142,20 +179,13 @@ extension Training {
     private func state(of file: SafetensorsFile, _ header: TrainingState.Header) throws -> TrainingState {
         let (layout, hyperparameters) = (network.layout, network.configuration.hyperparameters)
         let precision = hyperparameters.precision.resolved
-        func floats(_ part: TrainingState.Part, _ parameter: Parameter) throws -> [Float] {
-            let name = part.name(parameter)
-            guard let entry = file.tensors[name], entry.shape == parameter.shape else {
-                throw TrainingStateError(.unreadable, file: file.path, "lacks \(name) of shape \(parameter.shape)")
-            }
-            return try file.floats(name)
-        }
         func parameters(_ part: TrainingState.Part) throws -> Parameters {
-            try Parameters(layout: layout, precision: precision) { try floats(part, $0) }
+            try Parameters(layout: layout, precision: precision) { try file.floats(part, $0) }
         }
         var state = TrainingState(
             parameters: try parameters(.parameters),
             optimizer: try AdamW(layout: layout, weightDecay: hyperparameters.weightDecay, steps: header.steps) {
-                (try floats(.firstMoment, $0), try floats(.secondMoment, $0))
+                (try file.floats(.firstMoment, $0), try file.floats(.secondMoment, $0))
             },
             best: BestEpoch(selectBy: hyperparameters.selectBy, record: header.best),
             bestParameters: try header.best.map { _ in try parameters(.best) },

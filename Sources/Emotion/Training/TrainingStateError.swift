@@ -5,6 +5,8 @@ package struct TrainingStateError: Error, Sendable, Equatable, CustomStringConve
         case unreadable
         /// It is the state of another training.
         case otherTraining
+        /// It lacks something that what is asked of it needs.
+        case incomplete
     }
 
     package let kind: Kind

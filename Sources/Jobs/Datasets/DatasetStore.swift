@@ -116,6 +116,19 @@ package struct DatasetStore: Sendable {
         }
     }
 
+    /// Sees to it that the splits of a data set change no more, as a job is to use them.
+    ///
+    /// - Parameter validate: is asked whether they are fit for that; what it throws changes nothing.
+    /// - Throws: ``JobStoreError/unknownDataset(id:)``.
+    static func freeze(
+        _ id: String, at now: Int64, on connection: Connection, _ validate: (DatasetRecord) throws -> Void
+    ) throws {
+        guard let dataset = try fetch(id, on: connection) else { throw JobStoreError.unknownDataset(id: id) }
+        try validate(dataset)
+        try connection.execute(
+            sql: "UPDATE datasets SET frozen_at = ? WHERE id = ? AND frozen_at IS NULL", arguments: [now, id])
+    }
+
     static func fetch(_ id: String, on connection: Connection) throws -> DatasetRecord? {
         try Row.fetchOne(connection.cachedStatement(sql: "SELECT * FROM datasets WHERE id = ?"), arguments: [id])
             .map { try record($0, on: connection) }

@@ -1,3 +1,4 @@
+package import Foundation
 import GRDB
 
 /// A training of a job that can go on: a file, and how far the training was.
@@ -13,6 +14,8 @@ package struct CheckpointRecord: Sendable, Equatable {
     package var byteCount: Int64
     /// The file, relative to the data directory.
     package var path: String
+    /// A JSON object of the worker: how far the training was, for people.
+    package var document: Data
     /// Milliseconds since 1970.
     package var createdAt: Int64
 }
@@ -27,6 +30,7 @@ extension CheckpointRecord {
             digest: row["digest"],
             byteCount: row["byte_count"],
             path: row["path"],
+            document: row.document("document"),
             createdAt: row["created_at"]
         )
     }

@@ -8,11 +8,21 @@ package struct JobRecord: Sendable, Equatable {
     package struct ModelReference: Sendable, Equatable {
         package var name: String
         package var version: Int
+        /// The step of the checkpoint it was promoted from; nil for what the job ended with.
+        package var checkpoint: Int?
 
-        package init(name: String, version: Int) {
+        package init(name: String, version: Int, checkpoint: Int? = nil) {
             self.name = name
             self.version = version
+            self.checkpoint = checkpoint
         }
+    }
+
+    /// A place in a sweep.
+    package struct SweepReference: Sendable, Equatable {
+        package var id: String
+        /// The cell, counted from 0.
+        package var cell: Int
     }
 
     package var id: String
@@ -20,6 +30,8 @@ package struct JobRecord: Sendable, Equatable {
     package var dataset: String
     /// The name of the model that comes of it.
     package var model: String
+    /// nil for a job by itself.
+    package var sweep: SweepReference?
     /// JSON of the service: the job's whole specification.
     package var document: Data
     package var state: JobState
@@ -62,11 +74,12 @@ package struct JobRecord: Sendable, Equatable {
 }
 
 extension JobRecord {
-    /// From a row of `jobs` with the column `dataset_id`, without attempts and versions.
+    /// From a row of `jobs` with the columns `dataset_id` and `sweep_id`, without attempts and versions.
     init(_ row: Row) throws {
         id = row["id"]
         dataset = row["dataset_id"]
         model = row["model"]
+        sweep = (row["sweep_id"] as String?).map { SweepReference(id: $0, cell: row["cell"]) }
         document = row.document("document")
         state = JobState(stored: row["state"])
         priority = row["priority"]

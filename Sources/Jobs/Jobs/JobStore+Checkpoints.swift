@@ -22,12 +22,13 @@ extension JobStore {
             )
             try connection.cachedStatement(
                 sql: """
-                    INSERT OR REPLACE INTO checkpoints (job, step, epoch, attempt, digest, byte_count, path, created_at)
-                    VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+                    INSERT OR REPLACE INTO checkpoints
+                        (job, step, epoch, attempt, digest, byte_count, path, document, created_at)
+                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
                     """
             ).execute(arguments: [
                 ordinal, checkpoint.step, checkpoint.epoch, token.attempt, checkpoint.digest,
-                checkpoint.byteCount, path, now,
+                checkpoint.byteCount, path, checkpoint.document.text, now,
             ]
             )
             obsolete += try String.fetchAll(
@@ -47,6 +48,35 @@ extension JobStore {
             try PendingFiles.add(obsolete, on: connection)
             database.announce(.job(token.job))
             return obsolete
+        }
+    }
+
+    /// Makes a version of a model whose weights came of a checkpoint of a job, as the job's. The job may be in any state,
+    /// and the checkpoint may have made room for others meanwhile.
+    ///
+    /// - Parameter step: of the checkpoint.
+    /// - Returns: the version, and whether it is new: it is not where the job has one with the same files, and then those of
+    ///   `draft` are of no use.
+    /// - Throws: ``JobStoreError/notFound(id:)``.
+    package func promote(
+        _ draft: ModelDraft,
+        checkpoint step: Int,
+        of id: String
+    ) async throws -> (version: ModelRecord, isNew: Bool) {
+        let now = database.options.clock.now()
+        return try await database.write { [database] connection in
+            guard let ordinal = try Self.ordinal(of: id, on: connection) else { throw JobStoreError.notFound(id: id) }
+            if let version = try ModelStore.version(of: draft, job: ordinal, on: connection) {
+                return (version, false)
+            }
+            let version = try ModelStore.insert(
+                draft, job: (ordinal, id), checkpoint: step, at: now, on: connection)
+            try connection.cachedStatement(
+                sql: "UPDATE jobs SET revision = revision + 1, updated_at = ? WHERE ordinal = ?"
+            ).execute(arguments: [now, ordinal])
+            database.announce(version)
+            database.announce(.job(id))
+            return (version, true)
         }
     }
 }

@@ -12,17 +12,28 @@ extension JobStore {
         validate: @escaping @Sendable (JobRecord) throws -> Void = { _ in }
     ) async throws -> JobRecord {
         try await change(id, validate) { [database] job, ordinal, now, connection in
-            switch job.state {
-            case .queued, .paused:
-                try Self.enter(.cancelled, job: ordinal, at: now, on: connection)
-            case .running, .pausing:
-                try Self.enter(.cancelling, job: ordinal, at: now, on: connection)
-                database.announce(.stop(id))
-            case .cancelling, .cancelled:
-                break
-            case .succeeded, .failed:
-                throw JobStoreError.over(id: id, state: job.state)
-            }
+            if job.state == .succeeded || job.state == .failed { throw JobStoreError.over(id: id, state: job.state) }
+            try Self.cancel(id, in: job.state, row: ordinal, at: now, database, connection)
+        }
+    }
+
+    /// Ends a job that waits at once, and asks for the end of one that runs; one that is over stays as it is.
+    static func cancel(
+        _ id: String,
+        in state: JobState,
+        row: Int64,
+        at now: Int64,
+        _ database: Database,
+        _ connection: Connection
+    ) throws {
+        switch state {
+        case .queued, .paused:
+            try enter(.cancelled, job: row, at: now, on: connection)
+        case .running, .pausing:
+            try enter(.cancelling, job: row, at: now, on: connection)
+            database.announce(.stop(id))
+        case .cancelling, .cancelled, .succeeded, .failed:
+            break
         }
     }
 

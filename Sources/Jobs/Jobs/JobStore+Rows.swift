@@ -31,13 +31,15 @@ extension JobStore {
         var versions: [Int64: [JobRecord.ModelReference]] = [:]
         let versionRows = try Row.fetchAll(
             connection.cachedStatement(
-                sql:
-                    "SELECT job, name, version FROM model_versions WHERE job IN (SELECT value FROM json_each(?)) ORDER BY name, version"
-            ),
+                sql: """
+                    SELECT job, name, version, checkpoint FROM model_versions
+                    WHERE job IN (SELECT value FROM json_each(?)) ORDER BY name, version
+                    """),
             arguments: list
         )
         for row in versionRows {
-            versions[row["job"], default: []].append(.init(name: row["name"], version: row["version"]))
+            versions[row["job"], default: []].append(
+                .init(name: row["name"], version: row["version"], checkpoint: row["checkpoint"]))
         }
         var checkpoints: [Int64: [CheckpointRecord]] = [:]
         let checkpointRows = try Row.fetchAll(

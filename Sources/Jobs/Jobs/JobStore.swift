@@ -5,7 +5,10 @@ import Platform
 ///
 /// A change of state and the event that tells of it are one transaction. A job that is over never changes its state.
 package struct JobStore: Sendable {
-    static let select = "SELECT jobs.*, datasets.id AS dataset_id FROM jobs JOIN datasets ON dataset = datasets.ordinal"
+    static let select = """
+        SELECT jobs.*, datasets.id AS dataset_id, sweeps.id AS sweep_id
+        FROM jobs JOIN datasets ON dataset = datasets.ordinal LEFT JOIN sweeps ON sweep = sweeps.ordinal
+        """
 
     let database: Database
 
@@ -33,13 +36,7 @@ package struct JobStore: Sendable {
                 }
                 return (job, false)
             }
-            guard let dataset = try DatasetStore.fetch(submission.dataset, on: connection) else {
-                throw JobStoreError.unknownDataset(id: submission.dataset)
-            }
-            try validate(dataset)
-            try connection.cachedStatement(sql: "UPDATE datasets SET frozen_at = ? WHERE id = ? AND frozen_at IS NULL")
-                .execute(arguments: [now, submission.dataset]
-                )
+            try DatasetStore.freeze(submission.dataset, at: now, on: connection, validate)
             let ordinal = try Self.insert(submission, id: id, at: now, on: connection)
             if let key = submission.idempotency {
                 try IdempotencyKeys.insert(key, job: ordinal, at: now, on: connection)
@@ -74,11 +71,12 @@ package struct JobStore: Sendable {
         return try await get(id)
     }
 
-    /// Jobs from the newest to the oldest, of one state or all, beginning after the one named `after`.
+    /// Jobs from the newest to the oldest, of one state or all, of one sweep or all, beginning after the one named `after`.
     ///
-    /// - Throws: ``JobStoreError/unknownCursor(_:)``.
+    /// - Throws: ``JobStoreError/unknownCursor(_:)``, ``JobStoreError/unknownSweep(id:)``.
     package func list(
         state: JobState? = nil,
+        sweep: String? = nil,
         after: String? = nil,
         limit: Int = 100
     ) async throws -> Page<JobRecord> {
@@ -91,25 +89,35 @@ package struct JobStore: Sendable {
                 }
                 bound = ordinal
             }
-            let condition = state == nil ? "" : "AND state = ?"
+            var conditions = "jobs.ordinal < ?"
             var arguments: StatementArguments = [bound]
             if let state {
+                conditions += " AND state = ?"
                 arguments += [state.rawValue]
+            }
+            if let sweep {
+                guard let ordinal = try SweepStore.ordinal(of: sweep, on: connection) else {
+                    throw JobStoreError.unknownSweep(id: sweep)
+                }
+                conditions += " AND sweep = ?"
+                arguments += [ordinal]
             }
             let rows = try Row.fetchAll(
                 connection.cachedStatement(
-                    sql: "\(Self.select) WHERE jobs.ordinal < ? \(condition) ORDER BY jobs.ordinal DESC LIMIT ?"),
+                    sql: "\(Self.select) WHERE \(conditions) ORDER BY jobs.ordinal DESC LIMIT ?"),
                 arguments: arguments + [limit + 1]
             )
             return try Page(Self.records(rows, on: connection), limit: limit)
         }
     }
 
-    /// Forgets a job that is over, with its attempts, events and metrics. The model versions that came of it stay.
+    /// Forgets a job that is over and of no sweep, with its attempts, events and metrics. The model versions that came of it
+    /// stay.
     ///
     /// - Parameter validate: runs inside the transaction with the job; whatever it throws changes nothing.
     /// - Returns: the paths of its files, which are pending and can go.
-    /// - Throws: ``JobStoreError/notFound(id:)``, ``JobStoreError/notOver(id:state:)``.
+    /// - Throws: ``JobStoreError/notFound(id:)``, ``JobStoreError/partOfSweep(id:sweep:)``,
+    ///   ``JobStoreError/notOver(id:state:)``.
     package func delete(
         _ id: String,
         validate: @escaping @Sendable (JobRecord) throws -> Void = { _ in }
@@ -117,6 +125,7 @@ package struct JobStore: Sendable {
         try await database.write { connection in
             guard let job = try Self.fetch(id, on: connection) else { throw JobStoreError.notFound(id: id) }
             try validate(job)
+            if let sweep = job.sweep { throw JobStoreError.partOfSweep(id: id, sweep: sweep.id) }
             guard job.state.isOver else { throw JobStoreError.notOver(id: id, state: job.state) }
             let files = try Self.forget(job, on: connection)
             database.announce(.job(id))

@@ -82,12 +82,24 @@ package struct ModelStore: Sendable {
         }
     }
 
+    /// The version of a model that has the files of `draft` already and came of the same job, or nil.
+    static func version(of draft: ModelDraft, job: Int64, on connection: Connection) throws -> ModelRecord? {
+        try Row.fetchOne(
+            connection,
+            sql: "\(select) WHERE job = ? AND name = ? AND digest = ? ORDER BY version LIMIT 1",
+            arguments: [job, draft.name, draft.digest]
+        ).map { ModelRecord($0) }
+    }
+
     /// Adds the next version of a model.
     ///
-    /// - Parameter job: the row and the id of the job it came of.
+    /// - Parameters:
+    ///   - job: the row and the id of the job it came of.
+    ///   - checkpoint: the step of the checkpoint it was promoted from; nil for what the job ended with.
     static func insert(
         _ draft: ModelDraft,
         job: (ordinal: Int64, id: String)?,
+        checkpoint: Int? = nil,
         at now: Int64,
         on connection: Connection
     ) throws -> ModelRecord {
@@ -98,11 +110,11 @@ package struct ModelStore: Sendable {
         let version = (last ?? 0) + 1
         try connection.cachedStatement(
             sql: """
-                INSERT INTO model_versions (name, version, job, digest, directory, document, created_at)
-                VALUES (?, ?, ?, ?, ?, ?, ?)
+                INSERT INTO model_versions (name, version, job, checkpoint, digest, directory, document, created_at)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?)
                 """
         ).execute(arguments: [
-            draft.name, version, job?.ordinal, draft.digest, draft.directory, draft.document.text, now,
+            draft.name, version, job?.ordinal, checkpoint, draft.digest, draft.directory, draft.document.text, now,
         ]
         )
         try PendingFiles.forget([draft.directory], on: connection)

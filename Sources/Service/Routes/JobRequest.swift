@@ -1,4 +1,6 @@
 import Emotion
+import Foundation
+import Jobs
 import JSON
 
 /// The body of `POST /v1/jobs`.
@@ -45,11 +47,13 @@ struct JobRequest {
     private static let metrics = Hyperparameters.SelectionMetric.allCases.map { metricPrefix + $0.rawValue }
     private static let metricPrefix = "valid_"
 
-    static let schema = Schema.object([
-        datasetField.member, modelField.member, recipeField.member, seedField.member, priorityField.member,
-        attemptsField.member, timeLimitField.member, hyperparametersField.member, stoppingField.member,
-        checkpointField.member,
-    ]).named("JobRequest")
+    /// What a request for many jobs has as well.
+    static let sharedMembers = [
+        datasetField.member, modelField.member, recipeField.member, priorityField.member, attemptsField.member,
+        timeLimitField.member, hyperparametersField.member, stoppingField.member, checkpointField.member,
+    ]
+
+    static let schema = Schema.object(sharedMembers + [seedField.member]).named("JobRequest")
 
     let dataset: String
     let model: String
@@ -77,6 +81,20 @@ struct JobRequest {
             hyperparameters: try Self.hyperparameters(values[Self.hyperparametersField], over: recipe.hyperparameters),
             earlyStopping: values[Self.stoppingField].flatMap { Self.earlyStopping(Values($0)) },
             checkpoint: Self.checkpoint(Values(values[Self.checkpointField] ?? .null))
+        )
+    }
+
+    /// What is to be made of it, with everything that the document says.
+    func submission(_ document: JobDocument, _ idempotency: JobSubmission.Idempotency? = nil) throws -> JobSubmission {
+        JobSubmission(
+            dataset: dataset,
+            model: model,
+            document: try JSONEncoder().encode(document),
+            priority: priority,
+            maxAttempts: maxAttempts,
+            timeLimit: timeLimit,
+            keptCheckpoints: document.checkpoint?.keep ?? 3,
+            idempotency: idempotency
         )
     }
 

@@ -10,12 +10,13 @@ struct JobRoutes: Sendable {
     let backend: Backend
 
     private static let status = Field<JobState?>.optionalWord("status", "Only jobs of this status")
+    private static let sweep = Field.optionalString("sweep", "Only jobs of this sweep, by its id")
     private static let id = Field.string("id", "The id of a job")
     private static let wait = Field.integer(
         "wait", 0...60, default: 0,
         "Seconds to wait until the job is over, or no longer as If-None-Match says")
-    private static let key = Field.optionalString(
-        "Idempotency-Key", length: 1...255, "The same key with the same body is the same job, however often it is sent")
+    private static let key = Request.idempotencyKey(
+        "The same key with the same body is the same job, however often it is sent, for a day")
 
     var operations: [Operation] {
         [
@@ -35,7 +36,7 @@ struct JobRoutes: Sendable {
             Operation(
                 id: "listJobs", method: .get, pattern: "/v1/jobs", tag: "jobs", scope: .train,
                 summary: "List jobs, the newest first",
-                query: [Self.status.member, Paging.after.member, Paging.limit.member],
+                query: [Self.status.member, Self.sweep.member, Paging.after.member, Paging.limit.member],
                 answers: [.init(summary: "A page of jobs", content: .json(Paging.schema(of: JobView.schema)))],
                 failures: [.serviceUnavailable],
                 handler: .task(list)
@@ -97,62 +98,22 @@ struct JobRoutes: Sendable {
         var job = try JobRequest(request.document())
         if let dataset = try await backend.datasets.get(job.dataset) { job.adopt(try DatasetSchema(dataset)) }
         let hyperparameters = job.document.hyperparameters
-        let submission = JobSubmission(
-            dataset: job.dataset,
-            model: job.model,
-            document: try JSONEncoder().encode(job.document),
-            priority: job.priority,
-            maxAttempts: job.maxAttempts,
-            timeLimit: job.timeLimit,
-            keptCheckpoints: job.document.checkpoint?.keep ?? 3,
-            idempotency: try Self.idempotency(request)
-        )
+        let submission = try job.submission(job.document, request.idempotency)
         let (record, isNew) = try await backend.jobs.submit(submission) { dataset in
-            let missing = dataset.missingSplits
-            guard missing.isEmpty else {
-                let names = missing.joined(separator: " and no ")
-                throw Problem.invalid(
-                    "/dataset",
-                    "data set \(dataset.id) has no \(names) split",
-                    code: "incomplete_dataset"
-                )
+            try dataset.requireSplits()
+            if let (field, reason) = try DatasetSchema(dataset).fault(of: hyperparameters) {
+                throw Problem.invalid("/hyperparameters/\(field)", reason)
             }
-            try Self.check(hyperparameters, against: DatasetSchema(dataset))
         }
         var fields: HTTPFields = [.location: "/v1/jobs/\(record.id)"]
         if !isNew { fields[.idempotentReplayed] = "true" }
         return try .encoding(JobView(record), status: .created, fields: fields)
     }
 
-    /// What a training would find wrong before its first step.
-    private static func check(_ hyperparameters: Hyperparameters, against schema: DatasetSchema) throws(Problem) {
-        if let fault = hyperparameters.precision.fault {
-            throw .invalid("/hyperparameters/precision", fault, code: "invalid_request")
-        }
-        if schema.hasReplacedValues, !hyperparameters.replaceNonfinite {
-            let detail = "must be true: the data set has values that are not finite and are read as 0"
-            throw .invalid("/hyperparameters/replace_nonfinite", detail, code: "invalid_request")
-        }
-        guard let labels = schema.labels, let modalities = schema.modalities else { return }
-        let configuration = ModelConfiguration(
-            labels: labels, modalities: modalities, hyperparameters: hyperparameters)
-        if let fault = configuration.fault {
-            throw .invalid("/hyperparameters/\(fault.field)", fault.reason, code: "invalid_request")
-        }
-    }
-
-    private static func idempotency(_ request: Request) throws -> JobSubmission.Idempotency? {
-        guard let key = request.fields[.idempotencyKey] else { return nil }
-        guard (1...255).contains(key.utf8.count) else {
-            throw Problem(.badRequest, code: "invalid_key", detail: "an Idempotency-Key has 1 to 255 bytes")
-        }
-        // Compressed or not, it is the same body.
-        return JobSubmission.Idempotency(key: key, digest: SHA256.digest(of: try request.body.bytes))
-    }
-
     @Sendable private func list(_ request: Request) async throws -> Response {
         let page = try await backend.jobs.list(
             state: request[Self.status],
+            sweep: request[Self.sweep],
             after: request[Paging.after],
             limit: request[Paging.limit]
         )
@@ -195,9 +156,4 @@ extension Request {
 extension JobRecord {
     /// The revision grows with every change, so it is all that a validator needs.
     fileprivate var entityTag: String { "\"\(revision)\"" }
-}
-
-extension HTTPField.Name {
-    static let idempotencyKey = Self("Idempotency-Key")!
-    static let idempotentReplayed = Self("Idempotent-Replayed")!
 }

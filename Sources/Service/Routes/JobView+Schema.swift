@@ -6,6 +6,7 @@ extension JobView {
         .init("object", .words(["job"])),
         .init("id", .string()),
         .init("status", .words(JobState.allCases.map(\.rawValue), "The last three never change")),
+        .init("sweep", sweep, isRequired: false),
         .init("dataset", .string("The id of the data set")),
         .init("model", .string("The model that gets a version")),
         .init("recipe", .string()),
@@ -28,16 +29,27 @@ extension JobView {
             "eta_s", .number(0...Double.infinity, "Seconds until the last step at the pace so far"), isRequired: false),
         .init("error", .string("Why it failed"), isRequired: false),
         .init("result", .object([], others: .any, "What the training came to"), isRequired: false),
-        .init(
-            "model_version",
-            .object([.init("name", .string()), .init("version", .integer(1...Int.max))], "What was made of it"),
-            isRequired: false
-        ),
+        .init("model_version", version, isRequired: false),
+        .init("model_versions", .array(of: version, "All that came of it, by promoted checkpoints too")),
         .init("created_at", .time),
         .init("updated_at", .time),
         .init("started_at", .time, isRequired: false),
         .init("finished_at", .time, isRequired: false),
     ]).named("Job")
+
+    private static let sweep = Schema.object(
+        [
+            .init("id", .string()), .init("cell", .integer(0...Int.max, "Counted from 0")),
+            .init("name", .string("Of the cell"), isRequired: false),
+        ], "The sweep it belongs to, and its cell")
+
+    private static let version = Schema.object(
+        [
+            .init("name", .string()), .init("version", .integer(1...Int.max)),
+            .init(
+                "checkpoint", .integer(0...Int.max, "The step of the checkpoint that it was promoted from"),
+                isRequired: false),
+        ], "What the job ended with")
 
     private static let checkpoint = Schema.object([
         .init("every_steps", .integer(1...Int.max), isRequired: false),

@@ -30,11 +30,27 @@ struct JobView: Encodable {
     private struct ModelVersion: Encodable {
         let name: String
         let version: Int
+        /// The step of the checkpoint it was promoted from.
+        let checkpoint: Int?
+
+        init(_ reference: JobRecord.ModelReference) {
+            name = reference.name
+            version = reference.version
+            checkpoint = reference.checkpoint
+        }
+    }
+
+    private struct Sweep: Encodable {
+        let id: String
+        /// Counted from 0.
+        let cell: Int
+        let name: String?
     }
 
     private let object = "job"
     private let id: String
     private let status: String
+    private let sweep: Sweep?
     private let dataset: String
     private let model: String
     private let recipe: String
@@ -58,7 +74,10 @@ struct JobView: Encodable {
     private let error: String?
     /// What the training came to: the summary that the model holds.
     private let result: JSONValue?
+    /// What the job ended with.
     private let modelVersion: ModelVersion?
+    /// That, and what was promoted.
+    private let modelVersions: [ModelVersion]
     private let createdAt: Timestamp
     private let updatedAt: Timestamp
     private let startedAt: Timestamp?
@@ -68,6 +87,7 @@ struct JobView: Encodable {
         let job = try record.specification
         id = record.id
         status = record.state.rawValue
+        sweep = record.sweep.map { Sweep(id: $0.id, cell: $0.cell, name: job.cell) }
         dataset = record.dataset
         model = record.model
         recipe = job.recipe
@@ -78,7 +98,7 @@ struct JobView: Encodable {
         ranS = Double(record.ran) / 1000
         delayS = record.delay.map { Double($0) / 1000 }
         checkpoint = job.checkpoint
-        checkpoints = record.checkpoints.map { CheckpointView($0) }
+        checkpoints = try record.checkpoints.map { try CheckpointView($0) }
         hyperparameters = job.hyperparameters
         earlyStopping = job.earlyStopping.map {
             EarlyStopping(metric: $0.metric.validationName, patience: $0.patience)
@@ -106,7 +126,8 @@ struct JobView: Encodable {
         etaS = record.state == .running ? record.progress?.secondsLeft.map { ($0 * 10).rounded() / 10 } : nil
         error = record.error
         result = try record.result.map { try JSONReader.value($0) }
-        modelVersion = record.versions.first.map { ModelVersion(name: $0.name, version: $0.version) }
+        modelVersion = record.versions.first { $0.checkpoint == nil }.map { ModelVersion($0) }
+        modelVersions = record.versions.map { ModelVersion($0) }
         createdAt = Timestamp(record.createdAt)
         updatedAt = Timestamp(record.updatedAt)
         startedAt = Timestamp(record.startedAt)

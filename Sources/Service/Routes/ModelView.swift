@@ -12,8 +12,10 @@ struct VersionView: Encodable {
         let validByThreshold: ThresholdComparison?
         let testByThreshold: ThresholdComparison?
 
-        init(_ training: TrainingSummary) {
-            valid = training.validation
+        /// nil for parameters that were not measured.
+        init?(_ training: TrainingSummary) {
+            guard let validation = training.validation else { return nil }
+            valid = validation
             test = training.test
             validByThreshold = training.validationByThreshold
             testByThreshold = training.testByThreshold
@@ -38,6 +40,8 @@ struct VersionView: Encodable {
     /// What is to be known before the metrics are trusted.
     let warnings: [TrainingSummary.Warning]?
     let seed: UInt64?
+    /// That it was promoted from; nil for what a training ended with.
+    let checkpoint: TrainingSummary.Checkpoint?
 
     init(_ record: ModelRecord) throws {
         let configuration = try record.configuration
@@ -50,13 +54,14 @@ struct VersionView: Encodable {
         labels = configuration.labels
         modalities = configuration.modalities
         hyperparameters = configuration.hyperparameters
-        metrics = training.map { MetricsView($0) }
+        metrics = training.flatMap { MetricsView($0) }
         tunedThresholds = training?.tunedThresholds
         bestEpoch = training?.bestEpoch
         selectedBy = configuration.selectedBy
         stoppedEarly = training?.stoppedEarly
         warnings = training?.warnings
         seed = training?.seed
+        checkpoint = training?.checkpoint
     }
 
     static let schema = Schema.object([
@@ -78,7 +83,14 @@ struct VersionView: Encodable {
             isRequired: false),
         .init("warnings", .array(of: .object([], others: .any)), isRequired: false),
         .init("seed", .integer(0...Int.max), isRequired: false),
+        .init("checkpoint", checkpoint, isRequired: false),
     ]).named("ModelVersion")
+
+    private static let checkpoint = Schema.object(
+        [
+            .init("step", .integer(0...Int.max)),
+            .init("weights", .words(TrainingSummary.Checkpoint.Weights.allCases.map(\.rawValue))),
+        ], "The checkpoint that it was promoted from; a version without one is what its training ended with")
 
     private static let metrics = Schema.object([
         .init("valid", .object([], others: .any)),

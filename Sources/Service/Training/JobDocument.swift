@@ -10,6 +10,10 @@ struct JobDocument: Codable, Sendable, Equatable {
     var hyperparameters: Hyperparameters
     var earlyStopping: Training.EarlyStopping?
     var checkpoint: Checkpoint?
+    /// Whether a version of the model is made of what the training comes to; nil as true.
+    var keepsModel: Bool?
+    /// The name of its cell in a sweep.
+    var cell: String?
 
     /// How often a checkpoint is written, and how many stay.
     struct Checkpoint: Codable, Sendable, Equatable {
@@ -26,8 +30,9 @@ struct JobDocument: Codable, Sendable, Equatable {
     }
 
     private enum CodingKeys: String, CodingKey {
-        case recipe, seed, hyperparameters, checkpoint
+        case recipe, seed, hyperparameters, checkpoint, cell
         case earlyStopping = "early_stopping"
+        case keepsModel = "keep_model"
     }
 }
 

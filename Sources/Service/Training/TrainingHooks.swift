@@ -91,8 +91,10 @@ struct TrainingHooks: Sendable {
         }
     }
 
-    private func publish(_ claimed: ClaimedJob) async throws -> ModelDraft {
+    /// - Returns: nil for a job that only its result is wanted of.
+    private func publish(_ claimed: ClaimedJob) async throws -> ModelDraft? {
         let job = claimed.job
+        guard try job.specification.keepsModel != false else { return nil }
         let directory = files.directory
         let source = directory.url("\(DataLayout.work(claimed.token))/\(Self.modelName)")
         // A name of its own: where an older database was restored, the same attempt may have left its model before.

@@ -80,7 +80,7 @@ struct WorkerCheckpoints {
                     epoch: state.epoch,
                     digest: written.digest,
                     byteCount: written.byteCount,
-                    document: JSONEncoder().encode(Description(state))
+                    document: JSONEncoder().encode(CheckpointSummary(state))
                 )
             )
         )
@@ -95,26 +95,5 @@ struct WorkerCheckpoints {
     private struct Problem: Encodable {
         let step: Int?
         let reason: String
-    }
-
-    /// How far the training was, for people.
-    private struct Description: Encodable {
-        /// Of training so far.
-        let seconds: Double
-        /// The epoch that would be kept, counted from 1, and what it came to on the validation split; nil before the
-        /// first one is evaluated.
-        let bestEpoch: Int?
-        let validation: Metrics?
-
-        init(_ state: TrainingState) {
-            seconds = state.seconds
-            bestEpoch = state.bestEpoch?.epoch
-            validation = state.bestEpoch?.validation
-        }
-
-        private enum CodingKeys: String, CodingKey {
-            case seconds, validation
-            case bestEpoch = "best_epoch"
-        }
     }
 }

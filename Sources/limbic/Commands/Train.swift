@@ -139,13 +139,15 @@ struct Train: ParsableCommand {
     private func warn(_ message: String) { StandardError.write("limbic: warning: \(message)\n") }
 
     private func summary(of model: Model) -> String {
-        guard let training = model.configuration.training else { preconditionFailure("a trained model says how") }
+        guard let training = model.configuration.training, let epoch = training.bestEpoch,
+            let validation = training.validation
+        else { preconditionFailure("a trained model says how") }
         let columns =
-            MetricsTable.columns("valid", own: training.validation, training.validationByThreshold)
+            MetricsTable.columns("valid", own: validation, training.validationByThreshold)
             + (training.test.map { MetricsTable.columns("test", own: $0, training.testByThreshold) } ?? [])
         let stop = training.stoppedEarly.map { "stopped early: \($0.reason)\n" } ?? ""
         return """
-            \(stop)epoch \(training.bestEpoch) of \(training.epochs) kept by \(model.configuration.selectedBy ?? "-"), \
+            \(stop)epoch \(epoch) of \(training.epochs) kept by \(model.configuration.selectedBy ?? "-"), \
             \(training.steps) steps in \(Readable.time(training.seconds)), \
             \(model.parameters.layout.count) parameters, model in \(out)
             \(MetricsTable(labels: model.configuration.labels, columns: columns).text)

@@ -25,10 +25,10 @@ enum ThresholdChoice: ExpressibleByArgument {
         case nil: return model.ownThresholds
         case .fixed(let value): return .fixed(value, labels: model.configuration.labels.count)
         case .tuned:
-            guard let training = model.configuration.training else {
+            guard let thresholds = model.configuration.training?.thresholds else {
                 throw Failure(.usage, "--threshold tuned: the model has no tuned thresholds")
             }
-            return training.thresholds
+            return thresholds
         }
     }
 }

@@ -274,8 +274,8 @@ struct ModelTests {
         object["training"] = training
         try JSONSerialization.data(withJSONObject: object).write(to: file)
         let configuration = try ModelDirectory.read(scratch.path).configuration
-        #expect(configuration.training?.validation.microF1 == model.configuration.training?.validation.microF1)
-        #expect(configuration.training?.validation.counting == nil && configuration.selectedBy == "valid_micro_f1")
+        #expect(configuration.training?.validation?.microF1 == model.configuration.training?.validation?.microF1)
+        #expect(configuration.training?.validation?.counting == nil && configuration.selectedBy == "valid_micro_f1")
     }
 
     @Test("a feature that varies by less than a float can tell is not divided by zero")

@@ -40,6 +40,27 @@ import Testing
         #expect(try await fixture.datasets.get(dataset.id) == dataset)
     }
 
+    @Test func forgetsAKeyAfterADay() async throws {
+        let fixture = try Fixture.make()
+        let dataset = try await fixture.makeDataset()
+        var submission = JobSubmission(dataset: dataset.id, model: "emo", document: Data("{}".utf8))
+        submission.idempotency = .init(key: "k", digest: "sha256:aa")
+        let first = try await fixture.jobs.submit(submission)
+        fixture.clock.advance(by: 86_000_000)
+        let again = try await fixture.jobs.submit(submission)
+        #expect(!again.isNew && again.job.id == first.job.id)
+        fixture.clock.advance(by: 500_000)
+        let late = try await fixture.jobs.submit(submission)
+        #expect(late.isNew && late.job.id != first.job.id)
+        // The key stands for the later job now, and for a day from then.
+        submission.idempotency?.digest = "sha256:bb"
+        await #expect(throws: JobStoreError.idempotencyConflict(key: "k")) {
+            try await fixture.jobs.submit(submission)
+        }
+        fixture.clock.advance(by: 86_500_000)
+        #expect(try await fixture.jobs.submit(submission).isNew)
+    }
+
     @Test func oneKeyFromManyClientsMakesOneJob() async throws {
         let fixture = try Fixture.make()
         let dataset = try await fixture.makeDataset()

@@ -51,13 +51,13 @@ struct AdmissionTests {
             .put, "/v1/datasets/d/splits/train", [.contentType: "image/png", .contentLength: "2"], 415,
             "application/x-npz"),
         // Queries.
-        Case(.get, "/v1/jobs?state=failed", 400, "there are: status, after, limit"),
+        Case(.get, "/v1/jobs?state=failed", 400, "there are: status, sweep, after, limit"),
         Case(.get, "/v1/jobs?status=broken", 400, "queued, running"),
         Case(.get, "/v1/jobs?limit=0", 400, "from 1 to 1000"),
         Case(.get, "/v1/jobs?limit=1001", 400), Case(.get, "/v1/jobs?limit=ten", 400),
         Case(.get, "/v1/jobs?limit=", 400),
         Case(.get, "/v1/jobs?limit=1&limit=1", 400, "more than once"), Case(.get, "/v1/jobs?=1", 400),
-        Case(.get, "/v1/jobs/j?wiat=3", 400, "has no parameters"), Case(.get, "/v2/health/live?x", 400),
+        Case(.get, "/v1/jobs/j?wiat=3", 400, "there are: wait"), Case(.get, "/v2/health/live?x", 400),
         Case(.get, "/v1/jobs/j/metrics?max_points=1", 400), Case(.delete, "/v1/jobs/j?force=1", 400),
         Case(.post, "/v1/models/m/predict?versoin=1", json, 400, "version"), Case(.post, "/v1/jobs/j/cancel?a", 400),
         // Names.

@@ -40,7 +40,7 @@ struct JobRoutesTests {
         (#""colour": 1"#, "/colour"), (#""seed": -1"#, "/seed"), (#""seed": 1.5"#, "/seed"),
         (#""seed": "7""#, "/seed"), (#""priority": 100000"#, "/priority"), (#""max_attempts": 0"#, "/max_attempts"),
         (#""recipe": "soup""#, "/recipe"), (#""model": "../etc""#, "/model"), (#""model": """#, "/model"),
-        (#""model": 3"#, "/model"), (#""checkpoint": {"keep": 1}"#, "/checkpoint"),
+        (#""model": 3"#, "/model"), (#""checkpoint": {"keep": 0}"#, "/checkpoint/keep"),
         (#""hyperparameters": 3"#, "/hyperparameters"),
         (#""hyperparameters": {"d_modle": 3}"#, "/hyperparameters/d_modle"),
         (#""hyperparameters": {"d_model": -3}"#, "/hyperparameters/d_model"),

@@ -32,9 +32,12 @@ struct ErrorMapping: Sendable {
         case let error as RequestError: Problem(error.status, code: error.code, detail: error.detail)
         case let error as JobStoreError: problem(error)
         case let error as DatasetStoreError: problem(error)
+        case let error as SweepStoreError: problem(error)
         case let error as StorageError: problem(error)
         case let error as SystemError: problem(error)
+        case let error as SafetensorsError: error.code.map { problem(SystemError("write", code: $0)) } ?? internalError
         case let error as ClipError: problem(error)
+        case let error as TrainingStateError: problem(error)
         case let error as HyperparameterErrors: problem(error)
         case is ConnectionError: Problem(.badRequest, code: "incomplete_request", detail: "the request broke off")
         case let error as MemoryError: .unavailable(code: "out_of_memory", error.description)
@@ -54,13 +57,32 @@ struct ErrorMapping: Sendable {
         case .notFound(let id): .notFound("job \(id)")
         case .unknownDataset(let id): .invalid("/dataset", "there is no data set \(id)", code: "unknown_dataset")
         case .unknownCursor(let id): .query("after", "there is no job \(id)")
+        case .unknownSweep(let id): .query("sweep", "there is no sweep \(id)")
         case .idempotencyConflict:
             Problem(.unprocessableContent, code: "idempotency_conflict", detail: error.description)
         case .over: Problem(.conflict, code: "job_over", detail: error.description)
         case .ending: Problem(.conflict, code: "job_ending", detail: error.description)
         case .unknownCheckpoint(_, let step): .notFound("checkpoint \(step)")
         case .notOver: Problem(.conflict, code: "job_not_over", detail: error.description)
+        case .partOfSweep: Problem(.conflict, code: "job_in_sweep", detail: error.description)
         }
+    }
+
+    private static func problem(_ error: SweepStoreError) -> Problem {
+        switch error {
+        case .notFound(let id): .notFound("sweep \(id)")
+        case .unknownCursor(let id): .query("after", "there is no sweep \(id)")
+        case .notOver: Problem(.conflict, code: "sweep_not_over", detail: error.description)
+        }
+    }
+
+    private static func problem(_ error: TrainingStateError) -> Problem {
+        let code =
+            switch error.kind {
+            case .unreadable, .otherTraining: "checkpoint_damaged"
+            case .incomplete: "checkpoint_not_promotable"
+            }
+        return Problem(.conflict, code: code, detail: "the checkpoint \(error.reason)")
     }
 
     private static func problem(_ error: DatasetStoreError) -> Problem {

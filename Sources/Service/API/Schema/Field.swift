@@ -92,6 +92,15 @@ extension Field where Value == Int? {
     }
 }
 
+extension Field where Value == [Int] {
+    /// Integers that have to be there.
+    static func integers(
+        _ name: String, _ range: ClosedRange<Int>, count: ClosedRange<Int>, _ summary: String
+    ) -> Field {
+        required(name, .array(of: .integer(range), count: count, summary)) { $0.elements.compactMap(\.exactInteger) }
+    }
+}
+
 extension Field where Value == Bool {
     static func flag(_ name: String, default fallback: Bool, _ summary: String) -> Field {
         var schema = Schema(.boolean, summary)

@@ -7,6 +7,13 @@ extension Hyperparameters {
         "Values that differ from those of the recipe"
     ).named("HyperparameterSettings")
 
+    /// Values of some of them, of which every combination is meant.
+    static let gridSchema = Schema.object(
+        fields.map { .init($0.name, .array(of: $0.settingSchema, count: 1...1000), isRequired: false) },
+        "Values of hyperparameters, of which every combination is a cell; the last of them, in the order in which they are "
+            + "listed here, runs fastest"
+    ).named("HyperparameterGrid")
+
     /// As they are shown.
     static let schema = Schema.object(fields.map { .init($0.name, $0.schema) }).named("Hyperparameters")
 }
