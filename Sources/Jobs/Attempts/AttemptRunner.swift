@@ -147,7 +147,7 @@ struct AttemptRunner {
         let exit = try await reporting("the worker could not be started") {
             try await pool.environment.starter.run(
                 pool.options.launcher.commandLine([pool.executable(), "worker"]),
-                gracePeriod: pool.options.gracePeriod,
+                gracePeriod: gracePeriod,
                 input: input,
                 stop: stop,
                 onOutput: { bytes in await signs.hear { await write(transcript.output(bytes)) } },
@@ -156,6 +156,17 @@ struct AttemptRunner {
         }
         await write(transcript.finish())
         return try await judge(exit, transcript)
+    }
+
+    /// How long the child has to end once it was asked to. What it would save of a job that is cancelled nobody needs, and
+    /// one that gives no sign of life saves nothing.
+    private var gracePeriod: @Sendable () -> Duration {
+        { [stop, pool] in
+            switch stop.reason {
+            case .cancelled, .stalled: min(.seconds(2), pool.options.gracePeriod())
+            default: pool.options.gracePeriod()
+            }
+        }
     }
 
     private func judge(_ exit: WorkerExit, _ transcript: Transcript) async throws(AttemptError) -> AttemptOutcome {

@@ -96,18 +96,23 @@ struct JobRoutes: Sendable {
 
     @Sendable private func submit(_ request: Request) async throws -> Response {
         var job = try JobRequest(request.document())
-        if let dataset = try await backend.datasets.get(job.dataset) { job.adopt(try DatasetSchema(dataset)) }
+        let known = try await backend.datasets.get(job.dataset)
+        let schema = try known.map { try DatasetSchema($0) }
+        if let schema { job.adopt(schema) }
         let hyperparameters = job.document.hyperparameters
         let submission = try job.submission(job.document, request.idempotency)
         let (record, isNew) = try await backend.jobs.submit(submission) { dataset in
             try dataset.requireSplits()
-            if let (field, reason) = try DatasetSchema(dataset).fault(of: hyperparameters) {
+            // It was read a moment ago, and has seldom changed since.
+            let current = dataset == known ? schema : try DatasetSchema(dataset)
+            if let (field, reason) = current?.fault(of: hyperparameters) {
                 throw Problem.invalid("/hyperparameters/\(field)", reason)
             }
         }
         var fields: HTTPFields = [.location: "/v1/jobs/\(record.id)"]
         if !isNew { fields[.idempotentReplayed] = "true" }
-        return try .encoding(JobView(record), status: .created, fields: fields)
+        let view = try isNew ? JobView(record, job.document) : JobView(record)
+        return .encoding(view, status: .created, fields: fields)
     }
 
     @Sendable private func list(_ request: Request) async throws -> Response {

@@ -83,8 +83,10 @@ struct JobView: Encodable {
     private let startedAt: Timestamp?
     private let finishedAt: Timestamp?
 
-    init(_ record: JobRecord) throws {
-        let job = try record.specification
+    init(_ record: JobRecord) throws { try self.init(record, record.specification) }
+
+    /// - Parameter job: what the document of the record says.
+    init(_ record: JobRecord, _ job: JobDocument) throws {
         id = record.id
         status = record.state.rawValue
         sweep = record.sweep.map { Sweep(id: $0.id, cell: $0.cell, name: job.cell) }
