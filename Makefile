@@ -10,7 +10,8 @@ RELEASE_TESTS := -c release -Xswiftc -enable-testing
 export SWIFT PORT LIMBIC
 
 .DEFAULT_GOAL := help
-.PHONY: help install build test check soak lint format demo run compare compare-http conformance fuzz proxies bench clean
+.PHONY: help install build test check soak lint format demo run compare compare-http conformance fuzz proxies launchers bench \
+	clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -62,6 +63,9 @@ fuzz: install ## Look for bytes that the parsers of requests mistreat, for TIME=
 
 proxies: build ## See whether nginx and HAProxy see the same requests as the service behind them; needs both
 	python3 Tests/Peers/proxies/compare.py --limbic $(LIMBIC)
+
+launchers: build ## Train through mpirun and srun, on a Slurm made for it; as root, installs what is missing (apt)
+	Tests/Launchers/run --limbic $(LIMBIC)
 
 bench: build ## Measure training, prediction, JSON and HTTP
 	@for part in train predict json http; do $(LIMBIC) bench $$part --json || exit; done

@@ -88,6 +88,7 @@ let package = Package(
                 "Engine",
                 "HTTP",
                 "JSON",
+                "Jobs",
                 "Platform",
                 "Service",
                 "Studies",

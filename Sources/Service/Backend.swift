@@ -31,11 +31,16 @@ struct Backend: Sendable {
     let logger: Logger
 
     /// Opens the database. Throws errors of Jobs and of the file system.
-    init(_ configuration: ServiceConfiguration, logger: Logger) throws {
+    init(
+        _ configuration: ServiceConfiguration,
+        database options: Jobs.Database.Options = .init(),
+        logger: Logger
+    ) throws {
         self.configuration = configuration
         self.logger = logger
         worker = try WorkerExecutable(configuration.workerExecutable)
-        database = try Jobs.Database(directory: configuration.dataDirectory, migrations: configuration.migrations)
+        database = try Jobs.Database(
+            directory: configuration.dataDirectory, migrations: configuration.migrations, options: options)
         directory = try DataDirectory(configuration.dataDirectory)
         files = OwnedFiles(directory: directory, pending: PendingFiles(database))
         datasets = DatasetStore(database)
@@ -113,8 +118,13 @@ struct Backend: Sendable {
     }
 
     func makePool() -> WorkerPool {
-        let hooks = TrainingHooks(files: files, threads: configuration.trainingThreads, build: worker.build)
-        let launcher = Launcher(prefix: configuration.launcher)
+        let hooks = TrainingHooks(
+            files: files,
+            threads: configuration.trainingThreads,
+            memory: configuration.workerMemory,
+            build: worker.build
+        )
+        let launcher = Launcher(prefix: configuration.launcher, niceness: configuration.workerNiceness)
         return WorkerPool(
             store: jobs,
             executable: { [worker] in worker.command(behind: launcher) },
@@ -123,7 +133,8 @@ struct Backend: Sendable {
             options: WorkerPool.Options(
                 slots: configuration.slots,
                 launcher: launcher,
-                gracePeriod: { [shutdown] in shutdown.timeForWorkers }
+                gracePeriod: { [shutdown] in shutdown.timeForWorkers },
+                stallLimit: configuration.stallLimit
             ),
             logger: logger
         )

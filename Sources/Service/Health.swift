@@ -15,10 +15,14 @@ final class Health: Sendable {
         var phase = Phase.starting
         /// By the latest probe.
         var isWritable = true
+        /// Whether the log of changes was found too long, and that was said.
+        var isLogLong = false
     }
 
     /// What a probe writes, in bytes: new pages, which a full disk has no room for.
     private static let probeSize = 1 << 14
+    /// The size in bytes at which the database's log of changes is worth a warning.
+    private let longLog: Int
 
     private let state = Mutex(State())
     private let directory: DataDirectory
@@ -26,7 +30,8 @@ final class Health: Sendable {
     private let logger: Logger
     private let queue = WorkQueue("limbic.health", qos: .utility)
 
-    init(directory: DataDirectory, database: Jobs.Database, logger: Logger) {
+    init(directory: DataDirectory, database: Jobs.Database, longLog: Int = 256 << 20, logger: Logger) {
+        self.longLog = longLog
         self.directory = directory
         self.database = database
         self.logger = logger
@@ -45,6 +50,7 @@ final class Health: Sendable {
     func run(every interval: Duration = .seconds(5)) async {
         while !Task.isCancelled {
             await probe()
+            await watchLog()
             try? await Task.sleep(for: interval)
         }
     }
@@ -59,6 +65,24 @@ final class Health: Sendable {
         } catch {
             logger.error("the data directory cannot be written", metadata: ["error": "\(error)"])
             state.withLock { $0.isWritable = false }
+        }
+    }
+
+    /// Keeps the database's log of changes short, and says when a reader does not let it.
+    func watchLog() async {
+        // What fails here fails in the probe as well, which says so.
+        guard let size = try? await database.trimLog() else { return }
+        let isLong = size > longLog
+        let wasLong = state.withLock { state in
+            defer { state.isLogLong = isLong }
+            return state.isLogLong
+        }
+        if isLong, !wasLong {
+            logger.warning(
+                "a reader keeps the database's log of changes from being emptied: another program has the database open",
+                metadata: ["bytes": "\(size)"])
+        } else if wasLong, !isLong {
+            logger.notice("the database's log of changes is short again", metadata: ["bytes": "\(size)"])
         }
     }
 

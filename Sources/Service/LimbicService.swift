@@ -54,12 +54,21 @@ package struct LimbicService {
     }
 }
 
-/// Watches the disk, and closes the database when everything else has ended.
+/// Watches the disk, removes old jobs, and closes the database when everything else has ended.
 private struct StoreService: ServiceLifecycle.Service {
     let backend: Backend
 
     func run() async throws {
-        await cancelWhenGracefulShutdown { await backend.health.run() }
+        await cancelWhenGracefulShutdown {
+            await withTaskGroup(of: Void.self) { group in
+                group.addTask { await backend.health.run() }
+                if let age = backend.configuration.keepsJobs {
+                    let retention = JobRetention(
+                        age: age, jobs: backend.jobs, files: backend.files, logger: backend.logger)
+                    group.addTask { await retention.run() }
+                }
+            }
+        }
         try backend.database.close()
     }
 }

@@ -21,6 +21,14 @@ package struct ServiceConfiguration: Sendable {
     package var trainingThreads: Int
     /// Words in front of the command line of a worker.
     package var launcher: [String] = []
+    /// How much workers yield to other processes, from 0 to 19.
+    package var workerNiceness = 10
+    /// The most memory of a worker, in bytes, beside the files of the data set; nil for what the machine has.
+    package var workerMemory: Int?
+    /// How long a worker may give no sign of life before it is ended; it gives one every five seconds.
+    package var stallLimit: Duration = .seconds(60)
+    /// How long jobs stay after they are over; nil for ever.
+    package var keepsJobs: Duration?
     /// The largest file of a split, in bytes.
     package var maxUploadSize = 32 << 30
     /// The largest body of a prediction, in bytes.

@@ -5,6 +5,7 @@ import Studies
 import Engine
 import Foundation
 import HTTP
+import Jobs
 
 /// Why a command ends without success: one line on standard error and an exit code of `sysexits.h`.
 struct Failure: Error, CustomStringConvertible {
@@ -52,6 +53,9 @@ struct Failure: Error, CustomStringConvertible {
         case is GEMMBackendError: self.init(.usage, "\(error)")
         case is MemoryError: self.init(.system, "\(error)")
         case let error as SystemError: self.init(.inputOutput, "\(error)")
+        case let error as BackupError: self.init(Self.code(of: error), "\(error)")
+        case is DirectoryError, is MigrationError: self.init(.configuration, "\(error)")
+        case is StorageError: self.init(.inputOutput, "\(error)")
         case let error as CocoaError: self.init(Self.code(of: error), Self.describe(error))
         case let error as POSIXError: self.init(.inputOutput, error.localizedDescription)
         default: self.init(.software, "internal error: \(error)")
@@ -76,6 +80,16 @@ struct Failure: Error, CustomStringConvertible {
         let line = failure.message.split(whereSeparator: \.isNewline).joined(separator: " ")
         StandardError.write("limbic: \(line)\n")
         return ExitCode(failure.code.rawValue)
+    }
+
+    private static func code(of error: BackupError) -> Code {
+        switch error {
+        case .noDatabase: .noInput
+        case .targetInUse: .usage
+        case .damaged: .badData
+        case .changing: .unavailable
+        case .system: .inputOutput
+        }
     }
 
     private static func code(of error: CocoaError) -> Code {

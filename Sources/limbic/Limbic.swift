@@ -8,6 +8,7 @@ struct Limbic: AsyncParsableCommand {
         abstract: "Trains and serves multi-modal multi-label emotion recognition.",
         subcommands: [
             Serve.self,
+            Backup.self,
             Worker.self,
             Train.self,
             Evaluate.self,

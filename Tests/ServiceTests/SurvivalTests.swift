@@ -53,7 +53,9 @@ struct SurvivalTests {
     }
 
     @Test(.timeLimit(.minutes(60))) func jobsOutliveTheirServers() async throws {
+        // Each removes the directory at its end.
         let service = try TestService.make()
+        defer { withExtendedLifetime(service) {} }
         let dataset = try await service.makeSyntheticDataset()
         let epochs = Self.seconds > 0 ? 2 : 4
         let ids = try await submit(Self.jobs, to: service, dataset, epochs: epochs)
@@ -83,7 +85,8 @@ struct SurvivalTests {
             kills += 1
         }
 
-        let after = try TestService.make(on: service.directory)
+        let after = try TestService.make(at: service.directory)
+        defer { withExtendedLifetime(after) {} }
         // What an undisturbed training comes to.
         let reference = try await submit(1, to: after, dataset, epochs: epochs)[0]
         try after.backend.database.close()
@@ -92,7 +95,8 @@ struct SurvivalTests {
         server.signal(SIGTERM)
         #expect(try await server.end() == 0)
 
-        let last = try TestService.make(on: service.directory)
+        let last = try TestService.make(at: service.directory)
+        defer { withExtendedLifetime(last) {} }
         let expected = try await Course(of: reference, in: last)
         #expect(expected.versions == 1 && expected.attempts == 1)
         for id in ids {
@@ -111,7 +115,9 @@ struct SurvivalTests {
             "after-result",
         ])
     func jobsOutliveTheirWorkers(fault: String) async throws {
+        // Each removes the directory at its end.
         let service = try TestService.make()
+        defer { withExtendedLifetime(service) {} }
         let dataset = try await service.makeSyntheticDataset()
         let ids = try await submit(1, to: service, dataset, epochs: 2)
         try service.backend.database.close()
@@ -120,14 +126,16 @@ struct SurvivalTests {
         while try await fatal.getJSON("/v1/jobs/\(ids[0])")["attempts"][0]["outcome"].text != "failed" {}
         fatal.signal(SIGTERM)
         #expect(try await fatal.end() == 0)
-        let next = try TestService.make(on: service.directory)
+        let next = try TestService.make(at: service.directory)
+        defer { withExtendedLifetime(next) {} }
         let reference = try await submit(1, to: next, dataset, epochs: 2)[0]
         try next.backend.database.close()
         let server = try ServerProcess(service.directory.path, ["--port", "0"])
         while try await !isDone(server) {}
         server.signal(SIGTERM)
         #expect(try await server.end() == 0)
-        let last = try TestService.make(on: service.directory)
+        let last = try TestService.make(at: service.directory)
+        defer { withExtendedLifetime(last) {} }
         let (course, expected) = (try await Course(of: ids[0], in: last), try await Course(of: reference, in: last))
         #expect(course.state == .succeeded && course.attempts > 1 && course.versions == 1)
         #expect(course.training == expected.training)

@@ -32,19 +32,20 @@ final class TestService: Sendable {
     static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent()
 
-    private init(directory: URL, _ adjust: (inout ServiceConfiguration) -> Void) throws {
+    private init(
+        directory: URL, database: Jobs.Database.Options, _ adjust: (inout ServiceConfiguration) -> Void
+    ) throws {
         self.directory = directory
-        backend = try Backend(.make(directory, adjust), logger: .quiet)
+        backend = try Backend(.make(directory, adjust), database: database, logger: .quiet)
         router = backend.makeRouter()
     }
 
-    static func make(_ adjust: (inout ServiceConfiguration) -> Void = { _ in }) throws -> TestService {
-        try TestService(directory: .temporary(), adjust)
-    }
-
-    /// Another one, when the one before has closed its database.
-    static func make(on directory: URL) throws -> TestService {
-        try TestService(directory: directory) { _ in }
+    static func make(
+        at directory: URL = .temporary(),
+        database: Jobs.Database.Options = .init(),
+        _ adjust: (inout ServiceConfiguration) -> Void = { _ in }
+    ) throws -> TestService {
+        try TestService(directory: directory, database: database, adjust)
     }
 
     deinit {

@@ -1,4 +1,5 @@
 import Foundation
+package import Platform
 
 /// The memory of the machine, as far as this process may have it.
 package enum Memory {
@@ -22,12 +23,21 @@ package enum Memory {
         return bytes <= available ? nil : MemoryError(purpose: purpose, needed: bytes, available: available)
     }
 
-    /// The bytes that this process can still take: what the system has, within the limits of the process (`ulimit -v`) and
-    /// of its control groups; buffers that the engine keeps for reuse count as free.
+    /// The bytes that this process can still take: what the system has, within the limits of the process (`ulimit -v`,
+    /// `ulimit -d`) and of its control groups; buffers that the engine keeps for reuse count as free.
     package static var available: Int {
-        let limits = [systemLimit, addressSpaceLimit, controlGroupLimit].compactMap(\.self)
+        let limits = [systemLimit, addressSpaceLimit, dataLimit, controlGroupLimit].compactMap(\.self)
         let reusable = StoragePool.shared.freeBytes
         return max(0, limits.min().map { $0 + reusable } ?? .max)
+    }
+
+    /// Has this process take no more than `bytes` of memory that it writes to, for good; files that are mapped to be read do
+    /// not count. Reserved memory counts before it is touched, such as the stacks of threads.
+    ///
+    /// - Throws: `SystemError`
+    package static func limit(to bytes: Int) throws(SystemError) {
+        var limit = rlimit(rlim_cur: rlim_t(bytes), rlim_max: rlim_t(bytes))
+        guard setrlimit(__rlimit_resource_t(RLIMIT_DATA.rawValue), &limit) == 0 else { throw SystemError("setrlimit") }
     }
 
     /// What the system could give without pushing out programs.
@@ -36,12 +46,19 @@ package enum Memory {
         return fields["MemAvailable:"].map { ($0 + (fields["SwapFree:"] ?? 0)) << 10 }
     }
 
-    private static var addressSpaceLimit: Int? {
+    private static var addressSpaceLimit: Int? { room(RLIMIT_AS, used: "VmSize:") }
+
+    private static var dataLimit: Int? { room(RLIMIT_DATA, used: "VmData:") }
+
+    /// What a limit of this process leaves; nil where there is none.
+    ///
+    /// - Parameter used: the line of `/proc/self/status` with what counts against it.
+    private static func room(_ resource: __rlimit_resource, used: Substring) -> Int? {
         var limit = rlimit()
-        guard getrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit) == 0, let most = Int(exactly: limit.rlim_cur),
-            let pages = text(ofFile: "/proc/self/statm")?.split(separator: " ").first.flatMap({ Int($0) })
+        guard getrlimit(__rlimit_resource_t(resource.rawValue), &limit) == 0, let most = Int(exactly: limit.rlim_cur),
+            let used = fields(ofFile: "/proc/self/status")[used]
         else { return nil }
-        return max(0, most - pages * Int(sysconf(Int32(_SC_PAGESIZE))))
+        return max(0, most - used << 10)
     }
 
     /// The tightest of the process's control groups (cgroup v2).

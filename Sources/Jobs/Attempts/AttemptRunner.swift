@@ -15,7 +15,7 @@ struct AttemptRunner {
     init(pool: WorkerPool, job: ClaimedJob) {
         self.pool = pool
         self.job = job
-        signs = LifeSigns(pool.environment.clock)
+        signs = LifeSigns(pool.environment.clock, isExpected: pool.options.launcher.prefix.isEmpty)
         recorded = Mutex(pool.environment.clock.now())
         var logger = pool.logger
         logger[metadataKey: "job"] = "\(job.job.id)"

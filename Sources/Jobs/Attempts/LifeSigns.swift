@@ -4,6 +4,8 @@ import Platform
 final class LifeSigns: Sendable {
     private struct State {
         var last: Duration
+        /// Whether it is to be heard of by now.
+        var isExpected: Bool
         /// While what it said is being written down, it may have to wait to say more.
         var isHeardOut = true
     }
@@ -11,16 +13,17 @@ final class LifeSigns: Sendable {
     private let clock: MonotonicClock
     private let state: Mutex<State>
 
-    init(_ clock: MonotonicClock) {
+    /// - Parameter isExpected: false for a child that may have to wait, for however long, before it is started.
+    init(_ clock: MonotonicClock, isExpected: Bool = true) {
         self.clock = clock
-        state = Mutex(State(last: clock.now()))
+        state = Mutex(State(last: clock.now(), isExpected: isExpected))
     }
 
     /// Takes what the child has said.
     func hear(_ body: () async -> Void) async {
         state.withLock { $0.isHeardOut = false }
         await body()
-        state.withLock { $0 = State(last: clock.now()) }
+        state.withLock { $0 = State(last: clock.now(), isExpected: true) }
     }
 
     /// Returns when there has been none for so long; throws when the task is cancelled.
@@ -28,7 +31,7 @@ final class LifeSigns: Sendable {
         var silence = Duration.zero
         while silence < limit {
             try await clock.sleep(for: limit - silence)
-            silence = state.withLock { $0.isHeardOut ? clock.now() - $0.last : .zero }
+            silence = state.withLock { $0.isHeardOut && $0.isExpected ? clock.now() - $0.last : .zero }
         }
     }
 }

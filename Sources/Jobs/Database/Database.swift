@@ -16,6 +16,8 @@ package final class Database: Sendable {
         package var makeIdentifier: @Sendable (String) -> String
         /// How long a statement waits for another connection, such as a backup's, before it fails.
         package var busyTimeout: Duration
+        /// What the log of changes beside the database may hold, in bytes, before ``trimLog()`` empties it.
+        package var logLimit: Int
         package var execution: Execution
         /// Called in each transaction before it commits; what it throws undoes the transaction, as a full disk does.
         package var beforeCommit: @Sendable () throws -> Void
@@ -24,12 +26,14 @@ package final class Database: Sendable {
             clock: WallClock = .system,
             makeIdentifier: @escaping @Sendable (String) -> String = { Identifier.make($0) },
             busyTimeout: Duration = .seconds(10),
+            logLimit: Int = 64 << 20,
             execution: Execution = .queues,
             beforeCommit: @escaping @Sendable () throws -> Void = {}
         ) {
             self.clock = clock
             self.makeIdentifier = makeIdentifier
             self.busyTimeout = busyTimeout
+            self.logLimit = logLimit
             self.execution = execution
             self.beforeCommit = beforeCommit
         }
@@ -73,7 +77,7 @@ package final class Database: Sendable {
             try marker?.write(in: directory)
         }
         let known = marker?.id
-        let (pool, id) = try Self.translating {
+        let (pool, id) = try Self.opening(directory) {
             var configuration = GRDB.Configuration()
             configuration.busyMode = .timeout(options.busyTimeout / .seconds(1))
             let path = directory.appendingPathComponent(DirectorySurvey.databaseName).path
@@ -82,8 +86,13 @@ package final class Database: Sendable {
                 // GRDB sets NORMAL when it turns write-ahead logging on, and NORMAL may lose the last commits when
                 // the machine stops.
                 try connection.execute(sql: "PRAGMA synchronous = FULL")
+                // Once a reader has let go of it, the log of changes shrinks to this.
+                _ = try Int.fetchOne(connection, sql: "PRAGMA journal_size_limit = \(options.logLimit)")
                 let owner = DirectoryOwner(connection: connection, directory: directory)
                 try owner.check(known)
+                if let finding = try IntegrityCheck(connection: connection).run() {
+                    throw DirectoryError.damagedDatabase(directory: directory.path, finding: finding)
+                }
                 try Migrator(files: files, clock: options.clock).run(on: connection)
                 return try owner.settle(known ?? options.makeIdentifier("dir"))
             }
@@ -112,6 +121,31 @@ package final class Database: Sendable {
             try connection.execute(sql: sql, arguments: [now, size])
         }
         try await write { try $0.execute(sql: "UPDATE data_directory SET probe = NULL") }
+    }
+
+    /// Empties the log of changes when it is larger than it may be. A reader that does not end, in this process or another,
+    /// keeps its changes in it; nobody waits for that.
+    ///
+    /// - Returns: the size of the log in bytes, which is above ``Options/logLimit`` when it is held by a reader.
+    package func trimLog() async throws -> Int {
+        let log = pool.path + "-wal"
+        return try await Self.translating {
+            try await pool.writeWithoutTransaction { [options] connection in
+                guard Self.size(of: log) > options.logLimit else { return Self.size(of: log) }
+                // Everything that is to be written would wait with it for a reader.
+                try connection.execute(sql: "PRAGMA busy_timeout = 0")
+                defer {
+                    try? connection.execute(sql: "PRAGMA busy_timeout = \(options.busyTimeout.milliseconds)")
+                }
+                _ = try Row.fetchOne(connection, sql: "PRAGMA wal_checkpoint(TRUNCATE)")
+                return Self.size(of: log)
+            }
+        }
+    }
+
+    private static func size(of path: String) -> Int {
+        var status = stat()
+        return stat(path, &status) == 0 ? Int(status.st_size) : 0
     }
 
     /// Waits for the work under way, closes the connections, ends all change streams and gives the data directory
@@ -174,6 +208,13 @@ package final class Database: Sendable {
     /// ``read(_:)`` on the thread of the caller.
     func readNow<T>(_ body: (Connection) throws -> T) throws -> T {
         try Self.translating { try pool.read(body) }
+    }
+
+    /// Says of a database that is found damaged in which directory it lies.
+    private static func opening<T>(_ directory: URL, _ body: () throws -> T) throws -> T {
+        do { return try translating(body) } catch let error as StorageError where error.kind == .corrupt {
+            throw DirectoryError.damagedDatabase(directory: directory.path, finding: error.message)
+        }
     }
 
     private static func translating<T>(_ body: () throws -> T) throws -> T {

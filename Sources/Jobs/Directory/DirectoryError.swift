@@ -18,6 +18,8 @@ package enum DirectoryError: Error, Equatable, CustomStringConvertible {
     case lostDatabase(directory: String, examples: [String])
     /// The database in it is that of another data directory.
     case otherDatabase(directory: String)
+    /// Its database is damaged; `finding` is what SQLite says of it.
+    case damagedDatabase(directory: String, finding: String)
     /// Its marker cannot be read.
     case unreadableMarker(directory: String)
     /// Its layout is that of a newer release.
@@ -50,6 +52,11 @@ package enum DirectoryError: Error, Equatable, CustomStringConvertible {
             return """
                 the limbic.sqlite in \(directory) belongs to another data directory: restore the one that belongs here, or \
                 move all files of the other directory here
+                """
+        case .damagedDatabase(let directory, let finding):
+            return """
+                the limbic.sqlite in \(directory) is damaged (\(finding)): start on a backup, or save what sqlite3's .recover \
+                can read of it
                 """
         case .unreadableMarker(let directory):
             return """

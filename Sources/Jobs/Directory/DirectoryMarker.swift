@@ -4,7 +4,7 @@ import Platform
 
 /// The file that makes a directory a data directory: `limbic.json` with the version of the layout and the directory's own
 /// identifier, which its database holds too.
-struct DirectoryMarker: Codable, Equatable {
+struct DirectoryMarker: Codable, Equatable, Sendable {
     /// The layout that this release writes and reads.
     static let currentFormat = 1
     static let fileName = "limbic.json"

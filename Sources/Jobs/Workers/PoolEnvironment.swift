@@ -38,7 +38,10 @@ protocol WorkerStarter: Sendable {
 }
 
 /// Workers are processes.
-private struct ProcessStarter: WorkerStarter {
+struct ProcessStarter: WorkerStarter {
+    /// Whether they are started by a launcher, which does not hand signals on.
+    var isLaunched = false
+
     func prepare() async { await WorkerProcess.prepare() }
 
     func run(
@@ -49,7 +52,7 @@ private struct ProcessStarter: WorkerStarter {
         onOutput: @escaping @Sendable ([UInt8]) async -> Void,
         onError: @escaping @Sendable ([UInt8]) async -> Void
     ) async throws -> WorkerExit {
-        try await WorkerProcess(commandLine: commandLine, gracePeriod: gracePeriod)
+        try await WorkerProcess(commandLine: commandLine, gracePeriod: gracePeriod, endsByInput: isLaunched)
             .run(input: input, stop: stop, onOutput: onOutput, onError: onError)
     }
 }

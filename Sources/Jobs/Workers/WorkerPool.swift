@@ -13,14 +13,16 @@ package struct WorkerPool: Sendable {
         /// How many jobs run at a time.
         package var slots: Int
         package var launcher: Launcher
-        /// How long a child that was asked to end (SIGTERM and the end of its standard input) has before SIGKILL.
+        /// How long a child that was asked to end (SIGTERM and the end of its standard input) has before SIGKILL. Behind a
+        /// launcher, which may kill what it started when it is sent SIGTERM, that comes after half of it.
         package var gracePeriod: @Sendable () -> Duration
         /// How much of the standard error of a job's children is kept, in bytes; the rest is counted and dropped.
         package var maxLogSize: Int
         /// How long to wait before a failed write to the database is tried again, and before a job runs again that failed or
         /// was interrupted: twice as long each time that happens to it in a row, up to five minutes.
         package var retryDelay: Duration
-        /// How long a child may give no sign of life before it is ended.
+        /// How long a child may give no sign of life before it is ended; behind a launcher, where it may have to wait for a
+        /// machine, counted from its first.
         package var stallLimit: Duration
 
         package init(
@@ -77,7 +79,7 @@ package struct WorkerPool: Sendable {
     let hooks: Hooks
     let options: Options
     let logger: Logger
-    var environment = PoolEnvironment()
+    var environment: PoolEnvironment
 
     /// - Parameters:
     ///   - executable: path of the program that is started as `executable worker`, asked for before each start.
@@ -96,6 +98,7 @@ package struct WorkerPool: Sendable {
         self.hooks = hooks
         self.options = options
         self.logger = logger
+        environment = PoolEnvironment(starter: ProcessStarter(isLaunched: !options.launcher.prefix.isEmpty))
     }
 
     /// Requeues what an earlier server left behind, then runs jobs until the task is cancelled. It then ends the

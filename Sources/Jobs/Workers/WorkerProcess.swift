@@ -11,6 +11,9 @@ struct WorkerProcess {
     /// Program and arguments; the program is looked up in PATH when it has no slash.
     var commandLine: [String]
     var gracePeriod: @Sendable () -> Duration
+    /// Whether a child has half of the grace period to end by itself before anything is signalled: a launcher that is sent
+    /// SIGTERM kills what it has started, at once (srun) or after two seconds (mpirun).
+    var endsByInput = false
 
     /// Runs the child to its end.
     ///
@@ -20,7 +23,7 @@ struct WorkerProcess {
     /// - Parameters:
     ///   - input: written to standard input, which then stays open until the child has closed its standard output or
     ///     was told to stop.
-    ///   - stop: asks the child to end, by SIGTERM and the end of its input, and after the grace period by SIGKILL.
+    ///   - stop: asks the child to end, by the end of its input and SIGTERM, and after the grace period by SIGKILL.
     ///   - onOutput: gets standard output as it comes. While it works the child may have to wait for the pipe.
     ///   - onError: gets standard error likewise, at the same time.
     /// - Throws: ``AttemptError`` when it could not be started.
@@ -43,7 +46,7 @@ struct WorkerProcess {
             platformOptions: options
         )
         let (outputEnd, outputEnded) = AsyncStream<Void>.makeStream()
-        let gracePeriod = gracePeriod
+        let (gracePeriod, endsByInput) = (gracePeriod, endsByInput)
         let child = Task {
             let result = try await Subprocess.run(
                 configuration,
@@ -59,9 +62,15 @@ struct WorkerProcess {
                     group.addTask {
                         await stop.wait()
                         guard !Task.isCancelled else { return }
+                        // Beside the rest, as it waits for input that nobody may be there to take.
+                        async let closed: Void? = try? execution.standardInputWriter.finish()
+                        let time = gracePeriod()
+                        let head = endsByInput ? time / 2 : .zero
+                        if endsByInput { try? await Task.sleep(for: head) }
+                        guard !Task.isCancelled else { return }
                         try? execution.send(signal: .terminate, toProcessGroup: true)
-                        try? await execution.standardInputWriter.finish()
-                        try? await Task.sleep(for: gracePeriod())
+                        _ = await closed
+                        try? await Task.sleep(for: time - head)
                         guard !Task.isCancelled else { return }
                         try? execution.send(signal: .kill, toProcessGroup: true)
                     }

@@ -8,6 +8,8 @@ struct TrainingHooks: Sendable {
     let files: OwnedFiles
     /// Threads of the engine in a worker.
     let threads: Int
+    /// The most memory of a worker, in bytes; nil for what the machine has.
+    let memory: Int?
     /// Names the build that a worker has to be of.
     let build: String?
 
@@ -19,9 +21,10 @@ struct TrainingHooks: Sendable {
 
     private let queue = WorkQueue("limbic.publish", isConcurrent: true)
 
-    init(files: OwnedFiles, threads: Int, build: String?) {
+    init(files: OwnedFiles, threads: Int, memory: Int?, build: String?) {
         self.files = files
         self.threads = threads
+        self.memory = memory
         self.build = build
     }
 
@@ -75,7 +78,8 @@ struct TrainingHooks: Sendable {
                 TrainingTask.CheckpointFile(path: files.directory.path($0.path), digest: $0.digest)
             },
             output: work.appendingPathComponent(Self.modelName).path,
-            threads: threads
+            threads: threads,
+            memory: memory
         )
     }
 

@@ -70,6 +70,8 @@ package struct TrainingTask: Codable, Sendable, Equatable {
     package var output: String
     /// Threads of the engine.
     package var threads: Int
+    /// The most memory that the worker may take, in bytes, beside files that it maps; nil for what the machine has.
+    package var memory: Int?
 
     package init(
         build: String?,
@@ -82,7 +84,8 @@ package struct TrainingTask: Codable, Sendable, Equatable {
         checkpoints: Checkpoints? = nil,
         resume: [CheckpointFile] = [],
         output: String,
-        threads: Int
+        threads: Int,
+        memory: Int? = nil
     ) {
         self.build = build
         self.splits = Dictionary(uniqueKeysWithValues: splits.map { ($0.key.rawValue, $0.value) })
@@ -95,10 +98,11 @@ package struct TrainingTask: Codable, Sendable, Equatable {
         self.resume = resume
         self.output = output
         self.threads = threads
+        self.memory = memory
     }
 
     private enum CodingKeys: String, CodingKey {
-        case build, splits, labels, modalities, hyperparameters, seed, checkpoints, resume, output, threads
+        case build, splits, labels, modalities, hyperparameters, seed, checkpoints, resume, output, threads, memory
         case earlyStopping = "early_stopping"
     }
 

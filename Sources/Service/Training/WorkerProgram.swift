@@ -60,6 +60,9 @@ package enum WorkerProgram {
         } catch {
             return fail("the task cannot be read", cause: error, output, Exit.usage)
         }
+        do throws(SystemError) { try task.memory.map(Memory.limit) } catch {
+            return fail("the memory of the worker could not be limited: \(error.reason)", output, Exit.failure)
+        }
         watchInput(stop)
         giveSignsOfLife(output)
         return run(

@@ -24,14 +24,12 @@ struct Serve: AsyncParsableCommand {
     var dataDirectory: String?
     @OptionGroup
     var listener: ListenerOptions
-    @Option(help: Settings.slots.help)
-    var slots: Int?
     @OptionGroup
     var threads: ThreadsOption
-    @Option(help: Settings.trainingThreads.help)
-    var trainingThreads: Int?
-    @Option(help: Settings.launcher.help)
-    var launcher: String?
+    @OptionGroup
+    var workers: WorkerOptions
+    @Option(help: Settings.keepJobs.help)
+    var keepJobs: Int?
     @Option(help: Settings.maxUploadSize.help)
     var maxUploadSize: Int?
     @Option(help: Settings.maxPredictSize.help)
@@ -88,13 +86,14 @@ struct Serve: AsyncParsableCommand {
             // What runs, wherever it lies by now.
             workerExecutable: "/proc/self/exe",
             threads: threads,
-            trainingThreads: try Settings.trainingThreads.optionalValue(trainingThreads) ?? threads
+            trainingThreads: threads
         )
         configuration.server = try listener.configuration()
         configuration.echoes = enableEcho
-        configuration.slots = try Settings.slots.value(slots, atLeast: 1)
-        configuration.launcher = (try Settings.launcher.optionalValue(launcher) ?? "").split(separator: " ").map(
-            String.init)
+        try workers.apply(to: &configuration)
+        configuration.keepsJobs = try Settings.keepJobs.optionalValue(keepJobs, in: 1...36_500).map {
+            .seconds($0 * 86_400)
+        }
         configuration.maxUploadSize = try Settings.maxUploadSize.value(maxUploadSize, atLeast: 1)
         configuration.maxPredictSize = try Settings.maxPredictSize.value(maxPredictSize, atLeast: 1)
         configuration.maxClipUnits = try Settings.maxClipUnits.value(maxClipUnits, atLeast: 1)

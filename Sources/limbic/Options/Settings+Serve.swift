@@ -8,16 +8,10 @@ extension Settings {
         isPath: true,
         "Directory of the database and all files, made when missing; one that holds something else is refused"
     )
-    static let slots = Setting("LIMBIC_SLOTS", default: 1, "Jobs that run at a time")
-    static let trainingThreads = Setting<Int>(
-        "LIMBIC_TRAINING_THREADS",
-        otherwise: "that of --threads",
-        "Threads of the engine in each worker"
-    )
-    static let launcher = Setting<String>(
-        "LIMBIC_LAUNCHER",
-        otherwise: "none",
-        "Words in front of the command line of a worker, separated by blanks, such as 'srun --ntasks=1'"
+    static let keepJobs = Setting<Int>(
+        "LIMBIC_KEEP_JOBS",
+        otherwise: "for ever",
+        "Days for which jobs stay after they are over, with their history and checkpoints; models and sweeps stay"
     )
     static let maxUploadSize = Setting(
         "LIMBIC_MAX_UPLOAD_SIZE",

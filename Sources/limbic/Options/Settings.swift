@@ -84,6 +84,15 @@ extension Setting<Int> {
         guard value >= least else { throw error(flag, "must be at least \(least), not \(value)") }
         return value
     }
+
+    /// The value that holds, or nil, which lies in `range`.
+    func optionalValue(_ flag: Int?, in range: ClosedRange<Int>) throws -> Int? {
+        guard let value = try optionalValue(flag) else { return nil }
+        guard range.contains(value) else {
+            throw error(flag, "must be from \(range.lowerBound) to \(range.upperBound), not \(value)")
+        }
+        return value
+    }
 }
 
 /// The settings that several subcommands share.

@@ -1,4 +1,6 @@
 import Foundation
+import Jobs
+import JSON
 import Platform
 import TestSupport
 import Testing
@@ -29,6 +31,11 @@ struct ServeTests {
         ("--max-connections", "0", "must be at least 1, not 0"), ("--header-seconds", "0", "must be at least 1, not 0"),
         ("--log-level", "loud", "there is no level loud"),
         ("--trusted-proxies", "127.0.0.1, 10.0.0.1/8", "'10.0.0.1/8' is no address and no network such as"),
+        ("--training-threads", "0", "must be from 1 to 1024, not 0"),
+        ("--launcher", #"["srun", 1]"#, "is not an array of strings such as"),
+        ("--worker-niceness", "20", "must be from 0 to 19, not 20"),
+        ("--worker-memory", "1000", "must be from 268435456 to "),
+        ("--stall-seconds", "5", "must be at least 15, not 5"), ("--keep-jobs", "0", "must be from 1 to 36500, not 0"),
     ])
     func aWrongSettingIsNamedByWhereItCameFrom(flag: String, value: String, reason: String) throws {
         let byFlag = try refusal([flag, value])
@@ -67,6 +74,66 @@ struct ServeTests {
         let plain = try ServerProcess(scratch.file("plain"), ["--port", "0"])
         #expect(try await exchange(port: plain.port, upload).hasPrefix("HTTP/1.1 40"))
         #expect(try await exchange(port: plain.port, request).hasPrefix("HTTP/1.1 421"))
+    }
+
+    @Test(.timeLimit(.minutes(10)))
+    func startsWorkersAsTold() async throws {
+        let data = scratch.file("data")
+        let id = try await {
+            let service = try TestService.make()
+            let dataset = try await service.makeSyntheticDataset()
+            let size = #""hyperparameters": {"d_model": 4096, "heads": 1, "feed_forward": 4096}"#
+            let job = try await service.post(
+                "/v1/jobs", #"{"dataset": "\#(dataset)", "model": "emo", "max_attempts": 1, \#(size)}"#)
+            try service.backend.database.close()
+            try FileManager.default.copyItem(at: service.directory, to: URL(filePath: data))
+            return try #require(try job.json["id"].text)
+        }()
+        let seen = scratch.file("seen by the launcher")
+        let script = #"nice > "$1"; shift; exec "$@""#
+        let launcher = try JSONEncoder().encode(["sh", "-c", script, "sh", seen])
+        let server = try ServerProcess(
+            data,
+            [
+                "--port", "0", "--worker-niceness", "3", "--worker-memory", "\(1 << 30)", "--training-threads", "1",
+                "--stall-seconds", "600",
+            ],
+            environment: ["LIMBIC_LAUNCHER": String(decoding: launcher, as: UTF8.self)])
+        // Ends with the job.
+        _ = try await server.get("/v1/jobs/\(id)/events", accept: "text/event-stream")
+        let job = try await server.get("/v1/jobs/\(id)")
+        #expect(job.contains("the training needs about "), "\(job)")
+        #expect(try String(contentsOfFile: seen, encoding: .utf8) == "3\n")
+        server.signal(SIGTERM)
+        #expect(try await server.end() == 0)
+    }
+
+    @Test(.timeLimit(.minutes(10)))
+    func removesJobsThatHaveBeenOverForLong() async throws {
+        let (data, log) = (scratch.file("data"), scratch.file("data/logs"))
+        var ids: [String] = []
+        for days: Int64 in [2, 0] {
+            let clock = WallClock { WallClock.system.now() - days * 86_400_000 }
+            let database = try Jobs.Database(
+                directory: URL(filePath: data), migrations: TestService.root.appending(path: "Migrations"),
+                options: .init(clock: clock))
+            defer { try? database.close() }
+            let dataset = try await DatasetStore(database).create(name: "words", document: Data("{}".utf8))
+            let jobs = JobStore(database)
+            let job = try await jobs.submit(
+                JobSubmission(dataset: dataset.id, model: "emo", document: Data("{}".utf8), priority: 0, maxAttempts: 1)
+            ).job.id
+            _ = try await jobs.requestCancel(job)
+            try FileManager.default.createDirectory(atPath: log, withIntermediateDirectories: true)
+            try Data("said".utf8).write(to: URL(filePath: "\(log)/\(job).log"))
+            ids.append(job)
+        }
+        let server = try ServerProcess(data, ["--port", "0", "--keep-jobs", "1", "--shutdown-delay", "0"])
+        while try await server.get("/v1/jobs/\(ids[0])/events").hasPrefix("HTTP/1.1 200") {}
+        #expect(try await server.get("/v1/jobs/\(ids[1])/events").contains("cancelled"))
+        server.signal(SIGTERM)
+        #expect(try await server.end() == 0)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: log) == ["\(ids[1]).log"])
     }
 
     @Test(.timeLimit(.minutes(10)))

@@ -11,11 +11,9 @@ final class ServerProcess {
     private let output = Pipe()
     private let errors: String
 
-    init(_ data: String, _ arguments: [String], environment: [String: String]? = nil) throws {
+    init(_ data: String, _ arguments: [String], environment: [String: String] = [:]) throws {
         process = Self.process(data, arguments)
-        if let environment {
-            process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-        }
+        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         errors = data + ".log"
         _ = FileManager.default.createFile(atPath: errors, contents: nil)
         process.standardOutput = output
@@ -31,8 +29,10 @@ final class ServerProcess {
 
     deinit { if process.isRunning { process.terminate() } }
 
-    func get(_ path: String) async throws -> String {
-        try await exchange(port: port, "GET \(path) HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+    func get(_ path: String, accept: String = "application/json") async throws -> String {
+        try await exchange(
+            port: port,
+            "GET \(path) HTTP/1.1\r\nHost: localhost\r\nAccept: \(accept)\r\nConnection: close\r\n\r\n")
     }
 
     func signal(_ number: Int32) { kill(process.processIdentifier, number) }

@@ -207,7 +207,7 @@ struct TrainingTests {
         let service = try TestService.make()
         let dataset = try await service.makeSyntheticDataset()
         let own = service.backend.worker
-        let hooks = TrainingHooks(files: service.backend.files, threads: 1, build: "00")
+        let hooks = TrainingHooks(files: service.backend.files, threads: 1, memory: nil, build: "00")
         let pool = WorkerPool(
             store: service.backend.jobs,
             executable: { own.command(behind: Launcher()) },
@@ -348,6 +348,21 @@ struct TrainingTests {
         let job = try await service.get("/v1/jobs/\(id)").json
         #expect(job["error"].text?.contains("SIGKILL") == true)
         #expect(job["attempts"].elements.count == 2)
+        pool.cancel()
+        try await pool.value
+    }
+
+    @Test func endsAWorkerThatSaysNothing() async throws {
+        let service = try TestService.make {
+            $0.launcher = ["sh", "-c", "echo so far; cat > /dev/null"]
+            $0.stallLimit = .milliseconds(100)
+        }
+        let dataset = try await service.makeSyntheticDataset()
+        let pool = Task { try await service.backend.makePool().run() }
+        let body = #"{"dataset": "\#(dataset)", "model": "emo", \#(Self.small)}"#
+        let id = try #require(try await service.post("/v1/jobs", body).json["id"].text)
+        let record = try await service.job(id) { $0.state.isOver }
+        #expect(record.error == "the worker gave no sign of life for 0.1 s")
         pool.cancel()
         try await pool.value
     }
