@@ -17,7 +17,7 @@ struct SurvivalTests {
 
     private static func body(_ dataset: String, epochs: Int) -> String {
         #"""
-        {"dataset": "\#(dataset)", "model": "emo", "seed": 3, "checkpoint": {"every_steps": 3},
+        {"dataset": "\#(dataset)", "model": "emo", "seed": 3, "max_attempts": 100, "checkpoint": {"every_steps": 3},
          "hyperparameters": {"d_model": 8, "heads": 2, "feed_forward": 8, "unimodal_blocks": 1, "multimodal_blocks": 1,
                              "batch_size": 12, "learning_rate": 1e-3, "epochs": \#(epochs)}}
         """#

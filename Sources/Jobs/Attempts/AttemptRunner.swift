@@ -197,10 +197,18 @@ struct AttemptRunner {
         if let now = try? await pool.store.get(job.job.id), now.state == .cancelling {
             return .cancelled
         }
-        let model = try await reporting("the result could not be published") {
-            try await pool.hooks.publish(job, result)
+        while true {
+            do throws(AttemptError) {
+                let model = try await reporting("the result could not be published") {
+                    try await pool.hooks.publish(job, result)
+                }
+                return .succeeded(result: result, models: model.map { [$0] } ?? [])
+            } catch {
+                // A training that is done is not done again because the disk is full.
+                guard error.isTemporary, stop.reason == nil else { throw error }
+                try? await clock.sleep(for: pool.options.retryDelay)
+            }
         }
-        return .succeeded(result: result, models: model.map { [$0] } ?? [])
     }
 
     /// Runs `body`; of an error that is not in words for clients, they are told `what`, and the log everything.
