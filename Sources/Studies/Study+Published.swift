@@ -41,7 +41,7 @@ extension Study {
         // Nothing would be left of a single one.
         let single: [Variant] =
             used.count < 2 ? [] : used.map { .init("without \($0)", ["drop_modalities": .list(dropped + [$0])]) }
-        return [.init("full model")] + single + [
+        let others: [Variant] = [
             without(.multimodal, "multi-modal encoder", ["multimodal_encoder": .string("none")], base),
             without(.decoder, "decoder", ["decoder": .string("none")], base),
             .init("without ATM", ["atm": off]),
@@ -59,6 +59,12 @@ extension Study {
             .init("random erasing", augmented("random_erasing")),
             .init("Gaussian noise", augmented("gaussian_noise")),
         ]
+        // A modality may be called as a part of the method is.
+        let taken = Set(others.map(\.name))
+        return [.init("full model")]
+            + single.map {
+                taken.contains($0.name) ? Variant("\($0.name) (modality)", $0.settings, comment: $0.comment) : $0
+            } + others
     }
 
     /// The model without a module, where APP goes on with what is left of `app_modules`.

@@ -96,7 +96,7 @@ struct AttemptRunner {
         }
         let last = outcome
         var finished = await timed { try await pool.store.finish(job.token, last, ran: $0) }
-        if finished == nil, stop.reason == .unrecordable {
+        if finished == nil, !stop.isShutdown {
             // What it ended with cannot be written, so that it failed is what is left to write.
             let outcome = AttemptOutcome.failed(error: "what the worker said could not be recorded")
             finished = await timed { try await pool.store.finish(job.token, outcome, ran: $0) }
@@ -154,6 +154,7 @@ struct AttemptRunner {
                 onError: { bytes in await transcript.error(bytes) }
             )
         }
+        signs.end()
         await write(transcript.finish())
         return try await judge(exit, transcript)
     }
@@ -205,7 +206,7 @@ struct AttemptRunner {
                 return .succeeded(result: result, models: model.map { [$0] } ?? [])
             } catch {
                 // A training that is done is not done again because the disk is full.
-                guard error.isTemporary, stop.reason == nil else { throw error }
+                guard error.isTemporary, stop.reason == nil, !stop.isShutdown else { throw error }
                 try? await clock.sleep(for: pool.options.retryDelay)
             }
         }
@@ -265,7 +266,7 @@ struct AttemptRunner {
                 return try await body()
             } catch let error as StorageError where error.isTemporary {
                 logger.error("could not write to the database", metadata: ["error": "\(error)"])
-                if stop.reason == .shutdown { return nil }
+                if stop.isShutdown { return nil }
                 try? await clock.sleep(for: pool.options.retryDelay)
             } catch {
                 logger.error("the database refused a write", metadata: ["error": "\(error)"])

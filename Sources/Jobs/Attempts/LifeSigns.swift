@@ -8,6 +8,8 @@ final class LifeSigns: Sendable {
         var isExpected: Bool
         /// While what it said is being written down, it may have to wait to say more.
         var isHeardOut = true
+        /// The child has ended, and will give none.
+        var isOver = false
     }
 
     private let clock: MonotonicClock
@@ -31,7 +33,12 @@ final class LifeSigns: Sendable {
         var silence = Duration.zero
         while silence < limit {
             try await clock.sleep(for: limit - silence)
-            silence = state.withLock { $0.isHeardOut && $0.isExpected ? clock.now() - $0.last : .zero }
+            silence = state.withLock {
+                $0.isHeardOut && $0.isExpected && !$0.isOver ? clock.now() - $0.last : .zero
+            }
         }
     }
+
+    /// The child has ended.
+    func end() { state.withLock { $0.isOver = true } }
 }

@@ -20,6 +20,7 @@ final class StopSignal: Sendable {
     }
 
     private let first = Mutex<Reason?>(nil)
+    private let shutdown = Mutex(false)
     private let stream: AsyncStream<Void>
     private let continuation: AsyncStream<Void>.Continuation
 
@@ -31,7 +32,11 @@ final class StopSignal: Sendable {
         first.withLock { $0 }
     }
 
+    /// Whether the pool stops, whatever was the first reason.
+    var isShutdown: Bool { shutdown.withLock { $0 } }
+
     func stop(_ reason: Reason) {
+        if reason == .shutdown { shutdown.withLock { $0 = true } }
         first.withLock { first in
             first = first ?? reason
         }

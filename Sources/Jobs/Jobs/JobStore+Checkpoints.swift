@@ -3,8 +3,8 @@ import Platform
 
 /// The checkpoints of jobs. Their files are the caller's.
 extension JobStore {
-    /// Records a checkpoint that a running attempt has written and that lies at its `path`, and forgets the oldest beyond those
-    /// that stay.
+    /// Records a checkpoint that a running attempt has written and that lies at its `path`. Of more than are to stay, those of
+    /// the latest attempts stay: an attempt that began anew could not use the others.
     ///
     /// - Returns: the paths of files that no record names any more, which are pending and can go; nil when the attempt has been
     ///   given up, and nothing is recorded.
@@ -35,7 +35,7 @@ extension JobStore {
                 connection.cachedStatement(
                     sql: """
                         DELETE FROM checkpoints WHERE job = :job AND step NOT IN (
-                            SELECT step FROM checkpoints WHERE job = :job ORDER BY step DESC
+                            SELECT step FROM checkpoints WHERE job = :job ORDER BY attempt DESC, step DESC
                             LIMIT (SELECT kept_checkpoints FROM jobs WHERE ordinal = :job)
                         ) RETURNING path
                         """), arguments: ["job": ordinal]
@@ -44,6 +44,8 @@ extension JobStore {
                 sql: "UPDATE jobs SET revision = revision + 1, updated_at = ? WHERE ordinal = ?"
             ).execute(arguments: [now, ordinal]
             )
+            // An attempt may have told of a step twice.
+            obsolete.removeAll { $0 == path }
             try PendingFiles.forget([path], on: connection)
             try PendingFiles.add(obsolete, on: connection)
             database.announce(.job(token.job))

@@ -100,7 +100,10 @@ struct SweepRequest {
             case .cells(let cells): [cells.count]
             case .study: []
             }
-        let jobs = factors.reduce(Double(seeds.count)) { $0 * Double($1) }
+        try checkCount(factors.reduce(Double(seeds.count)) { $0 * Double($1) })
+    }
+
+    private func checkCount(_ jobs: Double) throws(Problem) {
         guard jobs <= Double(Self.jobLimit) else {
             throw .invalid(root, "makes more than \(Self.jobLimit) jobs with \(seeds.count) seeds")
         }
@@ -118,11 +121,12 @@ struct SweepRequest {
         let combinations: [Study.Combination]
         switch choice {
         case .study(let published):
-            do throws(CellError) {
-                return try Study(published, modalities: modalities, base: base)
-            } catch {
+            let study: Study
+            do throws(CellError) { study = try Study(published, modalities: modalities, base: base) } catch {
                 throw .invalid(root, error.description)
             }
+            try checkCount(Double(seeds.count) * Double(study.cells.count))
+            return study
         case .grid(let axes): combinations = Study.grid(axes)
         case .cells(let cells): combinations = cells
         }
