@@ -138,7 +138,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(10)))
+    @Test(.timeLimit(.minutes(30)))
     func aRefusedClientThatLeavesMakesRoom() async throws {
         let patient = { (configuration: inout ServerConfiguration) in
             configuration.maxConnections = 1
@@ -173,7 +173,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(10)))
+    @Test(.timeLimit(.minutes(30)))
     func aServerThatStopsDoesNotWaitForClientsWithTheirAnswer() async throws {
         let patient = { (configuration: inout ServerConfiguration) in
             configuration.drainTimeout = .seconds(3600)
@@ -190,7 +190,7 @@ import Testing
     }
 
     /// Each byte comes in time, but all of them together do not.
-    @Test(.timeLimit(.minutes(10)), arguments: ["/gathered", "/piped"])
+    @Test(.timeLimit(.minutes(30)), arguments: ["/gathered", "/piped"])
     func aBodyThatComesTooSlowlyIsRefused(_ path: String) async throws {
         var router = Router()
         router.on(.post, "/gathered", body: .buffered(limit: 1 << 30)) { _ in Response() }
@@ -211,7 +211,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(10)))
+    @Test(.timeLimit(.minutes(30)))
     func anAnswerThatIsTakenTooSlowlyIsCutOff() async throws {
         var router = Router()
         router.on(

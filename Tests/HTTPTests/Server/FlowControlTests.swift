@@ -133,7 +133,7 @@ import Testing
 
     /// The consumer is asked to catch up at the body's very last byte, after which nothing will come that could make the
     /// server look for the end.
-    @Test(.timeLimit(.minutes(10)), arguments: [0, 1, 64 * 1024])
+    @Test(.timeLimit(.minutes(30)), arguments: [0, 1, 64 * 1024])
     func aBodyHeldBackAtItsLastByteEnds(over: Int) async throws {
         let (go, start) = AsyncStream.makeStream(of: Void.self)
         var router = Router()
@@ -161,7 +161,7 @@ import Testing
     }
 
     /// Or each request to come would cost memory for good.
-    @Test(.timeLimit(.minutes(10)), arguments: ["/task", "/deferred", "/immediate", "/gathered"])
+    @Test(.timeLimit(.minutes(30)), arguments: ["/task", "/deferred", "/immediate", "/gathered"])
     func nothingIsLeftOfAnAnsweredRequest(_ path: String) async throws {
         final class Mark: Sendable {
             let end: AsyncStream<Void>.Continuation

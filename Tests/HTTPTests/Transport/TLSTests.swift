@@ -92,7 +92,7 @@ import Testing
     }
 
     /// Whatever the server was about to send.
-    @Test(.timeLimit(.minutes(10)))
+    @Test(.timeLimit(.minutes(30)))
     func clientsMayGoWhileTheyAreAnswered() async throws {
         _ = try scratch.write("large.bin", [UInt8](repeating: 7, count: 8 << 20))
         try await withTLSServer { server, address in
@@ -171,7 +171,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(10)))
+    @Test(.timeLimit(.minutes(30)))
     func waitsForTheHandshakeOnlySoLong() async throws {
         try await withTLSServer(configure: { $0.handshakeTimeout = .milliseconds(100) }) { _, address in
             let client = try TestClient(address)
@@ -179,7 +179,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(10)))
+    @Test(.timeLimit(.minutes(30)))
     func endsWhatIsNotTLS() async throws {
         try await withTLSServer { _, address in
             let client = try TestClient(address)
@@ -190,7 +190,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(10)), arguments: ["GET", "POST"])
+    @Test(.timeLimit(.minutes(30)), arguments: ["GET", "POST"])
     func tellsClientsWithoutTLS(_ method: String) async throws {
         try await withTLSServer { _, address in
             let client = try TestClient(address)

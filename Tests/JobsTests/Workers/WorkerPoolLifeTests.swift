@@ -6,7 +6,7 @@ import Testing
 @testable import Jobs
 
 /// What the pool does with its children and jobs beside running them.
-@Suite(.timeLimit(.minutes(2))) struct WorkerPoolLifeTests {
+@Suite(.timeLimit(.minutes(30))) struct WorkerPoolLifeTests {
     @Test func shutdownPutsJobsBack() async throws {
         let pool = try PoolFixture.make("read -r spec\n\(Say.event("ready", text: "$$"))\nread -r more; sleep 1000")
         let id = try await pool.fixture.submit().id

@@ -52,7 +52,7 @@ struct ServeTests {
         #expect(second.1.contains("cannot listen on 127.0.0.1:\(first.port): another program listens there"))
     }
 
-    @Test(.timeLimit(.minutes(10)))
+    @Test(.timeLimit(.minutes(30)))
     func isNotReadyWhileItWaitsToStop() async throws {
         let server = try ServerProcess(scratch.file("data"), ["--port", "0", "--shutdown-delay", "3600"])
         #expect(try await server.get("/v2/health/ready").hasPrefix("HTTP/1.1 200"))
@@ -76,7 +76,7 @@ struct ServeTests {
         #expect(try await exchange(port: plain.port, request).hasPrefix("HTTP/1.1 421"))
     }
 
-    @Test(.timeLimit(.minutes(10)))
+    @Test(.timeLimit(.minutes(30)))
     func startsWorkersAsTold() async throws {
         let data = scratch.file("data")
         let id = try await {
@@ -108,7 +108,7 @@ struct ServeTests {
         #expect(try await server.end() == 0)
     }
 
-    @Test(.timeLimit(.minutes(10)))
+    @Test(.timeLimit(.minutes(30)))
     func removesJobsThatHaveBeenOverForLong() async throws {
         let (data, log) = (scratch.file("data"), scratch.file("data/logs"))
         var ids: [String] = []
@@ -136,7 +136,7 @@ struct ServeTests {
         #expect(try FileManager.default.contentsOfDirectory(atPath: log) == ["\(ids[1]).log"])
     }
 
-    @Test(.timeLimit(.minutes(10)))
+    @Test(.timeLimit(.minutes(30)))
     func endsWhenNothingIsUnderWay() async throws {
         let server = try ServerProcess(scratch.file("data"), ["--port", "0", "--shutdown-delay", "0"])
         server.signal(SIGTERM)

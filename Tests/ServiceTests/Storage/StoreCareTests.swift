@@ -36,7 +36,7 @@ struct StoreCareTests {
         }
     }
 
-    @Test(.timeLimit(.minutes(10)))
+    @Test(.timeLimit(.minutes(30)))
     func aFullDiskCostsTimeAndNothingElse() async throws {
         let disk = Disk()
         let service = try TestService.make(database: .init(beforeCommit: disk.commit))
