@@ -84,7 +84,8 @@ CREATE INDEX jobs_by_dataset ON jobs (dataset);
 CREATE INDEX jobs_by_sweep ON jobs (sweep, ordinal) WHERE sweep IS NOT NULL;
 CREATE INDEX jobs_waiting ON jobs (turn, ordinal) WHERE state = 'queued' AND delay IS NULL;
 CREATE INDEX jobs_delayed ON jobs (ordinal) WHERE state = 'queued' AND delay IS NOT NULL;
-CREATE INDEX jobs_finished ON jobs (finished_at) WHERE finished_at IS NOT NULL;
+CREATE INDEX jobs_of_sweep_by_state ON jobs (sweep, state) WHERE sweep IS NOT NULL;
+CREATE INDEX jobs_finished ON jobs (finished_at) WHERE finished_at IS NOT NULL AND sweep IS NULL;
 CREATE INDEX idempotency_keys_by_age ON idempotency_keys (created_at);
 CREATE INDEX idempotency_keys_by_job ON idempotency_keys (job);
 

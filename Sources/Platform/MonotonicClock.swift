@@ -20,14 +20,14 @@ package struct MonotonicClock: Sendable {
     /// Returns after `duration`; throws when the task is cancelled before.
     package func sleep(for duration: Duration) async throws { try await wait(duration) }
 
-    /// The clock of the machine.
+    /// The clock of the machine, which stands still while the machine is suspended, as does what is measured by it.
     package static let system = MonotonicClock {
         origin.duration(to: .now)
     } sleep: {
-        try await Task.sleep(for: $0)
+        try await Task.sleep(for: $0, clock: .suspending)
     }
 
-    private static let origin = ContinuousClock.now
+    private static let origin = SuspendingClock.now
 }
 
 extension Duration {

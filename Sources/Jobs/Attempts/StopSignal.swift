@@ -19,8 +19,12 @@ final class StopSignal: Sendable {
         case timeLimit
     }
 
-    private let first = Mutex<Reason?>(nil)
-    private let shutdown = Mutex(false)
+    private struct State {
+        var first: Reason?
+        var isShutdown = false
+    }
+
+    private let state = Mutex(State())
     private let stream: AsyncStream<Void>
     private let continuation: AsyncStream<Void>.Continuation
 
@@ -29,16 +33,16 @@ final class StopSignal: Sendable {
     }
 
     var reason: Reason? {
-        first.withLock { $0 }
+        state.withLock { $0.first }
     }
 
     /// Whether the pool stops, whatever was the first reason.
-    var isShutdown: Bool { shutdown.withLock { $0 } }
+    var isShutdown: Bool { state.withLock { $0.isShutdown } }
 
     func stop(_ reason: Reason) {
-        if reason == .shutdown { shutdown.withLock { $0 = true } }
-        first.withLock { first in
-            first = first ?? reason
+        state.withLock { state in
+            state.first = state.first ?? reason
+            if reason == .shutdown { state.isShutdown = true }
         }
         continuation.finish()
     }

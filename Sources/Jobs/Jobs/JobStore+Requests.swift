@@ -54,10 +54,8 @@ extension JobStore {
                 database.announce(.stop(id))
             case .pausing, .paused:
                 break
-            case .cancelling:
-                throw JobStoreError.ending(id: id)
-            case .succeeded, .failed, .cancelled:
-                throw JobStoreError.over(id: id, state: job.state)
+            case .cancelling, .succeeded, .failed, .cancelled:
+                throw JobStoreError.endingOrOver(job)
             }
         }
     }
@@ -80,10 +78,8 @@ extension JobStore {
                 try Self.enter(.running, job: ordinal, at: now, on: connection)
             case .queued, .running:
                 break
-            case .cancelling:
-                throw JobStoreError.ending(id: id)
-            case .succeeded, .failed, .cancelled:
-                throw JobStoreError.over(id: id, state: job.state)
+            case .cancelling, .succeeded, .failed, .cancelled:
+                throw JobStoreError.endingOrOver(job)
             }
         }
     }

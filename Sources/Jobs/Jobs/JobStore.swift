@@ -52,11 +52,12 @@ package struct JobStore: Sendable {
         try await database.read { try Self.fetch(id, on: $0) }
     }
 
-    /// The job `id` as soon as `condition` holds, at the latest after `limit`, or when the store is closed; nil when it is gone.
+    /// The job `id` as soon as `condition` holds, at the latest when `patience` returns or the store is closed; nil when it is
+    /// gone.
     package func get(
         _ id: String,
-        waiting limit: Duration,
-        until condition: @escaping @Sendable (JobRecord) -> Bool
+        until condition: @escaping @Sendable (JobRecord) -> Bool,
+        patience: @escaping @Sendable () async -> Void
     ) async throws -> JobRecord? {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
@@ -64,7 +65,7 @@ package struct JobStore: Sendable {
                     guard let job = try await get(id), !condition(job) else { return }
                 }
             }
-            group.addTask { try await Task.sleep(for: limit) }
+            group.addTask { await patience() }
             try await group.next()
             group.cancelAll()
         }

@@ -20,6 +20,11 @@ package enum JobStoreError: Error, Equatable, CustomStringConvertible {
     /// The job goes with its sweep, and not before.
     case partOfSweep(id: String, sweep: String)
 
+    /// Why a job that is about to end, or has, cannot be told anything else.
+    static func endingOrOver(_ job: JobRecord) -> Self {
+        job.state.isOver ? .over(id: job.id, state: job.state) : .ending(id: job.id)
+    }
+
     package var description: String {
         switch self {
         case .notFound(let id): "there is no job \(id)"

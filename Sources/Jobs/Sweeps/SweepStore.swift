@@ -102,18 +102,33 @@ package struct SweepStore: Sendable {
                 jobs.append(
                     SweepJob(
                         id: row[0], cell: row[1], state: JobState(stored: row[2]), seed: row[3],
-                        values: values.indices.map { row[4 + $0] }))
+                        // What a worker wrote where a number belongs may be none.
+                        values: values.indices.map { Double.fromDatabaseValue(row[4 + $0]) }))
             }
             return jobs
         }
     }
 
-    /// Forgets a sweep whose jobs are over, with its jobs. The versions of models that came of them stay.
+    /// Forgets a sweep whose jobs are over, with its jobs: one after the other, so that nobody waits long for the history of
+    /// all of them to go. The versions of models that came of them stay.
     ///
     /// - Returns: the paths of the files of the jobs, which are pending and can go, and the versions, which have no job
     ///   any more.
-    /// - Throws: ``SweepStoreError/notFound(id:)``, ``SweepStoreError/notOver(id:jobs:)``.
+    /// - Throws: ``SweepStoreError/notFound(id:)``, ``SweepStoreError/notOver(id:jobs:)``. After any other error some of its
+    ///   jobs may be gone, and it can be deleted again.
     package func delete(_ id: String) async throws -> (files: [String], versions: [JobRecord.ModelReference]) {
+        var (files, versions): ([String], [JobRecord.ModelReference]) = ([], [])
+        while let job = try await deleteOne(of: id) {
+            files += job.files
+            versions += job.versions
+        }
+        return (files, versions)
+    }
+
+    /// Forgets the newest job of a sweep whose jobs are over or, when it has none, the sweep.
+    ///
+    /// - Returns: nil when it was the sweep.
+    private func deleteOne(of id: String) async throws -> (files: [String], versions: [JobRecord.ModelReference])? {
         try await database.write { [database] connection in
             guard let ordinal = try Self.ordinal(of: id, on: connection),
                 let sweep = try Self.fetch(id, on: connection)
@@ -122,28 +137,16 @@ package struct SweepStore: Sendable {
                 let rest = sweep.counts.filter { !$0.key.isOver }.values.reduce(0, +)
                 throw SweepStoreError.notOver(id: id, jobs: rest)
             }
-            let versions = try Row.fetchAll(
-                connection,
-                sql: """
-                    SELECT name, version, checkpoint FROM model_versions JOIN jobs ON job = jobs.ordinal WHERE sweep = ?
-                    """,
-                arguments: [ordinal]
-            ).map { JobRecord.ModelReference(name: $0["name"], version: $0["version"], checkpoint: $0["checkpoint"]) }
-            var files = try String.fetchAll(
-                connection,
-                sql: "SELECT path FROM checkpoints JOIN jobs ON job = jobs.ordinal WHERE sweep = ?",
-                arguments: [ordinal]
-            )
-            let jobs = try String.fetchAll(
-                connection,
-                sql: "DELETE FROM jobs WHERE sweep = ? RETURNING id",
-                arguments: [ordinal]
-            )
-            try connection.execute(sql: "DELETE FROM sweeps WHERE ordinal = ?", arguments: [ordinal])
-            for job in jobs { files += [DataLayout.log(job: job), DataLayout.checkpoints(job: job) + "/"] }
-            try PendingFiles.add(files, on: connection)
-            for job in jobs { database.announce(.job(job)) }
-            return (files, versions)
+            let last = try String.fetchOne(
+                connection.cachedStatement(sql: "SELECT id FROM jobs WHERE sweep = ? ORDER BY ordinal DESC LIMIT 1"),
+                arguments: [ordinal])
+            guard let last, let job = try JobStore.fetch(last, on: connection) else {
+                try connection.execute(sql: "DELETE FROM sweeps WHERE ordinal = ?", arguments: [ordinal])
+                return nil
+            }
+            let files = try JobStore.forget(job, on: connection)
+            database.announce(.job(job.id))
+            return (files, job.versions)
         }
     }
 

@@ -6,7 +6,7 @@ struct PoolEnvironment: Sendable {
     var clock = MonotonicClock.system
     /// A number from 0 to 1, to spread what would happen at one time.
     var random: @Sendable () -> Double = { .random(in: 0...1) }
-    var starter: any WorkerStarter = ProcessStarter()
+    var starter: any WorkerStarter = WorkerProcess()
     /// Where tasks run that are not children of the pool's own; nil for the threads of all tasks.
     var executor: (any TaskExecutor)?
 }
@@ -35,24 +35,4 @@ protocol WorkerStarter: Sendable {
         onOutput: @escaping @Sendable ([UInt8]) async -> Void,
         onError: @escaping @Sendable ([UInt8]) async -> Void
     ) async throws -> WorkerExit
-}
-
-/// Workers are processes.
-struct ProcessStarter: WorkerStarter {
-    /// Whether they are started by a launcher, which does not hand signals on.
-    var isLaunched = false
-
-    func prepare() async { await WorkerProcess.prepare() }
-
-    func run(
-        _ commandLine: [String],
-        gracePeriod: @escaping @Sendable () -> Duration,
-        input: Data,
-        stop: StopSignal,
-        onOutput: @escaping @Sendable ([UInt8]) async -> Void,
-        onError: @escaping @Sendable ([UInt8]) async -> Void
-    ) async throws -> WorkerExit {
-        try await WorkerProcess(commandLine: commandLine, gracePeriod: gracePeriod, endsByInput: isLaunched)
-            .run(input: input, stop: stop, onOutput: onOutput, onError: onError)
-    }
 }

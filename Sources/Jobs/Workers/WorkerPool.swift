@@ -98,7 +98,7 @@ package struct WorkerPool: Sendable {
         self.hooks = hooks
         self.options = options
         self.logger = logger
-        environment = PoolEnvironment(starter: ProcessStarter(isLaunched: !options.launcher.prefix.isEmpty))
+        environment = PoolEnvironment(starter: WorkerProcess(isLaunched: !options.launcher.prefix.isEmpty))
     }
 
     /// Requeues what an earlier server left behind, then runs jobs until the task is cancelled. It then ends the

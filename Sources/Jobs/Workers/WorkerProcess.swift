@@ -7,13 +7,10 @@ import SystemPackage
 /// The child gets a session of its own, so that signals reach everything a launcher starts, and a terminal's Ctrl-C only
 /// the server. The library makes its pipes close-on-exec and closes what else is open in the child, so no sibling holds
 /// the write end of another's standard input: when the server dies, each child sees the end of its input.
-struct WorkerProcess {
-    /// Program and arguments; the program is looked up in PATH when it has no slash.
-    var commandLine: [String]
-    var gracePeriod: @Sendable () -> Duration
-    /// Whether a child has half of the grace period to end by itself before anything is signalled: a launcher that is sent
-    /// SIGTERM kills what it has started, at once (srun) or after two seconds (mpirun).
-    var endsByInput = false
+struct WorkerProcess: WorkerStarter {
+    /// Whether a launcher stands between. It has half of the grace period to end by itself before anything is signalled: sent
+    /// SIGTERM it kills what it has started, at once (srun) or after two seconds (mpirun).
+    var isLaunched = false
 
     /// Runs the child to its end.
     ///
@@ -21,6 +18,7 @@ struct WorkerProcess {
     /// child with nothing it said lost.
     ///
     /// - Parameters:
+    ///   - commandLine: program and arguments; the program is looked up in PATH when it has no slash.
     ///   - input: written to standard input, which then stays open until the child has closed its standard output or
     ///     was told to stop.
     ///   - stop: asks the child to end, by the end of its input and SIGTERM, and after the grace period by SIGKILL.
@@ -28,6 +26,8 @@ struct WorkerProcess {
     ///   - onError: gets standard error likewise, at the same time.
     /// - Throws: ``AttemptError`` when it could not be started.
     func run(
+        _ commandLine: [String],
+        gracePeriod: @escaping @Sendable () -> Duration,
         input: Data,
         stop: StopSignal,
         onOutput: @escaping @Sendable ([UInt8]) async -> Void,
@@ -46,7 +46,7 @@ struct WorkerProcess {
             platformOptions: options
         )
         let (outputEnd, outputEnded) = AsyncStream<Void>.makeStream()
-        let (gracePeriod, endsByInput) = (gracePeriod, endsByInput)
+        let isLaunched = isLaunched
         let child = Task {
             let result = try await Subprocess.run(
                 configuration,
@@ -65,8 +65,8 @@ struct WorkerProcess {
                         // Beside the rest, as it waits for input that nobody may be there to take.
                         async let closed: Void? = try? execution.standardInputWriter.finish()
                         let time = gracePeriod()
-                        let head = endsByInput ? time / 2 : .zero
-                        if endsByInput { try? await Task.sleep(for: head) }
+                        let head = isLaunched ? time / 2 : .zero
+                        if isLaunched { try? await Task.sleep(for: head) }
                         guard !Task.isCancelled else { return }
                         try? execution.send(signal: .terminate, toProcessGroup: true)
                         _ = await closed
@@ -106,10 +106,11 @@ struct WorkerProcess {
 
     /// Has the library make what it makes once, at its first child: if there are no descriptors left at that moment, it
     /// remembers that for good.
-    static func prepare() async {
-        let nothing = WorkerProcess(commandLine: ["true"], gracePeriod: { .seconds(1) })
+    func prepare() async {
         // Where there is no such program, the library has done its part all the same.
-        _ = try? await nothing.run(input: Data(), stop: StopSignal(), onOutput: { _ in }, onError: { _ in })
+        _ = try? await run(
+            ["true"], gracePeriod: { .seconds(1) }, input: Data(), stop: StopSignal(), onOutput: { _ in },
+            onError: { _ in })
     }
 
     /// The library ends the process when it has made some of its pipes and can make no more, so what it takes to start a

@@ -126,14 +126,17 @@ struct JobRoutes: Sendable {
     }
 
     /// With `wait`, answers when the job is no longer as `If-None-Match` says or, where that says nothing, when it is over;
-    /// at the latest after so many seconds, with what there is.
+    /// at the latest after so many seconds, or when the service is to stop, with what there is.
     @Sendable private func get(_ request: Request) async throws -> Response {
         let id = request.parameters.require("id")
         guard var record = try await backend.jobs.get(id) else { throw JobStoreError.notFound(id: id) }
-        if request[Self.wait] > 0 {
+        let time = Duration.seconds(request[Self.wait])
+        if time > .zero {
             record =
-                try await backend.jobs.get(id, waiting: .seconds(request[Self.wait])) { record in
+                try await backend.jobs.get(id) { record in
                     record.state.isOver || (request.fields.contains(.ifNoneMatch) && !request.isCurrent(record))
+                } patience: { [backend] in
+                    await backend.shutdown.sleep(for: time)
                 } ?? record
         }
         let tag = record.entityTag

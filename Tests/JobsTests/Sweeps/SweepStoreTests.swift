@@ -48,7 +48,7 @@ import Testing
         let sweeps = SweepStore(fixture.database)
         let (sweep, _) = try await sweeps.submit(Self.submission(fixture.makeDataset(), jobs: 2))
         let claimed = try #require(try await fixture.jobs.claim())
-        let result = Data(#"{"a": 1, "b": {"c": 0.25}}"#.utf8)
+        let result = Data(#"{"a": 1, "b": {"c": 0.25}, "d": "no number"}"#.utf8)
         _ = try await fixture.jobs.finish(claimed.token, .succeeded(result: result, models: [.make()]))
         let jobs = try await sweeps.jobs(of: sweep.id, seed: "$.none", values: ["$.b.c", "$.a", "$.d"])
         #expect(jobs.map(\.values) == [[0.25, 1, nil], [nil, nil, nil]] && jobs.map(\.seed) == [nil, nil])

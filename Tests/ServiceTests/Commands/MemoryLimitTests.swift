@@ -1,9 +1,12 @@
 import Foundation
+import Jobs
+import JSON
+import TestSupport
 import Testing
 
 @testable import Service
 
-/// Commands that may have little address space. Sanitizers, which take terabytes of it, leave them out.
+/// Commands and workers that may have little memory. Sanitizers, which take terabytes of address space, leave them out.
 struct MemoryLimitTests {
     private let directory = URL.temporary()
 
@@ -49,5 +52,38 @@ struct MemoryLimitTests {
         #expect(status == 71)
         #expect(errors.hasPrefix("limbic: out of memory: ") && errors.hasSuffix(" more are needed\n"), "\(errors)")
         #expect(errors.split(separator: "\n").count == 1)
+    }
+
+    @Test(.timeLimit(.minutes(30)))
+    func startsWorkersAsTold() async throws {
+        let scratch = try ScratchDirectory()
+        let data = scratch.file("data")
+        let id = try await {
+            let service = try TestService.make()
+            let dataset = try await service.makeSyntheticDataset()
+            let size = #""hyperparameters": {"d_model": 4096, "heads": 1, "feed_forward": 4096}"#
+            let job = try await service.post(
+                "/v1/jobs", #"{"dataset": "\#(dataset)", "model": "emo", "max_attempts": 1, \#(size)}"#)
+            try service.backend.database.close()
+            try FileManager.default.copyItem(at: service.directory, to: URL(filePath: data))
+            return try #require(try job.json["id"].text)
+        }()
+        let seen = scratch.file("seen by the launcher")
+        let script = #"nice > "$1"; shift; exec "$@""#
+        let launcher = try JSONEncoder().encode(["sh", "-c", script, "sh", seen])
+        let server = try ServerProcess(
+            data,
+            [
+                "--port", "0", "--worker-niceness", "3", "--worker-memory", "\(1 << 30)", "--training-threads", "1",
+                "--stall-seconds", "600",
+            ],
+            environment: ["LIMBIC_LAUNCHER": String(decoding: launcher, as: UTF8.self)])
+        // Ends with the job.
+        _ = try await server.get("/v1/jobs/\(id)/events", accept: "text/event-stream")
+        let job = try await server.get("/v1/jobs/\(id)")
+        #expect(job.contains("the training needs about "), "\(job)")
+        #expect(try String(contentsOfFile: seen, encoding: .utf8) == "3\n")
+        server.signal(SIGTERM)
+        #expect(try await server.end() == 0)
     }
 }

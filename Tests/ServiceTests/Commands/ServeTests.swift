@@ -1,3 +1,4 @@
+import Emotion
 import Foundation
 import Jobs
 import JSON
@@ -77,35 +78,37 @@ struct ServeTests {
     }
 
     @Test(.timeLimit(.minutes(30)))
-    func startsWorkersAsTold() async throws {
+    func doesNotWaitForThoseThatWaitForAJob() async throws {
         let data = scratch.file("data")
-        let id = try await {
-            let service = try TestService.make()
-            let dataset = try await service.makeSyntheticDataset()
-            let size = #""hyperparameters": {"d_model": 4096, "heads": 1, "feed_forward": 4096}"#
-            let job = try await service.post(
-                "/v1/jobs", #"{"dataset": "\#(dataset)", "model": "emo", "max_attempts": 1, \#(size)}"#)
-            try service.backend.database.close()
-            try FileManager.default.copyItem(at: service.directory, to: URL(filePath: data))
-            return try #require(try job.json["id"].text)
-        }()
-        let seen = scratch.file("seen by the launcher")
-        let script = #"nice > "$1"; shift; exec "$@""#
-        let launcher = try JSONEncoder().encode(["sh", "-c", script, "sh", seen])
-        let server = try ServerProcess(
-            data,
-            [
-                "--port", "0", "--worker-niceness", "3", "--worker-memory", "\(1 << 30)", "--training-threads", "1",
-                "--stall-seconds", "600",
-            ],
-            environment: ["LIMBIC_LAUNCHER": String(decoding: launcher, as: UTF8.self)])
-        // Ends with the job.
-        _ = try await server.get("/v1/jobs/\(id)/events", accept: "text/event-stream")
-        let job = try await server.get("/v1/jobs/\(id)")
-        #expect(job.contains("the training needs about "), "\(job)")
-        #expect(try String(contentsOfFile: seen, encoding: .utf8) == "3\n")
+        let job = try await makeJob(in: data) { _ = try await $0.requestPause($1) }
+        let server = try ServerProcess(data, ["--port", "0", "--shutdown-delay", "0"])
+        let port = server.port
+        async let answer = exchange(
+            port: port, "GET /v1/jobs/\(job)?wait=60 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        while try await !server.get("/metrics").contains("limbic_http_connections 2\n") {}
         server.signal(SIGTERM)
+        // It would be cut off at the end of the time to drain.
+        #expect(try await answer.hasPrefix("HTTP/1.1 200"))
         #expect(try await server.end() == 0)
+    }
+
+    /// Makes a job in a data directory that no server has, and does something with it.
+    private func makeJob(
+        in data: String, at clock: WallClock = .system, _ body: (JobStore, String) async throws -> Void
+    ) async throws -> String {
+        let database = try Jobs.Database(
+            directory: URL(filePath: data), migrations: TestService.root.appending(path: "Migrations"),
+            options: .init(clock: clock))
+        defer { try? database.close() }
+        let dataset = try await DatasetStore(database).create(name: "words", document: Data("{}".utf8))
+        let jobs = JobStore(database)
+        let document = try JSONEncoder().encode(
+            JobDocument(recipe: "paper", seed: 0, hyperparameters: Hyperparameters()))
+        let job = try await jobs.submit(
+            JobSubmission(dataset: dataset.id, model: "emo", document: document, priority: 0, maxAttempts: 1)
+        ).job.id
+        try await body(jobs, job)
+        return job
     }
 
     @Test(.timeLimit(.minutes(30)))
@@ -114,16 +117,7 @@ struct ServeTests {
         var ids: [String] = []
         for days: Int64 in [2, 0] {
             let clock = WallClock { WallClock.system.now() - days * 86_400_000 }
-            let database = try Jobs.Database(
-                directory: URL(filePath: data), migrations: TestService.root.appending(path: "Migrations"),
-                options: .init(clock: clock))
-            defer { try? database.close() }
-            let dataset = try await DatasetStore(database).create(name: "words", document: Data("{}".utf8))
-            let jobs = JobStore(database)
-            let job = try await jobs.submit(
-                JobSubmission(dataset: dataset.id, model: "emo", document: Data("{}".utf8), priority: 0, maxAttempts: 1)
-            ).job.id
-            _ = try await jobs.requestCancel(job)
+            let job = try await makeJob(in: data, at: clock) { _ = try await $0.requestCancel($1) }
             try FileManager.default.createDirectory(atPath: log, withIntermediateDirectories: true)
             try Data("said".utf8).write(to: URL(filePath: "\(log)/\(job).log"))
             ids.append(job)
