@@ -73,6 +73,7 @@ let package = Package(
                 "JSON",
                 "Jobs",
                 "Platform",
+                "Studies",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
