@@ -1,8 +1,8 @@
 import Foundation
 import Platform
 
-/// Sends `text` over a connection of its own, and returns all that comes back.
-func exchange(port: Int, _ text: String) async throws -> String {
+/// Sends `text` over a connection of its own, and returns all that comes back or, where that is more, about so many bytes of it.
+func exchange(port: Int, _ text: String, limit: Int = .max) async throws -> String {
     try await WorkQueue("test.client").run {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         guard descriptor >= 0 else { throw SystemError("socket") }
@@ -21,7 +21,9 @@ func exchange(port: Int, _ text: String) async throws -> String {
         guard write(descriptor, bytes, bytes.count) == bytes.count else { throw SystemError("write") }
         bytes = [UInt8](repeating: 0, count: 1 << 16)
         var answer: [UInt8] = []
-        while case let count = read(descriptor, &bytes, bytes.count), count > 0 { answer += bytes[..<count] }
+        while answer.count < limit, case let count = read(descriptor, &bytes, min(bytes.count, limit)), count > 0 {
+            answer += bytes[..<count]
+        }
         return String(decoding: answer, as: UTF8.self)
     }
 }
