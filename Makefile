@@ -67,8 +67,8 @@ proxies: build ## See whether nginx and HAProxy see the same requests as the ser
 launchers: build ## Train through mpirun and srun, on a Slurm made for it; as root, installs what is missing (apt)
 	Tests/Launchers/run --limbic $(LIMBIC)
 
-bench: build ## Measure training, prediction, JSON and HTTP
-	@for part in train predict json http; do $(LIMBIC) bench $$part --json || exit; done
+bench: build ## Measure training, prediction, JSON, HTTP and the job service
+	@for part in train predict json http jobs; do $(LIMBIC) bench $$part --json || exit; done
 
 clean: ## Remove what was built; keeps .limbic
 	rm -rf .build .build-release .build-thread .build-address .build-fuzz

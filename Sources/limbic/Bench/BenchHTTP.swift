@@ -67,18 +67,15 @@ extension Bench {
             }
         }
 
-        /// Runs the clients on a thread of their own: they block.
         private func load(on port: Int) async -> Result<HTTPLoad.Outcome, any Error> {
             let load = HTTPLoad(
                 port: port,
-                path: Self.path,
+                request: HTTPMessage(path: Self.path),
                 connections: connections,
                 warmup: .seconds(warmup),
                 duration: .seconds(seconds)
             )
-            return await withCheckedContinuation { continuation in
-                Thread.detachNewThread { continuation.resume(returning: Result { try load.run() }) }
-            }
+            return await Bench.onThread { try load.run() }
         }
 
         private func print(_ outcome: HTTPLoad.Outcome) throws {

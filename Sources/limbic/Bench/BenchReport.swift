@@ -51,6 +51,8 @@ struct Timings {
 
     init(seconds: [Double]) { self.seconds = seconds }
 
+    mutating func add(_ time: Duration) { seconds.append(time / .seconds(1)) }
+
     /// Runs `body` `warmup` times unmeasured and then `steps` times measured.
     static func measure(steps: Int, warmup: Int, _ body: () throws -> Void) rethrows -> Timings {
         for _ in 0..<warmup { try body() }
@@ -70,6 +72,14 @@ struct Timings {
         guard !seconds.isEmpty else { return .nan }
         let rank = Int((quantile * Double(seconds.count)).rounded(.up))
         return seconds.sorted()[min(max(rank, 1), seconds.count) - 1] * 1000
+    }
+
+    /// With the name of what was timed in front.
+    func report(as name: String) -> [(String, JSONText)] {
+        [
+            ("\(name)_p50_ms", .number(milliseconds(0.5))), ("\(name)_p95_ms", .number(milliseconds(0.95))),
+            ("\(name)_p99_ms", .number(milliseconds(0.99))),
+        ]
     }
 
     var report: [(String, JSONText)] {
