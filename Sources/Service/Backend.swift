@@ -57,7 +57,8 @@ struct Backend: Sendable {
                 memory: configuration.modelMemory,
                 document: configuration.maxPredictSize,
                 clipUnits: configuration.maxClipUnits
-            )
+            ),
+            limit: configuration.maxPredictions
         )
         Parallel.threads = configuration.threads
     }

@@ -35,6 +35,8 @@ package struct ServiceConfiguration: Sendable {
     package var maxPredictSize = 64 << 20
     /// The most units of a clip to predict, over all modalities. Time grows with its square.
     package var maxClipUnits = 4096
+    /// The most predictions under way; who asks for more is told to come again.
+    package var maxPredictions = 256
     /// What the weights of the models in memory may take, in bytes.
     package var modelMemory = 4 << 30
     /// Whether `/` answers every method with the body of the request, to try the server as such.

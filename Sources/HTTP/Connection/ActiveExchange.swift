@@ -27,6 +27,8 @@ final class ActiveExchange: @unchecked Sendable {
 
     /// Tells the handler that no one waits for its answer.
     var cancel: (@Sendable () -> Void)?
+    /// Tells it that this may be so.
+    var doubt: (@Sendable () -> Void)?
 
     /// - Parameter method: nil for a request that could not be understood.
     init(

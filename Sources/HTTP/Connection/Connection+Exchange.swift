@@ -171,6 +171,8 @@ extension Connection {
                 }
             }
             exchange.cancel = { responder.cancel() }
+            exchange.doubt = { responder.doubt() }
+            if isInputEnding { responder.doubt() }
             handler(request, responder)
         }
     }

@@ -31,7 +31,7 @@ final class Connection: @unchecked Sendable {
     /// There may be something to read: so the poller said, and no call has denied it since.
     private var isReadable = false
     /// The client has closed its sending side: the end comes behind what there is to read.
-    private var isInputEnding = false
+    private(set) var isInputEnding = false
     private var lingered = 0
     /// As far as it has been counted.
     private var isHandshaking: Bool
@@ -88,7 +88,10 @@ final class Connection: @unchecked Sendable {
                 return handle(.gone)
             }
             if !readiness.isDisjoint(with: [.input, .inputEnd, .hangUp]) { isReadable = true }
-            if !readiness.isDisjoint(with: [.inputEnd, .hangUp]) { isInputEnding = true }
+            if !readiness.isDisjoint(with: [.inputEnd, .hangUp]) {
+                isInputEnding = true
+                exchange?.doubt?()
+            }
             if readiness.contains(.room) || transport.saysGoodbye {
                 // TLS may need room to receive, and something received to send.
                 if transport.isHandshaking { isReadable = true }
@@ -126,7 +129,7 @@ final class Connection: @unchecked Sendable {
         guard let finished = exchange else { return }
         exchange = nil
         // What it calls may hold the exchange.
-        finished.cancel = nil
+        (finished.cancel, finished.doubt) = (nil, nil)
         clock.restart()
         // Not `time`: a handler on this queue has taken some.
         finished.summary.nanoseconds = EventQueue.now() - finished.start

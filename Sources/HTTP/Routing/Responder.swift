@@ -3,6 +3,7 @@ import Synchronization
 /// Takes the answer to one request, from whatever thread it is made on. To be called once.
 package final class Responder: Sendable {
     private let cancelled = Atomic(false)
+    private let doubted = Atomic(false)
     private let answer: @Sendable (Result<Response, any Error>) -> Void
 
     init(answer: @escaping @Sendable (Result<Response, any Error>) -> Void) {
@@ -11,6 +12,12 @@ package final class Responder: Sendable {
 
     /// Whether the client has gone away, so that no one waits for the answer any more.
     package var isCancelled: Bool { cancelled.load(ordering: .relaxed) }
+
+    /// Whether the client has said that it will send no more. So do clients that have gone away, and those that only say that
+    /// this was their last request.
+    package var mayBeGone: Bool { doubted.load(ordering: .relaxed) }
+
+    func doubt() { doubted.store(true, ordering: .relaxed) }
 
     func cancel() { cancelled.store(true, ordering: .relaxed) }
 

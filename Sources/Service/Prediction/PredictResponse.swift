@@ -4,7 +4,7 @@ import HTTP
 /// The answer to a prediction as clients see it: a prediction or an error for each clip.
 struct PredictResponse {
     private let request: PredictRequest
-    private let outcome: Predictor.Outcome
+    private let outcome: PredictionWork.Outcome
     private let loaded: LoadedModel
     /// Per clip, its row in the outcome, or what is wrong with it.
     private let rows: [Result<Int, Fault>]
@@ -24,7 +24,7 @@ struct PredictResponse {
 
     /// - Parameter outcome: of the clips that could be read, in their order.
     /// - Throws: ``Problem`` when no clip has a prediction.
-    init(_ request: PredictRequest, _ outcome: Predictor.Outcome, by loaded: LoadedModel) throws(Problem) {
+    init(_ request: PredictRequest, _ outcome: PredictionWork.Outcome, by loaded: LoadedModel) throws(Problem) {
         self.request = request
         self.outcome = outcome
         self.loaded = loaded
@@ -43,7 +43,7 @@ struct PredictResponse {
         guard rows.contains(where: { (try? $0.get()) != nil }) else { throw Self.refusal(rows) }
     }
 
-    private static func isFinite(_ row: Int, _ outcome: Predictor.Outcome, _ loaded: LoadedModel) -> Bool {
+    private static func isFinite(_ row: Int, _ outcome: PredictionWork.Outcome, _ loaded: LoadedModel) -> Bool {
         outcome.probabilities[range(row, loaded)].allSatisfy(\.isFinite)
             && (outcome.saliency.isEmpty || outcome.saliency[row].values.joined().allSatisfy(\.isFinite))
     }
@@ -136,7 +136,7 @@ struct PredictResponse {
         }
     }
 
-    private func write(_ outcome: Predictor.Outcome, to writer: inout JSONWriter) {
+    private func write(_ outcome: PredictionWork.Outcome, to writer: inout JSONWriter) {
         let milliseconds = { (duration: Duration) in (duration / .microseconds(1)).rounded() / 1000 }
         writer.object {
             $0.member("batch_size") { $0.value(outcome.probabilities.count / max(loaded.labels.count, 1)) }

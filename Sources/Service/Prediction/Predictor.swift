@@ -2,109 +2,98 @@ import Dispatch
 import Emotion
 import Engine
 import HTTP
+import HTTPTypes
+import Platform
 import Synchronization
 
 /// Computes predictions, on queues of its own.
 ///
-/// A request takes two steps: it is read on as many threads as there are cores; it is computed, and its answer written, on
-/// one queue, since the engine spreads each batch over the cores itself.
+/// A request takes two steps: it is read on as many threads as there are cores; its clips are computed, in batches with
+/// those of other requests, and its answer written, on one queue, since the engine spreads each batch over the cores itself.
 final class Predictor: Sendable {
-    /// What came of some clips.
-    struct Outcome: Sendable {
-        /// [B, K], row-major.
-        let probabilities: [Float]
-        /// Per clip, by modality, the score of each unit; empty unless asked for.
-        let saliency: [[String: [Float]]]
-        /// From the order to the start.
-        let queued: Duration
-        let computed: Duration
-    }
-
     let cache: ModelCache
     private let reading = DispatchQueue(label: "limbic.predict.read", qos: .userInitiated, attributes: .concurrent)
     private let computing = DispatchQueue(label: "limbic.predict.compute", qos: .userInitiated)
+    private let deadlines = Deadlines()
+    private let waiting = Mutex(BatchQueue<PredictionWork>(unitLimit: batchUnits))
     /// Requests under way.
     private let active = Atomic(0)
+    /// The most of them.
+    private let limit: Int
 
     /// A longer document is not read on the queue that computes.
     private static let smallDocument = 64 << 10
+    /// The most units of a batch, over all modalities: more make the products of the engine no faster, and those who come
+    /// meanwhile wait longer.
+    private static let batchUnits = 1024
 
-    init(directory: DataDirectory, limits: ModelCache.Limits) {
+    /// - Parameter limit: requests that may be under way.
+    init(directory: DataDirectory, limits: ModelCache.Limits, limit: Int) {
         cache = ModelCache(directory: directory, limits: limits)
+        self.limit = limit
     }
 
     /// Answers a request for predictions.
     ///
-    /// - Parameter body: the document of the request.
-    func predict(_ body: RequestBody, with version: ModelVersion, for responder: Responder) {
+    /// - Parameters:
+    ///   - timeout: how long the client waits; nil for as long as it takes.
+    ///   - urgency: from 0, the first, to 7.
+    func predict(
+        _ body: RequestBody, with version: ModelVersion, timeout: Duration?, urgency: Int, for responder: Responder
+    ) {
         let others = active.wrappingAdd(1, ordering: .relaxed).oldValue
+        let pending = PendingPrediction(urgency: urgency, deadline: timeout.map { .now + $0 }, responder: responder) {
+            [self] in
+            active.wrappingSubtract(1, ordering: .relaxed)
+            if timeout != nil { deadlines.forget($0) }
+        }
+        guard others < limit else { return pending.answer { throw Self.overloaded } }
+        if timeout != nil { deadlines.watch(pending) }
         // Where nothing else is to be computed, one queue does it all: to change queues takes longer than to read little.
         let isDirect = others == 0 && !body.isEncoded && body.encodedBytes.count <= Self.smallDocument
         cache.withModel(version, on: isDirect ? computing : reading) { [self] loaded in
+            guard pending.isWanted else { return pending.giveUp() }
             do {
                 let loaded = try loaded.get()
                 if isDirect { Parallel.wakeHelpers() }
-                let request = try PredictRequest(body.bytes, for: loaded)
-                let clips = request.clips.compactMap { try? $0.get() }
-                let ordered = ContinuousClock.now
-                let compute: @Sendable () -> Void = { [self] in
-                    finish(responder) {
-                        // Nobody waits for what a client that has gone away asked for.
-                        guard !responder.isCancelled else { throw CancellationError() }
-                        return try Self.answer(request, clips, with: loaded, ordered: ordered)
-                    }
-                }
-                if isDirect { compute() } else { computing.async(execute: compute) }
+                let work = PredictionWork(try PredictRequest(body.bytes, for: loaded), by: loaded, for: pending)
+                guard !work.units.isEmpty else { return work.answer() }
+                waiting.withLock { $0.add(work) }
+                if isDirect { computeAll() } else { computing.async { self.computeAll() } }
             } catch {
-                finish(responder) { throw error }
+                pending.answer { throw error }
             }
         }
     }
 
-    private func finish(_ responder: Responder, _ answer: () throws -> Response) {
-        let answer = Result(catching: answer)
-        active.wrappingSubtract(1, ordering: .relaxed)
-        responder.respond(answer)
+    /// Computes what waits, until there is nothing. On the queue that computes.
+    private func computeAll() {
+        while true {
+            let (unwanted, batch) = waiting.withLock { ($0.takeUnwanted(), $0.takeBatch()) }
+            for work in unwanted { work.giveUp() }
+            guard let batch else { return }
+            do throws(MemoryError) { try compute(batch) } catch {
+                for part in batch.parts { part.work.fail(error) }
+            }
+        }
     }
 
-    private static func answer(
-        _ request: PredictRequest,
-        _ clips: [Clip],
-        with loaded: LoadedModel,
-        ordered: ContinuousClock.Instant
-    ) throws -> Response {
+    private func compute(_ batch: BatchQueue<PredictionWork>.Batch) throws(MemoryError) {
         let started = ContinuousClock.now
-        let (probabilities, saliency) = try compute(clips, with: loaded, explaining: request.explain)
-        let outcome = Outcome(
-            probabilities: probabilities,
-            saliency: saliency,
-            queued: started - ordered,
-            computed: ContinuousClock.now - started
-        )
-        return try PredictResponse(request, outcome, by: loaded).response()
+        let (loaded, explains) = (batch.parts[0].work.loaded, batch.parts[0].work.group.explains)
+        let clips = batch.parts.flatMap { $0.work.clips($0.clips) }
+        let packed = Clips(collating: clips, modalities: loaded.configuration.modalities)
+        try Memory.require(loaded.model.network.predictionBytes(packed), for: "the prediction")
+        let prediction = loaded.model.predict(packed, explaining: explains)
+        let computed = ContinuousClock.now - started
+        var row = 0
+        for (work, range) in batch.parts {
+            work.take(
+                prediction, row: row, of: range, batchSize: clips.count, started: started, computed: computed)
+            row += range.count
+        }
     }
 
-    private static func compute(
-        _ clips: [Clip],
-        with loaded: LoadedModel,
-        explaining: Bool
-    ) throws(MemoryError) -> ([Float], [[String: [Float]]]) {
-        let labels = loaded.configuration.labels.count
-        let lengths = clips.map { $0.modalities.values.reduce(0) { $0 + $1.length } }
-        var result = [Float](repeating: 0, count: clips.count * labels)
-        var saliency = [[String: [Float]]](repeating: [:], count: explaining ? clips.count : 0)
-        let sampler = BatchSampler(lengths: lengths, batchSize: max(clips.count, 1), seed: 0)
-        for batch in sampler.orderedBatches(unitLimit: Model.batchUnitLimit) {
-            let packed = Clips(collating: batch.map { clips[$0] }, modalities: loaded.configuration.modalities)
-            try Memory.require(loaded.model.network.predictionBytes(packed), for: "the prediction")
-            let prediction = loaded.model.predict(packed, explaining: explaining)
-            for (row, clip) in batch.enumerated() {
-                for label in 0..<labels {
-                    result[clip * labels + label] = prediction.probabilities[row * labels + label]
-                }
-                if explaining { saliency[clip] = prediction.saliency(ofClip: row) }
-            }
-        }
-        return (result, saliency)
-    }
+    private static let overloaded = Problem(
+        .tooManyRequests, code: "overloaded", detail: "too many predictions are under way", fields: [.retryAfter: "1"])
 }

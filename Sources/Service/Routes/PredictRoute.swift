@@ -1,4 +1,5 @@
 import Emotion
+import Foundation
 import HTTP
 import HTTPTypes
 
@@ -13,19 +14,28 @@ struct PredictRoute: Sendable {
             "^([1-9][0-9]*|@[A-Za-z0-9][A-Za-z0-9._-]*)$", rule: "be the number of a version or @ and an alias"),
         "The number of a version; the newest when it is not given")
 
+    private static let timeout = Field.optionalInteger(
+        "X-Request-Timeout-Ms", 1...86_400_000,
+        "For how long the client waits; then it gets 504, and nothing is computed")
+    private static let priority = Field.optionalString(
+        "Priority",
+        "u=0 to u=7: what is computed first when there is more than one prediction to be made (RFC 9218); 3 if not given"
+    )
+
     var operation: Operation {
         Operation(
             id: "predict", method: .post, pattern: "/v1/models/{model}/predict", tag: "models", scope: .predict,
             summary: "Predict the emotions of clips",
             path: [Self.model.member],
             query: [Self.version.member],
+            header: [Self.timeout.member, Self.priority.member],
             body: .described(PredictRequest.schema, limit: backend.configuration.maxPredictSize),
             answers: [
                 .init(
                     summary: "A prediction or an error for each clip, in their order; 422 when there is no prediction",
                     content: .json(PredictResponse.schema))
             ],
-            failures: [.serviceUnavailable],
+            failures: [.tooManyRequests, .serviceUnavailable, .gatewayTimeout],
             handler: .deferred(predict)
         )
     }
@@ -38,9 +48,35 @@ struct PredictRoute: Sendable {
                 throw Problem.notFound("alias \(wanted.dropFirst()) of model \(name)")
             }
             let version = try backend.registry.find(name, version: wanted)
-            backend.predictor.predict(request.body, with: version, for: responder)
+            backend.predictor.predict(
+                request.body, with: version, timeout: try Self.timeout(of: request), urgency: Self.urgency(of: request),
+                for: responder)
         } catch {
             responder.respond(.failure(error))
         }
     }
+
+    private static func timeout(of request: Request) throws(Problem) -> Duration? {
+        guard let text = request.fields[.requestTimeout] else { return nil }
+        guard let number = Int(text), (1...86_400_000).contains(number) else {
+            throw Problem(
+                .badRequest, code: "invalid_header",
+                detail: "X-Request-Timeout-Ms: must be a number of milliseconds from 1 to 86400000")
+        }
+        return .milliseconds(number)
+    }
+
+    /// What cannot be read is left out of account (RFC 9218, section 4).
+    private static func urgency(of request: Request) -> Int {
+        for parameter in (request.fields[.priority] ?? "").split(separator: ",") {
+            let parts = parameter.split(separator: "=").map { $0.trimmingCharacters(in: .whitespaces) }
+            if parts.count == 2, parts[0] == "u", let number = Int(parts[1]), (0...7).contains(number) { return number }
+        }
+        return 3
+    }
+}
+
+extension HTTPField.Name {
+    fileprivate static let requestTimeout = HTTPField.Name("X-Request-Timeout-Ms")!
+    fileprivate static let priority = HTTPField.Name("Priority")!
 }

@@ -36,6 +36,8 @@ struct Serve: AsyncParsableCommand {
     var maxPredictSize: Int?
     @Option(help: Settings.maxClipUnits.help)
     var maxClipUnits: Int?
+    @Option(help: Settings.maxPredictions.help)
+    var maxPredictions: Int?
     @Option(help: Settings.modelMemory.help)
     var modelMemory: Int?
     @Option(help: Settings.allowedHosts.help)
@@ -100,6 +102,7 @@ struct Serve: AsyncParsableCommand {
         guard configuration.maxClipUnits <= MultiHeadAttention.longestSequence else {
             throw Settings.maxClipUnits.error(maxClipUnits, "must be at most \(MultiHeadAttention.longestSequence)")
         }
+        configuration.maxPredictions = try Settings.maxPredictions.value(maxPredictions, atLeast: 1)
         configuration.modelMemory = try Settings.modelMemory.value(modelMemory, atLeast: 1)
         configuration.allowedHosts = (try Settings.allowedHosts.optionalValue(allowedHosts) ?? "").split(separator: ",")
             .map { $0.trimmingCharacters(in: .whitespaces) }

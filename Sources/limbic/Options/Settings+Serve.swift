@@ -28,6 +28,11 @@ extension Settings {
         default: 4096,
         "Most units of a clip to predict, over all modalities; time grows with the square of it"
     )
+    static let maxPredictions = Setting(
+        "LIMBIC_MAX_PREDICTIONS",
+        default: 256,
+        "Most requests for predictions under way; who asks for more is told to come again (429)"
+    )
     static let modelMemory = Setting(
         "LIMBIC_MODEL_MEMORY",
         default: 4 << 30,

@@ -38,6 +38,28 @@ import Testing
         }
     }
 
+    /// Work that nobody may wait for can then come last. So it is for a client that ends while the answer is made, and for one
+    /// that ends with its request.
+    @Test(.timeLimit(.minutes(10)), arguments: [false, true])
+    func aHandlerLearnsThatItsClientMayBeGone(atOnce: Bool) async throws {
+        let (started, start) = AsyncStream.makeStream(of: Responder.self)
+        var router = Router()
+        router.on(.post, "/", body: .buffered(limit: 10), deferred: { _, responder in start.yield(responder) })
+        try await withServer(router) { address, _ in
+            let client = try TestClient(address)
+            try await client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nab")
+            if atOnce { client.finishSending() }
+            for await responder in started {
+                client.finishSending()
+                while !responder.mayBeGone { await Task.yield() }
+                #expect(!responder.isCancelled)
+                responder.respond(.success(.text("done")))
+                break
+            }
+            #expect(try await client.reply().body == "done")
+        }
+    }
+
     @Test func requestsBehindOneUnderWayAreNotRead() async throws {
         let (started, start) = AsyncStream.makeStream(of: Void.self)
         let (go, finish) = AsyncStream.makeStream(of: Void.self)

@@ -1,0 +1,94 @@
+/// Clips of one request that can be computed together with those of others.
+protocol BatchedWork: AnyObject {
+    associatedtype Group: Equatable
+
+    /// Only work of one group can be computed together.
+    var group: Group { get }
+    /// Of each clip, how many units it has.
+    var units: [Int] { get }
+    /// From 0, the first, to 7 (RFC 9218, section 4.1).
+    var urgency: Int { get }
+    /// Whether anyone waits for it.
+    var isWanted: Bool { get }
+    /// Whether it may be that no one does.
+    var mayBeUnwanted: Bool { get }
+}
+
+/// The work that waits for the engine, and what of it is computed next. A value without threads or clocks.
+///
+/// A batch is cut when the engine is free, so that nothing waits for a batch to fill: what comes while one is computed makes
+/// the next. Clips are packed, not padded, so that the units of a batch are its cost, whatever the lengths.
+struct BatchQueue<Work: BatchedWork> {
+    /// What is computed together.
+    struct Batch {
+        /// The clips taken of each piece of work, at least one.
+        var parts: [(work: Work, clips: Range<Int>)] = []
+        var units = 0
+    }
+
+    private struct Entry {
+        let work: Work
+        /// The first clip that was not taken.
+        var next = 0
+        var turn: Int
+    }
+
+    private var entries: [Entry] = []
+    private var turns = 0
+    private let unitLimit: Int
+
+    /// - Parameter unitLimit: the most units of a batch; a clip with more is a batch by itself.
+    init(unitLimit: Int) { self.unitLimit = unitLimit }
+
+    var isEmpty: Bool { entries.isEmpty }
+
+    /// - Precondition: the work has clips.
+    mutating func add(_ work: Work) {
+        precondition(!work.units.isEmpty, "work has clips")
+        entries.append(Entry(work: work, turn: turns))
+        turns += 1
+    }
+
+    /// Takes out what nobody waits for any more.
+    mutating func takeUnwanted() -> [Work] {
+        let unwanted = entries.filter { !$0.work.isWanted }.map(\.work)
+        if !unwanted.isEmpty { entries.removeAll { !$0.work.isWanted } }
+        return unwanted
+    }
+
+    /// Takes the clips to be computed next: of the most urgent work, and of as much work of its group as fits. What may be
+    /// unwanted comes when there is nothing else, and work of which some clips are left goes behind the others of its urgency,
+    /// so that a large request does not hold up small ones.
+    ///
+    /// - Returns: nil when there is none.
+    mutating func takeBatch() -> Batch? {
+        let ranks = entries.map {
+            (rank: ($0.work.mayBeUnwanted ? 1 : 0, $0.work.urgency, $0.turn), group: $0.work.group)
+        }
+        let order = ranks.indices.sorted { ranks[$0].rank < ranks[$1].rank }
+        guard let first = order.first else { return nil }
+        var batch = Batch()
+        for index in order
+        where ranks[index].group == ranks[first].group && ranks[index].rank.0 == ranks[first].rank.0 {
+            take(index, into: &batch)
+            if batch.units >= unitLimit { break }
+        }
+        entries.removeAll { $0.next == $0.work.units.count }
+        return batch
+    }
+
+    /// Takes as many clips of an entry as fit.
+    private mutating func take(_ index: Int, into batch: inout Batch) {
+        let (work, start) = (entries[index].work, entries[index].next)
+        var end = start
+        while end < work.units.count, batch.units == 0 || batch.units + work.units[end] <= unitLimit {
+            batch.units += work.units[end]
+            end += 1
+        }
+        guard end > start else { return }
+        batch.parts.append((work, start..<end))
+        entries[index].next = end
+        entries[index].turn = turns
+        turns += 1
+    }
+}

@@ -1,0 +1,50 @@
+import HTTP
+import HTTPTypes
+import Synchronization
+
+/// A request for predictions from its admission to its answer, which it gets once.
+final class PendingPrediction: Sendable {
+    /// From 0, the first, to 7.
+    let urgency: Int
+    /// When nobody waits for the answer any more; nil for never.
+    let deadline: ContinuousClock.Instant?
+    private let responder: Responder
+    private let onAnswer: @Sendable (PendingPrediction) -> Void
+    private let isAnswered = Atomic(false)
+
+    /// - Parameter onAnswer: called once, just before it is answered.
+    init(
+        urgency: Int, deadline: ContinuousClock.Instant?, responder: Responder,
+        onAnswer: @escaping @Sendable (PendingPrediction) -> Void
+    ) {
+        self.urgency = urgency
+        self.deadline = deadline
+        self.responder = responder
+        self.onAnswer = onAnswer
+    }
+
+    /// Whether the time for the answer is over.
+    var isLate: Bool { deadline.map { $0 <= .now } ?? false }
+
+    /// Whether anyone waits for the answer.
+    var isWanted: Bool { !isAnswered.load(ordering: .relaxed) && !responder.isCancelled && !isLate }
+
+    /// Whether the client has said that it will send no more, as one that has gone away does.
+    var mayBeUnwanted: Bool { responder.mayBeGone }
+
+    /// Answers, unless that was done; with a failure when the time for it is over.
+    func answer(_ body: () throws -> Response) {
+        guard !isAnswered.exchange(true, ordering: .relaxed) else { return }
+        onAnswer(self)
+        responder.respond {
+            guard !isLate else { throw Self.late }
+            return try body()
+        }
+    }
+
+    /// Tells that it is not computed, as nobody waits for it any more.
+    func giveUp() { answer { throw CancellationError() } }
+
+    private static let late = Problem(
+        .gatewayTimeout, code: "deadline_exceeded", detail: "the prediction was not ready in the time given for it")
+}

@@ -1,0 +1,87 @@
+import Testing
+
+@testable import Service
+
+/// Which clips are computed when, without an engine.
+struct BatchQueueTests {
+    private final class Work: BatchedWork {
+        let name: String
+        let group: String
+        let units: [Int]
+        let urgency: Int
+        var isWanted = true
+        var mayBeUnwanted: Bool
+
+        init(_ name: String, _ units: [Int], group: String = "m", urgency: Int = 3, mayBeUnwanted: Bool = false) {
+            (self.name, self.units, self.group, self.urgency) = (name, units, group, urgency)
+            self.mayBeUnwanted = mayBeUnwanted
+        }
+    }
+
+    /// The batches that some work is cut into, each as names with clips.
+    private func batches(_ work: [Work], limit: Int = 10) -> [[String]] {
+        var queue = BatchQueue<Work>(unitLimit: limit)
+        for work in work { queue.add(work) }
+        var batches: [[String]] = []
+        while let batch = queue.takeBatch() {
+            #expect(batch.units == batch.parts.reduce(0) { $0 + $1.work.units[$1.clips].reduce(0, +) })
+            batches.append(batch.parts.map { "\($0.work.name)\($0.clips.lowerBound)..<\($0.clips.upperBound)" })
+        }
+        #expect(queue.isEmpty)
+        return batches
+    }
+
+    @Test func computesTogetherWhatFits() {
+        #expect(
+            batches([Work("a", [3]), Work("b", [4]), Work("c", [3]), Work("d", [1])]) == [
+                ["a0..<1", "b0..<1", "c0..<1"], ["d0..<1"],
+            ])
+        #expect(batches([Work("a", [8]), Work("b", [4]), Work("c", [2])]) == [["a0..<1", "c0..<1"], ["b0..<1"]])
+    }
+
+    @Test func aClipBeyondTheLimitIsABatch() {
+        #expect(batches([Work("a", [30]), Work("b", [1])]) == [["a0..<1"], ["b0..<1"]])
+        #expect(batches([Work("b", [1, 30, 1])]) == [["b0..<1"], ["b1..<2"], ["b2..<3"]])
+    }
+
+    @Test func clipsWithoutUnitsCostNothing() {
+        #expect(batches([Work("a", [0, 0, 10, 0]), Work("b", [0])]) == [["a0..<4"], ["b0..<1"]])
+    }
+
+    @Test func aLargeRequestDoesNotHoldUpSmallOnes() {
+        #expect(
+            batches([Work("a", [Int](repeating: 5, count: 6)), Work("b", [5]), Work("c", [5])]) == [
+                ["a0..<2"], ["b0..<1", "c0..<1"], ["a2..<4"], ["a4..<6"],
+            ])
+    }
+
+    @Test func theMostUrgentComesFirst() {
+        #expect(
+            batches([
+                Work("a", [6]), Work("b", [6], urgency: 0), Work("c", [6], urgency: 7), Work("d", [6], urgency: 0),
+            ])
+                == [["b0..<1"], ["d0..<1"], ["a0..<1"], ["c0..<1"]])
+    }
+
+    @Test func modelsAreNotMixed() {
+        #expect(
+            batches([Work("a", [1]), Work("b", [1], group: "n"), Work("c", [1]), Work("d", [1], group: "n")])
+                == [["a0..<1", "c0..<1"], ["b0..<1", "d0..<1"]])
+    }
+
+    @Test func whatMayBeUnwantedComesLast() {
+        let gone = Work("a", [1], urgency: 0, mayBeUnwanted: true)
+        #expect(batches([gone, Work("b", [1], urgency: 7), Work("c", [1])]) == [["c0..<1", "b0..<1"], ["a0..<1"]])
+    }
+
+    @Test func whatIsUnwantedIsNotComputed() {
+        var queue = BatchQueue<Work>(unitLimit: 10)
+        let (a, b) = (Work("a", [20, 20]), Work("b", [20]))
+        queue.add(a)
+        queue.add(b)
+        #expect(queue.takeUnwanted().isEmpty && queue.takeBatch()?.parts[0].work === a)
+        a.isWanted = false
+        #expect(queue.takeUnwanted().map(\.name) == ["a"])
+        #expect(queue.takeBatch()?.parts[0].work === b && queue.isEmpty && queue.takeBatch()?.parts == nil)
+    }
+}

@@ -1,0 +1,104 @@
+import Emotion
+import HTTPTypes
+import JSON
+import Testing
+
+@testable import HTTP
+@testable import Service
+
+/// Predictions that are asked for at the same time, and those that come too late.
+struct PredictorTests {
+    private static let path = "/v1/models/emo/predict"
+
+    /// A clip as JSON, of so many units.
+    private static func clip(_ units: Int) -> String {
+        "{\"text\": [\((0..<units).map { "[\(Double($0 % 7) / 8), 1, -\($0 % 5)]" }.joined(separator: ","))], \"audio\": [[1, \(units)]]}"
+    }
+
+    @Test func answersTheSameToTheBitInAnyCompany() async throws {
+        let service = try TestService.make()
+        try await service.makeModel { $0.modelWidth = 64 }
+        let clips = (1...60).map { Self.clip($0 * 7 % 101 + 1) }
+        var alone: [JSONValue] = []
+        for clip in clips {
+            let answer = try await service.post(Self.path, #"{"clips": [\#(clip)], "explain": true}"#).json
+            alone.append(answer["predictions"][0])
+        }
+        let body = #"{"clips": [\#(clips.joined(separator: ","))], "explain": true}"#
+        #expect(try await service.post(Self.path, body).json["predictions"] == .array(alone))
+        // Each by itself, all at once, so that they meet in batches.
+        let met = try await withThrowingTaskGroup(of: (Int, JSONValue).self) { group in
+            for (index, clip) in clips.enumerated() {
+                group.addTask {
+                    let answer = try await service.post(Self.path, #"{"clips": [\#(clip)], "explain": true}"#).json
+                    return (index, answer["predictions"][0])
+                }
+            }
+            return try await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
+        }
+        for (index, prediction) in alone.enumerated() { #expect(met[index] == prediction) }
+    }
+
+    @Test func tellsWhoComesWhenThereAreTooMany() async throws {
+        let service = try TestService.make { $0.maxPredictions = 0 }
+        try await service.makeModel()
+        let reply = try await service.post(Self.path, #"{"clips": [\#(Self.clip(1))]}"#)
+        try expectProblem(reply, 429, "overloaded")
+        #expect(reply.fields[.retryAfter] == "1")
+    }
+
+    @Test func isNotLate() async throws {
+        let service = try TestService.make()
+        try await service.makeModel()
+        // To read it takes longer.
+        let body = #"{"clips": [\#(Self.clip(4000))]}"#
+        let late = try await service.post(Self.path, body, fields: [Self.timeout: "1"])
+        try expectProblem(late, 504, "deadline_exceeded")
+        #expect(try await service.post(Self.path, body, fields: [Self.timeout: "86400000"]).status == 200)
+        for value in ["", "0", "1.5", "-1", "soon", "86400001"] {
+            try expectProblem(
+                await service.post(Self.path, body, fields: [Self.timeout: value]), 400, "invalid_header")
+        }
+    }
+
+    @Test func isAnsweredOnce() {
+        let answers = Answers()
+        let pending = PendingPrediction(urgency: 3, deadline: nil, responder: answers.responder) { _ in
+            answers.count += 1
+        }
+        #expect(pending.isWanted && !pending.isLate)
+        pending.answer { Response() }
+        pending.answer { throw CancellationError() }
+        pending.giveUp()
+        #expect(answers.count == 1 && answers.results.count == 1 && !pending.isWanted)
+    }
+
+    @Test func whatComesAfterItsTimeIsNoAnswer() throws {
+        let answers = Answers()
+        let pending = PendingPrediction(
+            urgency: 3, deadline: .now - .seconds(1), responder: answers.responder
+        ) { _ in }
+        #expect(!pending.isWanted && pending.isLate)
+        pending.answer { Response() }
+        let error = #expect(throws: Problem.self) { try answers.results[0].get() }
+        #expect(error?.status == .gatewayTimeout)
+    }
+
+    @Test(arguments: ["u=0", "u=7, i", "i,u=3", "u=9", "nonsense", ""])
+    func takesPriorities(value: String) async throws {
+        let service = try TestService.make()
+        try await service.makeModel()
+        let reply = try await service.post(
+            Self.path, #"{"clips": [\#(Self.clip(1))]}"#, fields: [HTTPField.Name("Priority")!: value])
+        #expect(reply.status == 200)
+    }
+
+    private static let timeout = HTTPField.Name("X-Request-Timeout-Ms")!
+}
+
+/// What a responder is given. `@unchecked Sendable`: used by one thread.
+private final class Answers: @unchecked Sendable {
+    var results: [Result<Response, any Error>] = []
+    var count = 0
+    private(set) lazy var responder = Responder { [unowned self] in results.append($0) }
+}
