@@ -34,6 +34,12 @@ struct LoggedErrorsTests {
         #expect(lines(for: Problem.notFound("job")) == [])
     }
 
+    /// Also where the status has a 5 in front.
+    @Test(arguments: [HTTPResponse.Status.badRequest, .notFound, .notImplemented, .httpVersionNotSupported])
+    func whatAClientDoesWrongIsNone(status: HTTPResponse.Status) {
+        #expect(lines(for: RequestError(status, code: "wrong", detail: "the client is wrong")) == [])
+    }
+
     @Test(arguments: [(EMFILE, 503), (ENFILE, 503), (ENOSPC, 507), (EDQUOT, 507), (EACCES, 500)])
     func whatTheMachineLacksIsNoFaultOfTheProgram(code: Int32, status: Int) {
         let problem = ErrorMapping.problem(SystemError("open", path: "/data/incoming/1", code: code))

@@ -53,6 +53,8 @@ struct ContentDecoderTests {
         bomb += encoder.encode([], isLast: true)
         #expect(bomb.count < 1 << 18)
         #expect(throws: RequestError.bodyTooLarge(limit: 1000)) { try ContentDecoder.decode(bomb, limit: 1000) }
+        // Also where files of any size are taken.
+        #expect(throws: RequestError.inflatedTooMuch) { try ContentDecoder.decode(bomb, limit: .max).count }
         let exact = Self.gzip(Self.text)
         #expect(try ContentDecoder.decode(exact, limit: Self.text.count) == Self.text)
         #expect(throws: RequestError.self) { try ContentDecoder.decode(exact, limit: Self.text.count - 1) }

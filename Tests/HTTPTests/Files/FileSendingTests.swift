@@ -1,4 +1,7 @@
+import Dispatch
+import Glibc
 import HTTPTypes
+import Platform
 import TestSupport
 import Testing
 
@@ -48,6 +51,50 @@ struct FileSendingTests {
             try await client.send("HEAD /a.bin HTTP/1.1\r\nHost: a\r\n\r\n")
             #expect(try await client.rawReply(toHead: true).fields["content-length"] == "\(Self.content.count)")
         }
+    }
+
+    /// Neither to open a file nor to read what is not in the kernel's cache. The disk is slow, as it were, as long as nothing
+    /// happens on the queue for that.
+    @Test(.timeLimit(.minutes(30)), arguments: ["/small.bin", "/uncached"])
+    func noOneElseWaitsForTheDisk(_ path: String) async throws {
+        let scratch = try ScratchDirectory()
+        let content = Self.content[..<100_000]
+        let file = try OpenFile(path: try scratch.write("small.bin", content))
+        if path == "/uncached" {
+            try #require(fsync(file.descriptor) == 0)
+            try #require(posix_fadvise(file.descriptor, 0, 0, POSIX_FADV_DONTNEED) == 0)
+            // Some file systems are nothing but the cache.
+            if isInMemory(file) { return }
+        }
+        var router = Router()
+        router.on(.get, "/now", immediate: { _ in .text("now") })
+        router.on(.get, "/uncached", handler: { _ in Response(body: .file(file)) })
+        router.files(under: "/", directory: scratch.path)
+        try await withServer(router, configure: { $0.eventQueues = 1 }) { server, address, _ in
+            let client = try TestClient(address)
+            let other = try TestClient(address)
+            OpenFile.reading.suspend()
+            do {
+                defer { OpenFile.reading.resume() }
+                try await client.send("GET \(path) HTTP/1.1\r\nHost: a\r\n\r\n")
+                for _ in 0..<20 {
+                    try await other.send("GET /now HTTP/1.1\r\nHost: a\r\n\r\n")
+                    #expect(try await other.reply().body == "now")
+                }
+                #expect(await server.counters().routes.filter { !$0.answers.isEmpty }.map(\.pattern) == ["/now"])
+            }
+            #expect(try await client.rawReply().body == Array(content))
+        }
+    }
+
+    /// Whether the beginning of a file is in the kernel's cache; to try to read it would have it brought there.
+    private func isInMemory(_ file: OpenFile) -> Bool {
+        guard let bytes = mmap(nil, 1, PROT_READ, MAP_SHARED, file.descriptor, 0), bytes != MAP_FAILED else {
+            return true
+        }
+        defer { munmap(bytes, 1) }
+        var page: UInt8 = 1
+        return mincore(bytes, 1, &page) != 0 || page & 1 == 1
     }
 
     @Test func manyClientsGetThemAtOnce() async throws {

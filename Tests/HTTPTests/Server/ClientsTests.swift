@@ -1,3 +1,4 @@
+import Dispatch
 import Glibc
 import HTTPTypes
 import Platform
@@ -120,14 +121,19 @@ import Testing
             let reply = try await client.reply()
             #expect(reply.body == "enough")
             #expect(reply.fields["connection"] == "close")
-            await #expect(throws: TestClient.Ended.self) {
-                while true { try await client.send([UInt8](repeating: 7, count: 1 << 20)) }
-            }
+            await #expect(throws: TestClient.Ended.self) { try await send(256 << 20, to: client) }
         }
     }
 
+    /// More than the kernel's buffers hold, and less than was announced.
+    private func send(_ count: Int, to client: TestClient) async throws {
+        let megabyte = [UInt8](repeating: 7, count: 1 << 20)
+        for _ in 0..<(count >> 20) { try await client.send(megabyte) }
+    }
+
     /// Wherever in a write the connection breaks, the handler that waits for it learns of it.
-    @Test func aStreamToAResetClientEnds() async throws {
+    @Test(.timeLimit(.minutes(30)))
+    func aStreamToAResetClientEnds() async throws {
         let (ended, end) = AsyncStream.makeStream(of: Void.self)
         var router = Router()
         router.on(
@@ -150,28 +156,42 @@ import Testing
         }
     }
 
-    @Test func whatIsDroppedIsBounded() async throws {
-        try await withServer(Router(), configure: { $0.lingerBytes = 1 << 20 }) { address, _ in
+    /// By 64 MB, if nothing else is wanted.
+    @Test(arguments: [nil, 1 << 20])
+    func whatIsDroppedIsBounded(_ limit: Int?) async throws {
+        try await withServer(Router(), configure: { $0.lingerBytes = limit ?? $0.lingerBytes }) { address, _ in
             let client = try TestClient(address)
             try await client.send(Self.refusedUpload)
-            await #expect(throws: TestClient.Ended.self) {
-                while true { try await client.send([UInt8](repeating: 7, count: 1 << 20)) }
-            }
+            await #expect(throws: TestClient.Ended.self) { try await send(256 << 20, to: client) }
         }
     }
 
-    @Test(.timeLimit(.minutes(30)))
-    func aRefusedClientThatLeavesMakesRoom() async throws {
+    enum Leaving: CaseIterable { case behindItsAnswer, beforeItsAnswer, byReset }
+
+    @Test(.timeLimit(.minutes(30)), arguments: Leaving.allCases)
+    func aRefusedClientThatLeavesMakesRoom(_ leaving: Leaving) async throws {
         let patient = { (configuration: inout ServerConfiguration) in
-            configuration.maxConnections = 1
+            configuration.eventQueues = 1
             configuration.lingerTimeout = .seconds(3600)
         }
-        try await withServer(Router(), configure: patient) { address, _ in
+        try await withServer(Router(), configure: patient) { server, address, _ in
             for _ in 0..<20 {
                 let client = try TestClient(address)
+                // The server learns of a request and of the end behind it at once.
+                let isHeldUp = DispatchSemaphore(value: 0)
+                if leaving == .beforeItsAnswer { server.queues[0].post { isHeldUp.wait() } }
                 try await client.send(Self.refusedUpload)
+                if leaving == .beforeItsAnswer { client.finishSending() }
+                isHeldUp.signal()
                 #expect(try await client.reply().status == 404)
-                client.finishSending()
+                if leaving == .behindItsAnswer { client.finishSending() }
+                if leaving == .byReset { client.reset() }
+                // An answer on the same queue tells that it has had the time to learn of the end.
+                let other = try TestClient(address)
+                try await other.send("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+                #expect(try await other.readToEnd().hasPrefix("HTTP/1.1 404"))
+                #expect(await server.counters().openConnections == 0)
+                withExtendedLifetime(client) {}
             }
         }
     }

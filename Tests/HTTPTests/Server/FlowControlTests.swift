@@ -72,7 +72,8 @@ import Testing
         }
     }
 
-    @Test func theHandlerIsCancelledWhenItsClientGoesAway() async throws {
+    @Test(.timeLimit(.minutes(30)))
+    func theHandlerIsCancelledWhenItsClientGoesAway() async throws {
         let (started, start) = AsyncStream.makeStream(of: Void.self)
         let (cancelled, cancel) = AsyncStream.makeStream(of: Bool.self)
         var router = Router()

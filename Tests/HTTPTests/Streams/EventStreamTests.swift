@@ -69,7 +69,8 @@ struct EventStreamTests {
         }
     }
 
-    @Test func aSlowListenerIsCutOffWhileOthersGoOn() async throws {
+    @Test(.timeLimit(.minutes(30)))
+    func aSlowListenerIsCutOffWhileOthersGoOn() async throws {
         let feed = EventFeed(queueLimit: 64 << 10)
         let (ended, end) = AsyncStream.makeStream(of: Void.self)
         feed.publish([ServerSentEvent(id: 1, data: "x")])
@@ -117,7 +118,8 @@ struct EventStreamTests {
         #expect(feed.listenerCount == 0)
     }
 
-    @Test func aClientThatGoesAwayIsNoListener() async throws {
+    @Test(.timeLimit(.minutes(30)))
+    func aClientThatGoesAwayIsNoListener() async throws {
         let feed = EventFeed()
         feed.publish([ServerSentEvent(id: 1, data: "x")])
         let (ended, end) = AsyncStream.makeStream(of: Void.self)

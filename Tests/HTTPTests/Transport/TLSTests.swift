@@ -1,4 +1,5 @@
 import COpenSSL
+import Dispatch
 import HTTPTypes
 import TestSupport
 import Testing
@@ -62,6 +63,36 @@ import Testing
                 try await client.send("GET /files/a.bin HTTP/1.1\r\nHost: a\r\n\r\n")
                 #expect(try await client.read(until: "the end").hasSuffix("\r\n\r\n" + content))
             }
+        }
+    }
+
+    /// What is encrypted is read before, but not where connections wait for it.
+    @Test(.timeLimit(.minutes(30)))
+    func noOneElseWaitsForTheDisk() async throws {
+        let content = String(repeating: "0123456789", count: 10_000)
+        let file = try OpenFile(path: try scratch.write("a.bin", content.utf8))
+        var router = Router()
+        router.on(.get, "/", immediate: { _ in .text("over") })
+        router.on(.get, "/file", handler: { _ in Response(body: .file(file)) })
+        let overTLS = { [files] (configuration: inout ServerConfiguration) in
+            configuration.tls = TLSConfiguration(certificate: files.certificate, key: files.key)
+            configuration.handshakeTimeout = .seconds(3600)
+            configuration.eventQueues = 1
+        }
+        try await withServer(router, configure: overTLS) { server, address, _ in
+            let client = try await TLSTestClient(address, options)
+            let other = try await TLSTestClient(address, options)
+            OpenFile.reading.suspend()
+            do {
+                defer { OpenFile.reading.resume() }
+                try await client.send("GET /file HTTP/1.1\r\nHost: a\r\n\r\n")
+                for _ in 0..<20 {
+                    try await other.send(Self.get)
+                    #expect(try await other.read(until: "over").hasSuffix("over"))
+                }
+                #expect(await server.counters().routes.filter { !$0.answers.isEmpty }.map(\.pattern) == ["/"])
+            }
+            #expect(try await client.read(until: content).hasSuffix("\r\n\r\n" + content))
         }
     }
 

@@ -55,7 +55,7 @@ struct ServeTests {
 
     @Test(.timeLimit(.minutes(30)))
     func isNotReadyWhileItWaitsToStop() async throws {
-        let server = try ServerProcess(scratch.file("data"), ["--port", "0", "--shutdown-delay", "3600"])
+        let server = try ServerProcess(scratch.file("data"), ["--port", "0", "--shutdown-delay", "600"])
         #expect(try await server.get("/v2/health/ready").hasPrefix("HTTP/1.1 200"))
         server.signal(SIGTERM)
         // The signal is on its way, and takes effect once.
@@ -64,6 +64,56 @@ struct ServeTests {
         #expect(try await server.get("/v2/health/live").hasPrefix("HTTP/1.1 200"))
         server.signal(SIGTERM)
         #expect(try await server.end() == 128 + SIGTERM)
+    }
+
+    @Test(.timeLimit(.minutes(30)))
+    func tellsItsManagerAndReadsItsCertificateAnew() async throws {
+        let manager = try ManagerSocket(scratch.file("notify"))
+        let server = try ServerProcess(
+            scratch.file("data"), ["--port", "0", "--shutdown-delay", "0"],
+            environment: ["NOTIFY_SOCKET": manager.path])
+        #expect(try await manager.message() == "READY=1")
+        server.signal(SIGHUP)
+        #expect(try await manager.message().hasPrefix("RELOADING=1\nMONOTONIC_USEC="))
+        #expect(try await manager.message() == "READY=1")
+        try await server.waitForLog("the certificate was read anew")
+        #expect(try await server.get("/v2/health/ready").hasPrefix("HTTP/1.1 200"))
+        server.signal(SIGTERM)
+        #expect(try await manager.message() == "STOPPING=1")
+        #expect(try await server.end() == 0)
+    }
+
+    @Test(.timeLimit(.minutes(30)))
+    func goesOnWhenThereAreFilesToOpenAgain() async throws {
+        let server = try ServerProcess(scratch.file("data"), ["--port", "0", "--shutdown-delay", "0"])
+        let port = server.port
+        try server.limitFiles(to: 0)
+        async let answer = exchange(
+            port: port, "GET /v2/health/live HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        try await server.waitForLog("accepting paused")
+        try server.limitFiles(to: 1024)
+        #expect(try await answer.hasPrefix("HTTP/1.1 200"))
+    }
+
+    /// Also where the next request is always there already.
+    @Test func whatOneConnectionSendsIsNotKept() async throws {
+        // The address sanitizer keeps what is freed for a while.
+        let options = ProcessInfo.processInfo.environment["ASAN_OPTIONS"] ?? ""
+        let server = try ServerProcess(
+            scratch.file("data"), ["--port", "0", "--enable-echo"],
+            environment: ["ASAN_OPTIONS": options + ":quarantine_size_mb=1"])
+        func upload(_ count: Int, times: Int) async throws {
+            let body = String(repeating: "x", count: count)
+            let request = "PUT /upload HTTP/1.1\r\nHost: localhost\r\nContent-Length: \(count)\r\n\r\n\(body)"
+            let last = "PUT /upload HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+            let answers = try await exchange(
+                port: server.port, String(repeating: request, count: times) + last)
+            #expect(answers.components(separatedBy: "HTTP/1.1 201").count == times + 2)
+        }
+        try await upload(1 << 20, times: 1)
+        let before = try server.peakMemory
+        try await upload(1 << 20, times: 128)
+        #expect(try server.peakMemory < before + 64 << 20)
     }
 
     @Test func echoesWhenItIsToldTo() async throws {

@@ -45,6 +45,31 @@ final class ServerProcess {
         }
     }
 
+    /// Returns when it has logged `text`.
+    func waitForLog(_ text: String) async throws {
+        while try !String(contentsOfFile: errors, encoding: .utf8).contains(text) {
+            try await Task.sleep(for: .milliseconds(10))
+        }
+    }
+
+    /// The most memory it has had, in bytes (proc_pid_status(5)).
+    var peakMemory: Int {
+        get throws {
+            let status = try String(contentsOfFile: "/proc/\(process.processIdentifier)/status", encoding: .utf8)
+            let line = try #require(status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") })
+            return try #require(Int(line.filter(\.isNumber))) << 10
+        }
+    }
+
+    /// Lets it open no file whose descriptor is not below `count`; those that are open stay so.
+    func limitFiles(to count: Int) throws {
+        let prlimit = try Process.run(
+            URL(filePath: "/usr/bin/prlimit"),
+            arguments: ["--pid", "\(process.processIdentifier)", "--nofile=\(count):"])
+        prlimit.waitUntilExit()
+        try #require(prlimit.terminationStatus == 0)
+    }
+
     static func process(_ data: String, _ arguments: [String]) -> Process {
         let process = Process()
         process.executableURL = URL(filePath: ServiceConfiguration.make(URL(filePath: data)).workerExecutable)
