@@ -1,3 +1,5 @@
+package import JSON
+
 /// The value of a hyperparameter in a request, on the command line or in `config.json`.
 package enum HyperparameterValue: Sendable, Equatable {
     case number(Double)
@@ -17,17 +19,32 @@ package enum HyperparameterValue: Sendable, Equatable {
     }
 }
 
+extension HyperparameterValue {
+    /// nil for what no hyperparameter can be.
+    package init?(_ value: JSONValue) {
+        switch value {
+        case .bool(let flag): self = .boolean(flag)
+        case .integer(let number): self = .number(Double(number))
+        case .unsigned(let number): self = .number(Double(number))
+        case .number(let number): self = .number(number)
+        case .string(let text): self = .string(text)
+        case .array(let elements):
+            var words: [String] = []
+            for case .string(let word) in elements { words.append(word) }
+            guard words.count == elements.count else { return nil }
+            self = .list(words)
+        case .null, .outOfRange, .object: return nil
+        }
+    }
+}
+
 extension HyperparameterValue: Codable {
     package init(from decoder: any Decoder) throws {
-        let container = try decoder.singleValueContainer()
-        if let flag = try? container.decode(Bool.self) {
-            self = .boolean(flag)
-        } else if let number = try? container.decode(Double.self) {
-            self = .number(number)
-        } else if let words = try? container.decode([String].self) {
-            self = .list(words)
+        if let value = Self(try JSONValue(from: decoder)) {
+            self = value
         } else {
-            self = .string(try container.decode(String.self))
+            // The error says where it is.
+            self = .string(try decoder.singleValueContainer().decode(String.self))
         }
     }
 

@@ -53,11 +53,13 @@ extension Hyperparameters {
             "augmentation_size", \.augmentationSize, 0...100, "Distance or deviation of fgsm, pgd and gaussian_noise"),
     ]
 
+    private static let fieldsByName = Dictionary(uniqueKeysWithValues: fields.map { ($0.name, $0) })
+
     /// The field of that name.
     ///
     /// - Throws: ``HyperparameterError`` that lists the names there are.
     package static func field(_ name: String) throws(HyperparameterError) -> HyperparameterField {
-        guard let field = fields.first(where: { $0.name == name }) else {
+        guard let field = fieldsByName[name] else {
             throw HyperparameterError(
                 name: name,
                 reason: "is not a hyperparameter; there are " + fields.map(\.name).joined(separator: ", "))

@@ -1,6 +1,6 @@
-import Foundation
 import HTTP
 import HTTPTypes
+import JSON
 
 extension Response {
     /// A JSON document with the members of `document` in snake case; keys of dictionaries stay as they are. Numbers in it
@@ -15,13 +15,10 @@ extension Response {
 
     /// The bytes of such a document.
     static func document(_ document: some Encodable) -> [UInt8] {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        encoder.keyEncodingStrategy = .convertToSnakeCase
-        guard let bytes = try? encoder.encode(document) else {
+        guard let bytes = try? JSONDocumentEncoder.encode(document, snakeCase: true) else {
             preconditionFailure("a document of the service cannot be encoded")
         }
-        return Array(bytes)
+        return bytes
     }
 }
 

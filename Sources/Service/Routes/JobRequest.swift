@@ -89,7 +89,7 @@ struct JobRequest {
         JobSubmission(
             dataset: dataset,
             model: model,
-            document: try JSONEncoder().encode(document),
+            document: Data(try JSONDocumentEncoder.encode(document)),
             priority: priority,
             maxAttempts: maxAttempts,
             timeLimit: timeLimit,
@@ -126,21 +126,6 @@ struct JobRequest {
         let name = String(values[metricField].dropFirst(metricPrefix.count))
         return Hyperparameters.SelectionMetric(rawValue: name).map {
             Training.EarlyStopping(metric: $0, patience: values[patienceField])
-        }
-    }
-}
-
-extension HyperparameterValue {
-    /// nil for what no hyperparameter can be.
-    init?(_ value: JSONValue) {
-        switch value {
-        case .bool(let flag): self = .boolean(flag)
-        case .integer(let number): self = .number(Double(number))
-        case .unsigned(let number): self = .number(Double(number))
-        case .number(let number): self = .number(number)
-        case .string(let text): self = .string(text)
-        case .array(let elements): self = .list(elements.compactMap(\.text))
-        case .null, .outOfRange, .object: return nil
         }
     }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 import Testing
 
 @testable import Emotion
@@ -76,7 +77,7 @@ struct HyperparametersTests {
     func coding() throws {
         let changed = try Hyperparameters().setting(["d_model": .number(64), "learning_rate": .number(3e-4)])
         let data = try JSONEncoder().encode(changed)
-        #expect(try JSONDecoder().decode(Hyperparameters.self, from: data) == changed)
+        #expect(try JSONReader.decode(Hyperparameters.self, from: data) == changed)
     }
 
     @Test("lists are arrays of words in JSON, or one word with commas")
@@ -85,7 +86,7 @@ struct HyperparametersTests {
             #"{"drop_modalities": ["text", "audio"], "app_modules": ["unimodal", "decoder"]}"#,
             #"{"drop_modalities": "text,audio", "app_modules": "unimodal,decoder"}"#,
         ] {
-            let read = try JSONDecoder().decode(Hyperparameters.self, from: Data(json.utf8))
+            let read = try JSONReader.decode(Hyperparameters.self, from: Data(json.utf8))
             #expect(read.dropModalities == ["text", "audio"])
             #expect(read.perturbedModules == [.unimodal, .decoder])
         }
@@ -98,7 +99,7 @@ struct HyperparametersTests {
             #expect(try single.setting(["drop_modalities": none]).dropModalities.isEmpty)
         }
         let data = try JSONEncoder().encode(single)
-        #expect(try JSONDecoder().decode(Hyperparameters.self, from: data) == single)
+        #expect(try JSONReader.decode(Hyperparameters.self, from: data) == single)
     }
 
     @Test(
