@@ -40,7 +40,7 @@ private final class Output {
     var bytes: [UInt8] = []
     private let snakeCase: Bool
     /// Names of members as they are written: most come again and again.
-    private var names: [String: [UInt8]] = [:]
+    private var names: [String: String] = [:]
 
     init(snakeCase: Bool) {
         self.snakeCase = snakeCase
@@ -106,11 +106,11 @@ private final class Output {
         bytes.append(UInt8(ascii: "\""))
     }
 
-    /// A member's name in quotes.
-    func name(_ key: String, isKept: Bool) -> [UInt8] {
-        guard snakeCase, !isKept else { return Array(JSONString.quoted(key).utf8) }
+    /// The name of a member.
+    func name(_ key: String, isKept: Bool) -> String {
+        guard snakeCase, !isKept else { return key }
         if let name = names[key] { return name }
-        let name = Array(JSONString.quoted(Self.snakeCase(key)).utf8)
+        let name = Self.snakeCase(key)
         names[key] = name
         return name
     }
@@ -140,7 +140,8 @@ private final class Frame {
     /// Where its first byte lies.
     private let start: Int
     /// Where each member lies, and its name.
-    private var members: [(name: [UInt8], start: Int, end: Int)] = []
+    private var members: [(name: String, start: Int, end: Int)] = []
+    private var isSorted = true
     private(set) var count = 0
     /// A container that was given out for the last member or element, and ends with the next.
     private var child: Frame?
@@ -165,8 +166,9 @@ private final class Frame {
         count += 1
         guard let key else { return }
         let name = output.name(key, isKept: keepsNames)
+        if let last = members.last, last.name > name { isSorted = false }
         members.append((name, output.bytes.count, 0))
-        output.bytes += name
+        output.write(name)
         output.bytes.append(UInt8(ascii: ":"))
     }
 
@@ -183,7 +185,7 @@ private final class Frame {
         if kind == nil { open(.object) }
         endLast()
         guard kind != .single else { return }
-        if kind == .object { sort() }
+        if !isSorted { sort() }
         output.bytes.append(UInt8(ascii: kind == .object ? "}" : "]"))
     }
 
@@ -194,11 +196,9 @@ private final class Frame {
     }
 
     private func sort() {
-        let sorted = members.sorted { $0.name.lexicographicallyPrecedes($1.name) }
-        guard zip(sorted, members).contains(where: { $0.start != $1.start }) else { return }
         var bytes: [UInt8] = []
         bytes.reserveCapacity(output.bytes.count - start)
-        for member in sorted {
+        for member in members.sorted(by: { $0.name < $1.name }) {
             if !bytes.isEmpty { bytes.append(UInt8(ascii: ",")) }
             bytes += output.bytes[member.start..<member.end]
         }

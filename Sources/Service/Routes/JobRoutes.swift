@@ -111,8 +111,7 @@ struct JobRoutes: Sendable {
         }
         var fields: HTTPFields = [.location: "/v1/jobs/\(record.id)"]
         if !isNew { fields[.idempotentReplayed] = "true" }
-        let view = try isNew ? JobView(record, job.document) : JobView(record)
-        return .encoding(view, status: .created, fields: fields)
+        return try .encoding(JobView(record), status: .created, fields: fields)
     }
 
     @Sendable private func list(_ request: Request) async throws -> Response {

@@ -64,7 +64,7 @@ struct JobView: Encodable {
     private let delayS: Double?
     private let checkpoint: JobDocument.Checkpoint?
     private let checkpoints: [CheckpointView]
-    private let hyperparameters: Hyperparameters
+    private let hyperparameters: JSONValue
     private let earlyStopping: EarlyStopping?
     private let attempt: Int
     private let attempts: [Attempt]
@@ -83,10 +83,24 @@ struct JobView: Encodable {
     private let startedAt: Timestamp?
     private let finishedAt: Timestamp?
 
-    init(_ record: JobRecord) throws { try self.init(record, record.specification) }
+    /// What is shown of the document of a job. The hyperparameters are shown as they were written down: to read and write
+    /// them takes longer than all the rest.
+    private struct Specification: Decodable {
+        let recipe: String
+        let seed: UInt64
+        let hyperparameters: JSONValue
+        let earlyStopping: Training.EarlyStopping?
+        let checkpoint: JobDocument.Checkpoint?
+        let cell: String?
 
-    /// - Parameter job: what the document of the record says.
-    init(_ record: JobRecord, _ job: JobDocument) throws {
+        private enum CodingKeys: String, CodingKey {
+            case recipe, seed, hyperparameters, checkpoint, cell
+            case earlyStopping = "early_stopping"
+        }
+    }
+
+    init(_ record: JobRecord) throws {
+        let job = try JSONReader.decode(Specification.self, from: record.document)
         id = record.id
         status = record.state.rawValue
         sweep = record.sweep.map { Sweep(id: $0.id, cell: $0.cell, name: job.cell) }
@@ -101,7 +115,12 @@ struct JobView: Encodable {
         delayS = record.delay.map { Double($0) / 1000 }
         checkpoint = job.checkpoint
         checkpoints = try record.checkpoints.map { try CheckpointView($0) }
-        hyperparameters = job.hyperparameters
+        // An older job lacks those that came after it, which have their defaults.
+        let isWhole = job.hyperparameters.members.count == Hyperparameters.fields.count
+        hyperparameters =
+            isWhole
+            ? job.hyperparameters
+            : try JSONReader.value(JSONDocumentEncoder.encode(record.specification.hyperparameters))
         earlyStopping = job.earlyStopping.map {
             EarlyStopping(metric: $0.metric.validationName, patience: $0.patience)
         }

@@ -1,5 +1,6 @@
 import Engine
 import Foundation
+import JSON
 import Testing
 
 @testable import Emotion
@@ -62,7 +63,7 @@ struct GoldenCase: CustomTestStringConvertible, Sendable {
         guard let config = file.metadata["config"] else { throw GoldenError("the metadata lacks config") }
         let recorded = Data(config.utf8)
         let data = try JSONDecoder().decode(Inputs.self, from: recorded)
-        var switches = try JSONDecoder().decode([String: Switch].self, from: recorded).compactMapValues(\.value)
+        var switches = try JSONReader.decode([String: Switch].self, from: recorded).compactMapValues(\.value)
         (switches["modalities"], switches["labels"], switches["dropout"]) = (nil, nil, .number(0))
         let modalities = data.modalities.map { Modality(name: $0.key, featureSize: $0.value) }
             .sorted { $0.name < $1.name }
