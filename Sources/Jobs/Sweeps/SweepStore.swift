@@ -109,46 +109,51 @@ package struct SweepStore: Sendable {
         }
     }
 
-    /// Forgets a sweep whose jobs are over, with its jobs: one after the other, so that nobody waits long for the history of
+    /// Forgets a sweep whose jobs are over, with its jobs: some in a transaction, so that nobody waits long for the history of
     /// all of them to go. The versions of models that came of them stay.
     ///
-    /// - Returns: the paths of the files of the jobs, which are pending and can go, and the versions, which have no job
-    ///   any more.
+    /// - Parameter gone: is told of the files of jobs that are gone, which are pending and can go, and of their versions, which
+    ///   have no job any more.
     /// - Throws: ``SweepStoreError/notFound(id:)``, ``SweepStoreError/notOver(id:jobs:)``. After any other error some of its
     ///   jobs may be gone, and it can be deleted again.
-    package func delete(_ id: String) async throws -> (files: [String], versions: [JobRecord.ModelReference]) {
-        var (files, versions): ([String], [JobRecord.ModelReference]) = ([], [])
-        while let job = try await deleteOne(of: id) {
-            files += job.files
-            versions += job.versions
-        }
-        return (files, versions)
-    }
-
-    /// Forgets the newest job of a sweep whose jobs are over or, when it has none, the sweep.
-    ///
-    /// - Returns: nil when it was the sweep.
-    private func deleteOne(of id: String) async throws -> (files: [String], versions: [JobRecord.ModelReference])? {
-        try await database.write { [database] connection in
-            guard let ordinal = try Self.ordinal(of: id, on: connection),
-                let sweep = try Self.fetch(id, on: connection)
+    package func delete(
+        _ id: String, gone: ([String], [JobRecord.ModelReference]) async throws -> Void
+    ) async throws {
+        let ordinal = try await database.read { connection in
+            guard let sweep = try Self.fetch(id, on: connection), let ordinal = try Self.ordinal(of: id, on: connection)
             else { throw SweepStoreError.notFound(id: id) }
+            // What is over stays over.
             guard sweep.isOver else {
                 let rest = sweep.counts.filter { !$0.key.isOver }.values.reduce(0, +)
                 throw SweepStoreError.notOver(id: id, jobs: rest)
             }
-            let last = try String.fetchOne(
-                connection.cachedStatement(sql: "SELECT id FROM jobs WHERE sweep = ? ORDER BY ordinal DESC LIMIT 1"),
-                arguments: [ordinal])
-            guard let last, let job = try JobStore.fetch(last, on: connection) else {
-                try connection.execute(sql: "DELETE FROM sweeps WHERE ordinal = ?", arguments: [ordinal])
+            return ordinal
+        }
+        while let (files, versions) = try await deleteSome(of: ordinal) { try await gone(files, versions) }
+    }
+
+    /// Forgets the newest jobs of a sweep or, when it has none, the sweep; the first job, which its idempotency key goes with, is
+    /// the last.
+    ///
+    /// - Returns: nil when it was the sweep.
+    private func deleteSome(of sweep: Int64) async throws -> (files: [String], versions: [JobRecord.ModelReference])? {
+        try await database.write { [database] connection in
+            let rows = try Row.fetchAll(
+                connection.cachedStatement(
+                    sql: "\(JobStore.select) WHERE sweep = ? ORDER BY jobs.ordinal DESC LIMIT \(Self.deletedTogether)"),
+                arguments: [sweep])
+            guard !rows.isEmpty else {
+                try connection.execute(sql: "DELETE FROM sweeps WHERE ordinal = ?", arguments: [sweep])
                 return nil
             }
-            let files = try JobStore.forget(job, on: connection)
-            database.announce(.job(job.id))
-            return (files, job.versions)
+            let jobs = try JobStore.records(rows, on: connection)
+            let files = try jobs.flatMap { try JobStore.forget($0, on: connection) }
+            for job in jobs { database.announce(.job(job.id)) }
+            return (files, jobs.flatMap(\.versions))
         }
     }
+
+    private static let deletedTogether = 20
 
     /// Ends the jobs of a sweep that wait at once, and asks for the end of those that run. Asking again is harmless, and
     /// those that are over stay as they are.

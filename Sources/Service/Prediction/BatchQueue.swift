@@ -31,10 +31,16 @@ struct BatchQueue<Work: BatchedWork> {
         /// The first clip that was not taken.
         var next = 0
         var turn: Int
+        /// How many batches there had been when it came.
+        let added: Int
     }
+
+    /// For how many batches work that may be unwanted waits for other work at most.
+    static var patience: Int { 100 }
 
     private var entries: [Entry] = []
     private var turns = 0
+    private var batches = 0
     private let unitLimit: Int
 
     /// - Parameter unitLimit: the most units of a batch; a clip with more is a batch by itself.
@@ -45,25 +51,31 @@ struct BatchQueue<Work: BatchedWork> {
     /// - Precondition: the work has clips.
     mutating func add(_ work: Work) {
         precondition(!work.units.isEmpty, "work has clips")
-        entries.append(Entry(work: work, turn: turns))
+        entries.append(Entry(work: work, turn: turns, added: batches))
         turns += 1
     }
 
     /// Takes out what nobody waits for any more.
     mutating func takeUnwanted() -> [Work] {
-        let unwanted = entries.filter { !$0.work.isWanted }.map(\.work)
-        if !unwanted.isEmpty { entries.removeAll { !$0.work.isWanted } }
+        var unwanted: [Work] = []
+        // Asked once: it may change at any moment.
+        entries.removeAll { entry in
+            guard !entry.work.isWanted else { return false }
+            unwanted.append(entry.work)
+            return true
+        }
         return unwanted
     }
 
     /// Takes the clips to be computed next: of the most urgent work, and of as much work of its group as fits. What may be
-    /// unwanted comes when there is nothing else, and work of which some clips are left goes behind the others of its urgency,
-    /// so that a large request does not hold up small ones.
+    /// unwanted comes when there is nothing else, or when ``patience`` batches have gone before it. Work of which some clips are
+    /// left goes behind the others of its urgency, so that a large request does not hold up small ones.
     ///
     /// - Returns: nil when there is none.
     mutating func takeBatch() -> Batch? {
-        let ranks = entries.map {
-            (rank: ($0.work.mayBeUnwanted ? 1 : 0, $0.work.urgency, $0.turn), group: $0.work.group)
+        let ranks = entries.map { entry in
+            let isLast = entry.work.mayBeUnwanted && batches - entry.added < Self.patience
+            return (rank: (isLast ? 1 : 0, entry.work.urgency, entry.turn), group: entry.work.group)
         }
         let order = ranks.indices.sorted { ranks[$0].rank < ranks[$1].rank }
         guard let first = order.first else { return nil }
@@ -73,6 +85,7 @@ struct BatchQueue<Work: BatchedWork> {
             take(index, into: &batch)
             if batch.units >= unitLimit { break }
         }
+        batches += 1
         entries.removeAll { $0.next == $0.work.units.count }
         return batch
     }

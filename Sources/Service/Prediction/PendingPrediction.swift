@@ -10,18 +10,25 @@ final class PendingPrediction: Sendable {
     let deadline: ContinuousClock.Instant?
     private let responder: Responder
     private let onAnswer: @Sendable (PendingPrediction) -> Void
+    private let onRelease: @Sendable () -> Void
     private let isAnswered = Atomic(false)
 
-    /// - Parameter onAnswer: called once, just before it is answered.
+    /// - Parameters:
+    ///   - onAnswer: called once, just before it is answered.
+    ///   - onRelease: called when nothing of it is held any more, which may be later.
     init(
         urgency: Int, deadline: ContinuousClock.Instant?, responder: Responder,
-        onAnswer: @escaping @Sendable (PendingPrediction) -> Void
+        onAnswer: @escaping @Sendable (PendingPrediction) -> Void,
+        onRelease: @escaping @Sendable () -> Void = {}
     ) {
         self.urgency = urgency
         self.deadline = deadline
         self.responder = responder
         self.onAnswer = onAnswer
+        self.onRelease = onRelease
     }
+
+    deinit { onRelease() }
 
     /// Whether the time for the answer is over.
     var isLate: Bool { deadline.map { $0 <= .now } ?? false }

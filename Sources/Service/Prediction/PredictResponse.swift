@@ -139,7 +139,7 @@ struct PredictResponse {
     private func write(_ outcome: PredictionWork.Outcome, to writer: inout JSONWriter) {
         let milliseconds = { (duration: Duration) in (duration / .microseconds(1)).rounded() / 1000 }
         writer.object {
-            $0.member("batch_size") { $0.value(outcome.probabilities.count / max(loaded.labels.count, 1)) }
+            $0.member("batch_size") { $0.value(outcome.batchSize) }
             $0.member("compute_ms") { $0.value(milliseconds(outcome.computed)) }
             $0.member("queue_ms") { $0.value(milliseconds(outcome.queued)) }
         }
@@ -156,7 +156,7 @@ extension PredictResponse {
             "timing",
             .object([
                 .init("queue_ms", .number()), .init("compute_ms", .number()),
-                .init("batch_size", .integer(1...Int.max, "Clips that were computed")),
+                .init("batch_size", .integer(1...Int.max, "Clips that were computed together, at most")),
             ])
         ),
     ]).named("Predictions")

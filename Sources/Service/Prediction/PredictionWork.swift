@@ -3,7 +3,7 @@ import HTTP
 
 /// The clips of one request on their way through the engine.
 ///
-/// `@unchecked Sendable`: what is computed is touched by the queue that computes only.
+/// `@unchecked Sendable`: once it waits, what is computed is touched by the queue that computes only.
 final class PredictionWork: BatchedWork, @unchecked Sendable {
     /// What was computed of the clips.
     struct Outcome {

@@ -16,8 +16,10 @@ final class Predictor: Sendable {
     private let computing = DispatchQueue(label: "limbic.predict.compute", qos: .userInitiated)
     private let deadlines = Deadlines()
     private let waiting = Mutex(BatchQueue<PredictionWork>(unitLimit: batchUnits))
-    /// Requests under way.
+    /// Requests that are not answered.
     private let active = Atomic(0)
+    /// Requests of which something is held: those, and what was answered in time and is still to be let go.
+    private let held = Atomic(0)
     /// The most of them.
     private let limit: Int
 
@@ -42,12 +44,16 @@ final class Predictor: Sendable {
         _ body: RequestBody, with version: ModelVersion, timeout: Duration?, urgency: Int, for responder: Responder
     ) {
         let others = active.wrappingAdd(1, ordering: .relaxed).oldValue
-        let pending = PendingPrediction(urgency: urgency, deadline: timeout.map { .now + $0 }, responder: responder) {
-            [self] in
+        let holds = held.wrappingAdd(1, ordering: .relaxed).oldValue
+        let pending = PendingPrediction(
+            urgency: urgency, deadline: timeout.map { .now + $0 }, responder: responder
+        ) { [self] in
             active.wrappingSubtract(1, ordering: .relaxed)
             if timeout != nil { deadlines.forget($0) }
+        } onRelease: { [self] in
+            held.wrappingSubtract(1, ordering: .relaxed)
         }
-        guard others < limit else { return pending.answer { throw Self.overloaded } }
+        guard holds < limit else { return pending.answer { throw Self.overloaded } }
         if timeout != nil { deadlines.watch(pending) }
         // Where nothing else is to be computed, one queue does it all: to change queues takes longer than to read little.
         let isDirect = others == 0 && !body.isEncoded && body.encodedBytes.count <= Self.smallDocument
@@ -68,6 +74,7 @@ final class Predictor: Sendable {
 
     /// Computes what waits, until there is nothing. On the queue that computes.
     private func computeAll() {
+        dispatchPrecondition(condition: .onQueue(computing))
         while true {
             let (unwanted, batch) = waiting.withLock { ($0.takeUnwanted(), $0.takeBatch()) }
             for work in unwanted { work.giveUp() }

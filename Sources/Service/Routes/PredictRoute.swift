@@ -16,7 +16,7 @@ struct PredictRoute: Sendable {
 
     private static let timeout = Field.optionalInteger(
         "X-Request-Timeout-Ms", 1...86_400_000,
-        "For how long the client waits; then it gets 504, and nothing is computed")
+        "For how long the client waits; then it gets 504, and what is not computed by then is left out")
     private static let priority = Field.optionalString(
         "Priority",
         "u=0 to u=7: what is computed first when there is more than one prediction to be made (RFC 9218); 3 if not given"
@@ -66,13 +66,16 @@ struct PredictRoute: Sendable {
         return .milliseconds(number)
     }
 
-    /// What cannot be read is left out of account (RFC 9218, section 4).
-    private static func urgency(of request: Request) -> Int {
-        for parameter in (request.fields[.priority] ?? "").split(separator: ",") {
-            let parts = parameter.split(separator: "=").map { $0.trimmingCharacters(in: .whitespaces) }
-            if parts.count == 2, parts[0] == "u", let number = Int(parts[1]), (0...7).contains(number) { return number }
+    /// What cannot be read is left out of account, and the last of several counts (RFC 9218, section 4; RFC 8941).
+    static func urgency(of request: Request) -> Int {
+        var urgency = 3
+        for member in (request.fields[.priority] ?? "").split(separator: ",") {
+            let item = member.prefix { $0 != ";" }.trimmingCharacters(in: .whitespaces)
+            if item.count == 3, item.hasPrefix("u="), let number = item.last?.wholeNumberValue, number < 8 {
+                urgency = number
+            }
         }
-        return 3
+        return urgency
     }
 }
 

@@ -109,9 +109,14 @@ struct SweepRoutes: Sendable {
     }
 
     @Sendable private func delete(_ request: Request) async throws -> Response {
-        let (files, versions) = try await backend.sweeps.delete(request.parameters.require("id"))
-        await backend.files.discard(files)
-        for version in versions { try await backend.registry.reload(version.name, version: version.version) }
+        let id = request.parameters.require("id")
+        // In a task of its own: a client that has gone leaves no half of it.
+        try await Task { [backend] in
+            try await backend.sweeps.delete(id) { files, versions in
+                await backend.files.discard(files)
+                for version in versions { try await backend.registry.reload(version.name, version: version.version) }
+            }
+        }.value
         return Response(status: .noContent)
     }
 

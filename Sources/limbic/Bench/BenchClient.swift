@@ -51,7 +51,7 @@ final class BenchClient {
         try send(request.bytes(port: port))
         while true {
             var event = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-            guard poll(&event, 1, -1) > 0 else { continue }
+            guard poll(&event, 1, -1) > 0 || errno == EINTR else { throw Failure(SystemError("poll")) }
             if let answer = try receive() { return buffer[answer.body] }
         }
     }

@@ -75,8 +75,13 @@ struct JobsLoad: Sendable {
         let start = ContinuousClock.now
         let path = try "/v1/jobs/\(made(client.exchange(job)).id)"
         let metrics = HTTPMessage(path: "\(path)/metrics?names=loss_recognition")
-        // An empty list ends so.
-        while try client.exchange(metrics).starts(with: #"{"data":[]"#.utf8) {}
+        // Until the list is no longer empty, looking so seldom that the worker is not held up.
+        while try client.exchange(metrics).starts(with: #"{"data":[]"#.utf8) {
+            guard ContinuousClock.now - start < .seconds(60) else {
+                throw Failure(.inputOutput, "\(path) has taken no step for a minute")
+            }
+            usleep(1000)
+        }
         let time = ContinuousClock.now - start
         // The next one is to find the slot free.
         while try made(client.exchange(HTTPMessage(path: "\(path)?wait=20"))).finishedAt == nil {}

@@ -61,14 +61,20 @@ import Testing
         let (sweep, _) = try await sweeps.submit(Self.submission(dataset, jobs: 3))
         let claimed = try #require(try await fixture.jobs.claim())
         _ = try await fixture.jobs.finish(claimed.token, .succeeded(result: Data("{}".utf8), models: [.make()]))
-        await #expect(throws: SweepStoreError.notOver(id: sweep.id, jobs: 2)) { try await sweeps.delete(sweep.id) }
+        await #expect(throws: SweepStoreError.notOver(id: sweep.id, jobs: 2)) {
+            try await sweeps.delete(sweep.id) { _, _ in }
+        }
         let cancelled = try await sweeps.cancel(sweep.id)
         #expect(cancelled.counts == [.succeeded: 1, .cancelled: 2] && cancelled.isOver)
         #expect(try await fixture.jobs.deleteFinished(before: .max).isEmpty)
         await #expect(throws: JobStoreError.partOfSweep(id: claimed.job.id, sweep: sweep.id)) {
             try await fixture.jobs.delete(claimed.job.id)
         }
-        let (files, versions) = try await sweeps.delete(sweep.id)
+        var (files, versions): ([String], [JobRecord.ModelReference]) = ([], [])
+        try await sweeps.delete(sweep.id) {
+            files += $0
+            versions += $1
+        }
         #expect(files.count == 6 && versions == [.init(name: "emo", version: 1)])
         #expect(try await fixture.jobs.list().data.isEmpty)
         #expect(try await sweeps.get(sweep.id) == nil)
@@ -83,6 +89,9 @@ import Testing
         #expect(sweep.counts == [.queued: 1000])
         #expect(try await sweeps.jobs(of: sweep.id, seed: "$.seed", values: []).count == 1000)
         #expect(try await sweeps.cancel(sweep.id).counts == [.cancelled: 1000])
-        #expect(try await sweeps.delete(sweep.id).files.count == 2000)
+        var files = 0
+        try await sweeps.delete(sweep.id) { paths, _ in files += paths.count }
+        #expect(files == 2000)
+        #expect(try await fixture.jobs.list().data.isEmpty)
     }
 }

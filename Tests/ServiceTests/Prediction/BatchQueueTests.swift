@@ -9,8 +9,9 @@ struct BatchQueueTests {
         let group: String
         let units: [Int]
         let urgency: Int
-        var isWanted = true
-        var mayBeUnwanted: Bool
+        var isWanted: Bool { isAsked() }
+        var isAsked: () -> Bool = { true }
+        let mayBeUnwanted: Bool
 
         init(_ name: String, _ units: [Int], group: String = "m", urgency: Int = 3, mayBeUnwanted: Bool = false) {
             (self.name, self.units, self.group, self.urgency) = (name, units, group, urgency)
@@ -80,8 +81,34 @@ struct BatchQueueTests {
         queue.add(a)
         queue.add(b)
         #expect(queue.takeUnwanted().isEmpty && queue.takeBatch()?.parts[0].work === a)
-        a.isWanted = false
+        a.isAsked = { false }
         #expect(queue.takeUnwanted().map(\.name) == ["a"])
         #expect(queue.takeBatch()?.parts[0].work === b && queue.isEmpty && queue.takeBatch()?.parts == nil)
+    }
+
+    @Test func whatBecomesUnwantedMeanwhileIsTakenOutOnce() {
+        var queue = BatchQueue<Work>(unitLimit: 10)
+        let (a, b) = (Work("a", [1]), Work("b", [1]))
+        a.isAsked = { false }
+        var asked = 0
+        b.isAsked = {
+            asked += 1
+            return asked == 1
+        }
+        queue.add(a)
+        queue.add(b)
+        #expect(queue.takeUnwanted().map(\.name) == ["a"])
+        #expect(queue.takeUnwanted().map(\.name) == ["b"] && queue.isEmpty)
+    }
+
+    @Test func whatMayBeUnwantedDoesNotWaitForEver() {
+        var queue = BatchQueue<Work>(unitLimit: 10)
+        queue.add(Work("a", [6], mayBeUnwanted: true))
+        var names: [String] = []
+        for _ in 0...BatchQueue<Work>.patience {
+            queue.add(Work("b", [6], urgency: 7))
+            names.append(queue.takeBatch()?.parts.first?.work.name ?? "-")
+        }
+        #expect(names.dropLast().allSatisfy { $0 == "b" } && names.last == "a")
     }
 }

@@ -84,13 +84,31 @@ struct PredictorTests {
         #expect(error?.status == .gatewayTimeout)
     }
 
-    @Test(arguments: ["u=0", "u=7, i", "i,u=3", "u=9", "nonsense", ""])
-    func takesPriorities(value: String) async throws {
-        let service = try TestService.make()
-        try await service.makeModel()
-        let reply = try await service.post(
-            Self.path, #"{"clips": [\#(Self.clip(1))]}"#, fields: [HTTPField.Name("Priority")!: value])
-        #expect(reply.status == 200)
+    @Test(arguments: [
+        ("u=0", 0), ("u=7, i", 7), ("i,u=2", 2), ("u=1, u=5", 5), ("u=2;x", 2), ("u=9", 3), ("u=+1", 3),
+        ("nonsense", 3), ("", 3),
+    ])
+    func takesPriorities(value: String, urgency: Int) {
+        let request = Request(.post, "/", fields: [HTTPField.Name("Priority")!: value], body: [])
+        #expect(PredictRoute.urgency(of: request) == urgency)
+    }
+
+    @Test(.timeLimit(.minutes(10)))
+    func whatIsLateIsAnsweredWhileItWaits() async {
+        let deadlines = Deadlines()
+        // One after the other, so that the timer begins anew.
+        for _ in 0..<3 {
+            let (stream, answered) = AsyncStream.makeStream(of: Result<Response, any Error>.self)
+            let pending = PendingPrediction(
+                urgency: 3, deadline: .now + .milliseconds(1), responder: Responder { answered.yield($0) }
+            ) { deadlines.forget($0) }
+            deadlines.watch(pending)
+            for await answer in stream {
+                let error = #expect(throws: Problem.self) { try answer.get() }
+                #expect(error?.status == .gatewayTimeout)
+                break
+            }
+        }
     }
 
     private static let timeout = HTTPField.Name("X-Request-Timeout-Ms")!
