@@ -54,7 +54,9 @@ struct Admission: Sendable {
                 throw .query(pair.name, "no such parameter; \(hint)")
             }
             if case .array = parameter.schema.kind {
-                let words = pair.value.split(separator: ",").map { JSONValue.string(String($0)) }
+                let words = pair.value.split(separator: ",", omittingEmptySubsequences: false).map {
+                    JSONValue.string(String($0))
+                }
                 values[pair.name] = .array((values[pair.name]?.elements ?? []) + words)
             } else {
                 guard values[pair.name] == nil else { throw .query(pair.name, "is given more than once") }

@@ -15,7 +15,7 @@ struct JobHistoryRoutes: Sendable {
     private static let lastEvent = Field.optionalInteger(
         "Last-Event-ID", 0...Int.max, "The sequence number of the last event that was got of a stream")
     private static let names = Field<[String]?>.names(
-        "names", count: 0...64,
+        "names", count: 1...64,
         .string(pattern: .init("^[A-Za-z0-9_.-]{1,64}$", rule: "have 1 to 64 letters, digits, '_', '.' and '-'")),
         "Only these metrics; separated by commas")
     private static let fromStep = Field.integer("from_step", 0...Int.max, default: 0, "The first step")
@@ -113,7 +113,7 @@ struct JobHistoryRoutes: Sendable {
     @Sendable private func metrics(_ request: Request) async throws -> Response {
         let series = try await backend.jobs.metrics(
             of: request.parameters.require("id"),
-            names: request[Self.names].flatMap { $0.isEmpty ? nil : $0 },
+            names: request[Self.names],
             fromStep: request[Self.fromStep],
             maxPoints: request[Self.maxPoints]
         )

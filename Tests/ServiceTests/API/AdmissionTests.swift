@@ -58,7 +58,8 @@ struct AdmissionTests {
         Case(.get, "/v1/jobs?limit=", 400),
         Case(.get, "/v1/jobs?limit=1&limit=1", 400, "more than once"), Case(.get, "/v1/jobs?=1", 400),
         Case(.get, "/v1/jobs/j?wiat=3", 400, "there are: wait"), Case(.get, "/v2/health/live?x", 400),
-        Case(.get, "/v1/jobs/j/metrics?max_points=1", 400), Case(.delete, "/v1/jobs/j?force=1", 400),
+        Case(.get, "/v1/jobs/j/metrics?max_points=1", 400), Case(.get, "/v1/jobs/j/metrics?names=", 400),
+        Case(.get, "/v1/jobs/j/metrics?names=a,,b", 400), Case(.delete, "/v1/jobs/j?force=1", 400),
         Case(.post, "/v1/models/m/predict?versoin=1", json, 400, "version"), Case(.post, "/v1/jobs/j/cancel?a", 400),
         // Names.
         Case(.get, "/v1/jobs", [.host: "evil.example"], 421, "evil.example"),
