@@ -90,10 +90,7 @@ struct SurvivalTests {
         // What an undisturbed training comes to.
         let reference = try await submit(1, to: after, dataset, epochs: epochs)[0]
         try after.backend.database.close()
-        let server = try ServerProcess(service.directory.path, ["--port", "0"])
-        while try await !isDone(server) {}
-        server.signal(SIGTERM)
-        #expect(try await server.end() == 0)
+        try await runToTheEnd(service.directory)
 
         let last = try TestService.make(at: service.directory)
         defer { withExtendedLifetime(last) {} }
@@ -105,6 +102,14 @@ struct SurvivalTests {
             #expect(course.training == expected.training)
         }
         try last.backend.database.close()
+    }
+
+    /// Serves the data in a directory, undisturbed, until all of its jobs are over.
+    private func runToTheEnd(_ directory: URL) async throws {
+        let server = try ServerProcess(directory.path, ["--port", "0"])
+        while try await !isDone(server) {}
+        server.signal(SIGTERM)
+        #expect(try await server.end() == 0)
     }
 
     /// A worker that is killed uses up an attempt, and the next one goes on.
@@ -130,10 +135,7 @@ struct SurvivalTests {
         defer { withExtendedLifetime(next) {} }
         let reference = try await submit(1, to: next, dataset, epochs: 2)[0]
         try next.backend.database.close()
-        let server = try ServerProcess(service.directory.path, ["--port", "0"])
-        while try await !isDone(server) {}
-        server.signal(SIGTERM)
-        #expect(try await server.end() == 0)
+        try await runToTheEnd(service.directory)
         let last = try TestService.make(at: service.directory)
         defer { withExtendedLifetime(last) {} }
         let (course, expected) = (try await Course(of: ids[0], in: last), try await Course(of: reference, in: last))

@@ -91,9 +91,7 @@ struct JobHistoryRoutes: Sendable {
     private static func lastEvent(of request: Request) throws(Problem) -> Int? {
         guard request.fields.contains(.lastEventID) else { return nil }
         guard let number = request.lastEventID, number >= 0 else {
-            throw Problem(
-                .badRequest, code: "invalid_header",
-                detail: "Last-Event-ID: must be the number of an event, as it was sent")
+            throw .header(lastEvent.member.name, "must be the number of an event, as it was sent")
         }
         return number
     }

@@ -14,8 +14,10 @@ struct PredictRoute: Sendable {
             "^([1-9][0-9]*|@[A-Za-z0-9][A-Za-z0-9._-]*)$", rule: "be the number of a version or @ and an alias"),
         "The number of a version; the newest when it is not given")
 
+    /// In milliseconds.
+    private static let timeouts = 1...86_400_000
     private static let timeout = Field.optionalInteger(
-        "X-Request-Timeout-Ms", 1...86_400_000,
+        "X-Request-Timeout-Ms", timeouts,
         "For how long the client waits; then it gets 504, and what is not computed by then is left out")
     private static let priority = Field.optionalString(
         "Priority",
@@ -58,10 +60,10 @@ struct PredictRoute: Sendable {
 
     private static func timeout(of request: Request) throws(Problem) -> Duration? {
         guard let text = request.fields[.requestTimeout] else { return nil }
-        guard let number = Int(text), (1...86_400_000).contains(number) else {
-            throw Problem(
-                .badRequest, code: "invalid_header",
-                detail: "X-Request-Timeout-Ms: must be a number of milliseconds from 1 to 86400000")
+        guard let number = Int(text), timeouts.contains(number) else {
+            throw .header(
+                timeout.member.name,
+                "must be a number of milliseconds from \(timeouts.lowerBound) to \(timeouts.upperBound)")
         }
         return .milliseconds(number)
     }

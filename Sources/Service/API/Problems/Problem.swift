@@ -55,6 +55,11 @@ extension Problem {
         Problem(.badRequest, code: "invalid_query", detail: "\(name.shortened(to: 80)): \(detail)")
     }
 
+    /// A field of the header that cannot be used.
+    static func header(_ name: String, _ detail: String) -> Problem {
+        Problem(.badRequest, code: "invalid_header", detail: "\(name): \(detail)")
+    }
+
     static func notFound(_ what: String) -> Problem {
         Problem(.notFound, code: "not_found", detail: "there is no \(what)")
     }
