@@ -71,7 +71,8 @@ struct Backend: Sendable {
             ]
             + JobRoutes(backend: self).operations + JobHistoryRoutes(backend: self).operations
             + CheckpointRoutes(backend: self).operations + SweepRoutes(backend: self).operations
-            + ModelRoutes(backend: self).operations + [PredictRoute(backend: self).operation]
+            + ModelRoutes(backend: self).operations + AliasRoutes(backend: self).operations
+            + WeightsRoutes(backend: self).operations + [PredictRoute(backend: self).operation]
         return declared + [OpenAPI.operation(describing: declared)]
     }
 
@@ -115,6 +116,19 @@ struct Backend: Sendable {
             }
             guard fsync(file) == 0 else { throw SystemError("fsync") }
             return .text("\(count)", status: .created)
+        }
+    }
+
+    /// Loads what answers for each model where no version is named, so that no client waits for it: as many as there is room
+    /// for. What cannot be loaded says so to those who ask for it.
+    func warmUp() async {
+        for version in registry.allCurrent where !Task.isCancelled {
+            guard predictor.cache.hasRoom(for: version) else { continue }
+            do { try await predictor.cache.load(version) } catch {
+                logger.error(
+                    "a model cannot be loaded",
+                    metadata: ["model": "\(version.name)", "version": "\(version.number)", "error": "\(error)"])
+            }
         }
     }
 

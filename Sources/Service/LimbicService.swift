@@ -89,6 +89,7 @@ private struct ListenerService: ServiceLifecycle.Service {
     func run() async throws {
         backend.observation.watch(server)
         let address = try await server.start()
+        await cancelWhenGracefulShutdown { await backend.warmUp() }
         backend.health.start()
         let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
         let impatience = Task { await endAtSecondSignal(signals) }

@@ -46,6 +46,20 @@ extension Model {
         }
     }
 
+    /// Whether a clip of one unit of ones or of zeros per modality can be computed: weights that are numbers may still be so
+    /// large that nothing comes of them.
+    package var canComputeOrdinaryClips: Bool {
+        let clips = [Float(1), 0].map { value in
+            Clip(
+                modalities: Dictionary(
+                    uniqueKeysWithValues: configuration.modalities.map {
+                        let values = Array(repeating: value, count: $0.featureSize)
+                        return ($0.name, Clip.Units(length: 1, featureSize: $0.featureSize, values: values))
+                    }))
+        }
+        return canCompute(anyOf: Clips(collating: clips, modalities: configuration.modalities))
+    }
+
     private static func truth(of clips: Clips) -> [Float] {
         guard let labels = clips.labels else { preconditionFailure("an evaluation needs labelled clips") }
         return labels

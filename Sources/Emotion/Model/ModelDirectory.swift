@@ -21,7 +21,7 @@ package enum ModelDirectory {
             tensors: model.parameters.layout.parameters.map {
                 Safetensors.Tensor(name: $0.name, shape: $0.shape, model.parameters.values($0))
             },
-            metadata: ["format": "limbic"]
+            metadata: ["format": "limbic", configurationKey: try weightsConfiguration(of: model)]
         )
         try WholeFile.write(configuration, to: path + "/" + configurationName)
     }
@@ -33,9 +33,14 @@ package enum ModelDirectory {
     package static func read(
         _ path: String, precision: Hyperparameters.Precision? = nil
     ) throws(ModelError) -> Model {
-        let configuration = try readConfiguration(path)
+        try read(readConfiguration(path), weights: path + "/" + weightsName, precision: precision)
+    }
+
+    /// Reads the parameters of a model.
+    static func read(
+        _ configuration: ModelConfiguration, weights file: String, precision: Hyperparameters.Precision? = nil
+    ) throws(ModelError) -> Model {
         let network = Network(configuration)
-        let file = path + "/" + weightsName
         do {
             let weights = try SafetensorsFile(path: file)
             // First, as what a configuration says may take more memory than there is.
@@ -56,10 +61,16 @@ package enum ModelDirectory {
     /// Reads what the model in the directory at `path` is, without its weights.
     package static func readConfiguration(_ path: String) throws(ModelError) -> ModelConfiguration {
         let file = path + "/" + configurationName
+        return try configuration(of: file) { try Data(contentsOf: URL(filePath: file)) }
+    }
+
+    /// Reads a configuration and checks it.
+    ///
+    /// - Parameter file: that it is in, for errors.
+    static func configuration(of file: String, _ document: () throws -> Data) throws(ModelError) -> ModelConfiguration {
         let configuration: ModelConfiguration
         do {
-            configuration = try JSONReader.decode(
-                ModelConfiguration.self, from: Data(contentsOf: URL(filePath: file)))
+            configuration = try JSONReader.decode(ModelConfiguration.self, from: document())
         } catch let error as HyperparameterErrors {
             throw ModelError(file: file, field: "hyperparameters", reason: "\(error)")
         } catch let error as JSONError {

@@ -37,7 +37,7 @@ extension RequestError {
     }
 
     /// RFC 9110 §13: one of the conditions of a request does not hold.
-    static func preconditionFailed(_ detail: String) -> RequestError {
+    package static func preconditionFailed(_ detail: String) -> RequestError {
         RequestError(.preconditionFailed, code: "precondition_failed", detail: detail)
     }
 

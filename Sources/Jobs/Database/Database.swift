@@ -50,7 +50,7 @@ package final class Database: Sendable {
 
     let options: Options
     let changes = ChangeHub()
-    private let registerListeners = Mutex<[@Sendable (ModelRecord) -> Void]>([])
+    private let modelListeners = Mutex<[@Sendable (ModelChange) -> Void]>([])
     private let pool: DatabasePool
     private let writes: GroupCommit
     private let lock: DirectoryLock
@@ -193,16 +193,16 @@ package final class Database: Sendable {
         }
     }
 
-    /// Tells of a new version of a model once the transaction under way has committed, and not at all when it fails.
-    func announce(_ record: ModelRecord) {
+    /// Tells of a change of the models once the transaction under way has committed, and not at all when it fails.
+    func announce(_ change: ModelChange) {
         writes.announce { [self] in
-            let listeners = registerListeners.withLock { $0 }
-            for listener in listeners { listener(record) }
+            let listeners = modelListeners.withLock { $0 }
+            for listener in listeners { listener(change) }
         }
     }
 
-    func onRegister(_ body: @escaping @Sendable (ModelRecord) -> Void) {
-        registerListeners.withLock { $0.append(body) }
+    func onModelChange(_ body: @escaping @Sendable (ModelChange) -> Void) {
+        modelListeners.withLock { $0.append(body) }
     }
 
     /// ``read(_:)`` on the thread of the caller.

@@ -98,7 +98,8 @@ extension JobStore {
             case .succeeded(let result, let models):
                 for model in models {
                     let job = (ordinal: ordinal, id: token.job)
-                    database.announce(try ModelStore.insert(model, job: job, at: now, on: connection))
+                    let version = try ModelStore.insert(model, job: job, at: now, on: connection)
+                    database.announce(.version(version))
                 }
                 try end.succeed(result)
             case .failed(let error, let isFinal, let delay):

@@ -76,7 +76,7 @@ extension JobStore {
             try connection.cachedStatement(
                 sql: "UPDATE jobs SET revision = revision + 1, updated_at = ? WHERE ordinal = ?"
             ).execute(arguments: [now, ordinal])
-            database.announce(version)
+            database.announce(.version(version))
             database.announce(.job(id))
             return (version, true)
         }

@@ -8,6 +8,8 @@ package struct ModelRecord: Sendable, Equatable {
     package var version: Int
     /// The job it came of; nil for weights that were brought in.
     package var job: String?
+    /// The id of the data set it was trained on; nil for weights that were brought in.
+    package var dataset: String?
     /// Digest of its files, weights and configuration, `sha256:…`.
     package var digest: String
     /// Its files, relative to the data directory.
@@ -18,6 +20,12 @@ package struct ModelRecord: Sendable, Equatable {
     package var createdAt: Int64
 }
 
+/// Something new about the models.
+package enum ModelChange: Sendable {
+    case version(ModelRecord)
+    case alias(AliasRecord)
+}
+
 extension ModelRecord {
     /// From a row of `model_versions` with the column `job_id`.
     init(_ row: Row) {
@@ -25,6 +33,7 @@ extension ModelRecord {
             name: row["name"],
             version: row["version"],
             job: row["job_id"],
+            dataset: row["dataset"],
             digest: row["digest"],
             directory: row["directory"],
             document: row.document("document"),

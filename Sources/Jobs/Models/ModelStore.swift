@@ -7,16 +7,16 @@ package struct ModelStore: Sendable {
     private static let select =
         "SELECT model_versions.*, jobs.id AS job_id FROM model_versions LEFT JOIN jobs ON job = jobs.ordinal"
 
-    private let database: Database
+    let database: Database
 
     package init(_ database: Database) {
         self.database = database
     }
 
-    /// Has `body` called with every version that is made from now on: once it is committed, before anything else is
-    /// written, and on the database's queue.
-    package func onRegister(_ body: @escaping @Sendable (ModelRecord) -> Void) {
-        database.onRegister(body)
+    /// Has `body` called with every version that is made from now on, and every alias that is changed: once that is
+    /// committed, before anything else is written, and on the database's queue.
+    package func onChange(_ body: @escaping @Sendable (ModelChange) -> Void) {
+        database.onModelChange(body)
     }
 
     /// Calls `body` with every version there is. Blocks: for the start of a service.
@@ -32,7 +32,7 @@ package struct ModelStore: Sendable {
         let now = database.options.clock.now()
         return try await database.write { connection in
             let record = try Self.insert(draft, job: nil, at: now, on: connection)
-            database.announce(record)
+            database.announce(.version(record))
             return record
         }
     }
@@ -108,13 +108,24 @@ package struct ModelStore: Sendable {
             arguments: [draft.name]
         )
         let version = (last ?? 0) + 1
+        let dataset = try job.flatMap { job in
+            try String.fetchOne(
+                connection.cachedStatement(
+                    sql: """
+                        SELECT datasets.id FROM jobs JOIN datasets ON jobs.dataset = datasets.ordinal
+                        WHERE jobs.ordinal = ?
+                        """),
+                arguments: [job.ordinal])
+        }
         try connection.cachedStatement(
             sql: """
-                INSERT INTO model_versions (name, version, job, checkpoint, digest, directory, document, created_at)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+                INSERT INTO model_versions
+                    (name, version, job, dataset, checkpoint, digest, directory, document, created_at)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """
         ).execute(arguments: [
-            draft.name, version, job?.ordinal, checkpoint, draft.digest, draft.directory, draft.document.text, now,
+            draft.name, version, job?.ordinal, dataset, checkpoint, draft.digest, draft.directory,
+            draft.document.text, now,
         ]
         )
         try PendingFiles.forget([draft.directory], on: connection)
@@ -122,6 +133,7 @@ package struct ModelStore: Sendable {
             name: draft.name,
             version: version,
             job: job?.id,
+            dataset: dataset,
             digest: draft.digest,
             directory: draft.directory,
             document: draft.document,

@@ -18,26 +18,57 @@ final class ModelCache: Sendable {
         var clipUnits: Int
     }
 
+    /// What is the case with a version.
+    enum Status: Equatable, Sendable {
+        /// It is loaded when it is asked for.
+        case idle
+        case loading
+        case loaded
+        /// It was unloaded, and answers nothing until it is loaded again.
+        case unloaded
+        /// Why it could not be loaded the last time; it is tried again when it is asked for.
+        case failed(String)
+    }
+
     private typealias Waiter = @Sendable (Result<LoadedModel, any Error>) -> Void
 
     private struct Key: Hashable {
         let name: String
         let number: Int
+
+        init(_ version: ModelVersion) { (name, number) = (version.name, version.number) }
     }
 
     private struct Entry {
-        /// nil while it is loaded.
+        /// nil until it was loaded for the first time. While it is loaded anew, the one there is goes on answering.
         var loaded: LoadedModel?
-        /// What wait for it, while it is loaded: one load, however many ask at the same time.
+        var isLoading = false
+        /// What wait for it to be loaded: one load, however many ask at the same time.
         var waiters: [Waiter] = []
         var bytes = 0
-        var lastUse: Int
+        var lastUse = 0
     }
 
     private struct State {
         var entries: [Key: Entry] = [:]
+        var unloaded: Set<Key> = []
+        var failures: [Key: String] = [:]
         var uses = 0
         var bytes: Int { entries.values.reduce(0) { $0 + $1.bytes } }
+
+        /// Notes a use, and begins to load what is not there.
+        ///
+        /// - Returns: whether the caller has to load it.
+        mutating func use(_ key: Key, anew: Bool, _ waiter: @escaping Waiter) -> (loaded: LoadedModel?, isToLoad: Bool)
+        {
+            uses += 1
+            entries[key, default: Entry()].lastUse = uses
+            let entry = entries[key, default: Entry()]
+            if let loaded = entry.loaded, !anew { return (loaded, false) }
+            entries[key]?.waiters.append(waiter)
+            entries[key]?.isLoading = true
+            return (nil, !entry.isLoading)
+        }
     }
 
     private let state = Mutex(State())
@@ -53,6 +84,16 @@ final class ModelCache: Sendable {
     /// Models loaded or being loaded, and the bytes of their weights.
     var usage: (models: Int, bytes: Int) { state.withLock { ($0.entries.count, $0.bytes) } }
 
+    func status(of version: ModelVersion) -> Status {
+        let key = Key(version)
+        return state.withLock { state in
+            if state.entries[key]?.loaded != nil { return .loaded }
+            if state.entries[key] != nil { return .loading }
+            if state.unloaded.contains(key) { return .unloaded }
+            return state.failures[key].map { .failed($0) } ?? .idle
+        }
+    }
+
     /// Calls `body` on `queue` with the model, at once or when it is loaded, or with a ``Problem`` when the files of the
     /// version cannot be used. They are tried again the next time.
     func withModel(
@@ -60,21 +101,59 @@ final class ModelCache: Sendable {
         on queue: DispatchQueue,
         _ body: @escaping @Sendable (Result<LoadedModel, any Error>) -> Void
     ) {
-        let key = Key(name: version.name, number: version.number)
-        let (loaded, isNew) = state.withLock { state in
-            state.uses += 1
-            let isNew = state.entries[key] == nil
-            var entry = state.entries[key] ?? Entry(lastUse: 0)
-            entry.lastUse = state.uses
-            if entry.loaded == nil { entry.waiters.append { result in queue.async { body(result) } } }
-            state.entries[key] = entry
-            return (entry.loaded, isNew)
+        let key = Key(version)
+        let found: (loaded: LoadedModel?, isToLoad: Bool)? = state.withLock { state in
+            guard !state.unloaded.contains(key) else { return nil }
+            return state.use(key, anew: false) { result in queue.async { body(result) } }
         }
-        if let loaded {
+        guard let found else { return queue.async { body(.failure(Self.unloaded(version))) } }
+        if let loaded = found.loaded {
             queue.async { body(.success(loaded)) }
-        } else if isNew {
+        } else if found.isToLoad {
             self.queue.async { [self] in load(version, key) }
         }
+    }
+
+    /// Loads a version, and has it answer again if it was unloaded.
+    ///
+    /// - Parameter anew: whether its files are read once more when it is there already; it goes on answering meanwhile, and
+    ///   also when they cannot be used any more.
+    /// - Throws: ``Problem``.
+    func load(_ version: ModelVersion, anew: Bool = false) async throws {
+        let key = Key(version)
+        try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
+            let found = state.withLock { state in
+                state.unloaded.remove(key)
+                return state.use(key, anew: anew) { continuation.resume(with: $0.map { _ in }) }
+            }
+            if found.loaded != nil {
+                continuation.resume()
+            } else if found.isToLoad {
+                queue.async { [self] in load(version, key) }
+            }
+        }
+    }
+
+    /// Gives a version up and answers nothing with it until it is loaded again; what it is computing is computed.
+    func unload(_ version: ModelVersion) {
+        let key = Key(version)
+        state.withLock { state in
+            state.unloaded.insert(key)
+            // Some wait for one that is being loaded: it goes as soon as they have it.
+            if state.entries[key]?.isLoading == false { state.entries[key] = nil }
+        }
+    }
+
+    /// Whether a version could be loaded without another one being given up.
+    func hasRoom(for version: ModelVersion) -> Bool {
+        usage.bytes + weightBytes(of: version) <= limits.memory
+    }
+
+    /// 0 when the file is not there.
+    private func weightBytes(of version: ModelVersion) -> Int {
+        let path = directory.path("\(version.directory)/\(ModelDirectory.weightsName)")
+        let attributes = try? FileManager.default.attributesOfItem(atPath: path)
+        return (attributes?[.size] as? NSNumber)?.intValue ?? 0
     }
 
     private func load(_ version: ModelVersion, _ key: Key) {
@@ -82,10 +161,16 @@ final class ModelCache: Sendable {
         let waiters = state.withLock { state in
             let waiters = state.entries[key]?.waiters ?? []
             state.entries[key]?.waiters = []
+            state.entries[key]?.isLoading = false
             switch result {
-            case .success(let loaded): state.entries[key]?.loaded = loaded
-            case .failure: state.entries[key] = nil
+            case .success(let loaded):
+                state.entries[key]?.loaded = loaded
+                state.failures[key] = nil
+            case .failure(let error):
+                state.failures[key] = (error as? Problem)?.detail ?? "its files cannot be read"
+                if state.entries[key]?.loaded == nil { state.entries[key] = nil }
             }
+            if state.unloaded.contains(key) { state.entries[key] = nil }
             return waiters
         }
         for waiter in waiters { waiter(result) }
@@ -93,10 +178,8 @@ final class ModelCache: Sendable {
 
     private func read(_ version: ModelVersion, _ key: Key) throws -> LoadedModel {
         let folder = directory.url(version.directory)
-        let weights = folder.appendingPathComponent(ModelDirectory.weightsName)
         do {
-            let attributes = try FileManager.default.attributesOfItem(atPath: weights.path)
-            try reserve((attributes[.size] as? NSNumber)?.intValue ?? 0, for: key, version)
+            try reserve(weightBytes(of: version), for: key, version)
             // A bit that fell over would pass every other check and predict nonsense.
             guard
                 try ModelDirectory.isUnaltered(
@@ -105,6 +188,10 @@ final class ModelCache: Sendable {
                 throw unreadable(version, "its files are not those of the digest \(version.digest)")
             }
             let model = try ModelDirectory.read(folder.path)
+            // The first prediction of a model takes several times as long as those that follow.
+            guard model.canComputeOrdinaryClips else {
+                throw unreadable(version, "no clip can be computed with its weights")
+            }
             return LoadedModel(version, model, documentLimit: limits.document, clipUnitLimit: limits.clipUnits)
         } catch let error as Problem {
             throw error
@@ -124,12 +211,15 @@ final class ModelCache: Sendable {
             throw Problem(.serviceUnavailable, code: "model_too_large", detail: detail)
         }
         let hasRoom = state.withLock { state in
-            while state.bytes + bytes > limits.memory {
-                let idle = state.entries.filter { $0.value.loaded != nil }
-                guard let oldest = idle.min(by: { $0.value.lastUse < $1.value.lastUse }) else { return false }
+            state.entries[key]?.bytes = bytes
+            while state.bytes > limits.memory {
+                let idle = state.entries.filter { $0.value.loaded != nil && !$0.value.isLoading }
+                guard let oldest = idle.min(by: { $0.value.lastUse < $1.value.lastUse }) else {
+                    if state.entries[key]?.loaded == nil { state.entries[key]?.bytes = 0 }
+                    return false
+                }
                 state.entries[oldest.key] = nil
             }
-            state.entries[key]?.bytes = bytes
             return true
         }
         guard hasRoom else { throw .unavailable(code: "models_loading", "too many models are being loaded") }
@@ -141,5 +231,11 @@ final class ModelCache: Sendable {
             code: "model_unreadable",
             detail: "\(version.title) cannot be loaded: \(reason)"
         )
+    }
+
+    private static func unloaded(_ version: ModelVersion) -> Problem {
+        Problem(
+            .serviceUnavailable, code: "model_unloaded",
+            detail: "\(version.title) was unloaded, and answers again when it is loaded")
     }
 }

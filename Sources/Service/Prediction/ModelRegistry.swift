@@ -3,13 +3,15 @@ import Jobs
 import Logging
 import Platform
 
-/// All versions of all models, in memory: what a prediction or a look at a model asks for needs no database.
+/// All versions of all models and their aliases, in memory: what a prediction or a look at a model asks for needs no database.
 ///
-/// Filled at the start and told of every version once it is committed.
+/// Filled at the start and told of every change once it is committed.
 final class ModelRegistry: Sendable {
     private struct State {
         /// Versions in ascending order.
         var models: [String: [ModelVersion]] = [:]
+        /// By the name of the model and the alias; only those that name a version.
+        var aliases: [String: [String: AliasRecord]] = [:]
         /// Sorted, for lists.
         var names: [String] = []
     }
@@ -22,8 +24,41 @@ final class ModelRegistry: Sendable {
     init(_ store: ModelStore, logger: Logger) throws {
         self.store = store
         self.logger = logger
-        store.onRegister { [weak self] in self?.put($0) }
+        store.onChange { [weak self] change in
+            switch change {
+            case .version(let record): self?.put(record)
+            case .alias(let record): self?.put(record)
+            }
+        }
         try store.forEach { put($0) }
+        try store.forEachAlias { put($0) }
+    }
+
+    /// The alias of the version that is meant where none is named; without it, that is the newest.
+    static let defaultAlias = "default"
+
+    /// What answers for a model where no version is named, or nil.
+    func current(_ name: String) -> ModelVersion? {
+        if let alias = alias(Self.defaultAlias, of: name), let number = alias.version {
+            return version(number, of: name)
+        }
+        return newest(name)
+    }
+
+    /// What answers for each model where no version is named.
+    var allCurrent: [ModelVersion] {
+        let names = state.withLock { $0.names }
+        return names.compactMap { current($0) }
+    }
+
+    /// An alias of a model, or nil.
+    func alias(_ alias: String, of name: String) -> AliasRecord? {
+        state.withLock { $0.aliases[name]?[alias] }
+    }
+
+    /// The aliases of a model in their order.
+    func aliases(of name: String) -> [AliasRecord] {
+        state.withLock { $0.aliases[name]?.values.sorted { $0.alias < $1.alias } ?? [] }
     }
 
     /// The newest version of a model, or nil.
@@ -87,6 +122,10 @@ final class ModelRegistry: Sendable {
             }
             state.models[record.name] = versions
         }
+    }
+
+    private func put(_ record: AliasRecord) {
+        state.withLock { $0.aliases[record.name, default: [:]][record.alias] = record.version == nil ? nil : record }
     }
 
     private static func index(of number: Int, in versions: [ModelVersion]) -> Int? {

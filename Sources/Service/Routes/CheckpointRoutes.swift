@@ -73,11 +73,12 @@ struct CheckpointRoutes: Sendable {
         let source = DataLayout.incoming(UUID().uuidString)
         let target = "\(DataLayout.model(job.model))/\(id)-\(checkpoint.step)-\(UUID().uuidString)"
         let (version, isNew) = try await files.making([source, target]) {
-            let model: CheckpointModel
+            let model: WrittenModel
             do {
                 model = try await queue.run { [directory = backend.directory] in
-                    try CheckpointModel(
-                        of: directory.path(checkpoint.path), digest: checkpoint.digest, weights,
+                    try WrittenModel(
+                        Model(
+                            checkpoint: directory.path(checkpoint.path), digest: checkpoint.digest, weights: weights),
                         in: directory.path(source))
                 }
             } catch let error as TrainingStateError {

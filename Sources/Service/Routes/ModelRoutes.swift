@@ -44,23 +44,6 @@ struct ModelRoutes: Sendable {
                 ],
                 handler: .immediate(version)
             ),
-            Operation(
-                id: "getWeights", method: .get, pattern: "/v1/models/{model}/versions/{version}/weights",
-                tag: "models", scope: .predict,
-                summary: "Download the weights of a version, as safetensors",
-                path: Self.versionPath,
-                answers: [
-                    .init(
-                        summary: "The file", content: .other(type: "application/octet-stream"),
-                        fields: [.eTag: "The digest of the version"]),
-                    .init(
-                        status: .partialContent, summary: "The range of it that was asked for",
-                        content: .other(type: "application/octet-stream")),
-                    .unchanged,
-                ],
-                failures: [.rangeNotSatisfiable, .serviceUnavailable],
-                handler: .task(weights)
-            ),
         ]
     }
 
@@ -71,6 +54,7 @@ struct ModelRoutes: Sendable {
     private static let schema = Schema.object([
         .init("object", .words(["model"])), .init("name", .string()),
         .init("newest", .integer(1...Int.max, "The newest version there is")),
+        .init("aliases", .dictionary(of: .integer(1...Int.max), "The version of each alias")),
         .init("versions", .array(of: VersionView.schema)), .init("has_more", .boolean),
     ]).named("Model")
 
@@ -105,6 +89,13 @@ struct ModelRoutes: Sendable {
         )
         var writer = JSONWriter(reserving: page.data.reduce(128) { $0 + $1.document.count + 1 })
         writer.object {
+            $0.member("aliases") {
+                $0.object {
+                    for alias in backend.registry.aliases(of: name) {
+                        if let version = alias.version { $0.member(alias.alias) { $0.value(version) } }
+                    }
+                }
+            }
             $0.member("has_more") { $0.value(page.hasMore) }
             $0.member("name") { $0.value(name) }
             $0.member("newest") { $0.value(newest.number) }
@@ -119,31 +110,26 @@ struct ModelRoutes: Sendable {
         if let unchanged = try request.notModified(version.entityTag) { return unchanged }
         return .json(version.document, fields: [.eTag: version.entityTag])
     }
-
-    @Sendable private func weights(_ request: Request) throws -> Response {
-        let version = try backend.registry.find(request)
-        let path = backend.directory.path("\(version.directory)/\(ModelDirectory.weightsName)")
-        guard let file = try? OpenFile(path: path) else {
-            throw Problem.unavailable(code: "model_unreadable", "the weights of \(version.title) cannot be read")
-        }
-        let name = "\(version.name)-\(version.number).safetensors"
-        return try .file(
-            file, type: "application/octet-stream", to: request, Validators(entityTag: "\"\(version.digest)\""),
-            fields: [.contentDisposition: "attachment; filename=\"\(name)\""])
-    }
 }
 
 extension ModelRegistry {
     /// The version that the path of a request names.
-    fileprivate func find(_ request: Request) throws(Problem) -> ModelVersion {
+    func find(_ request: Request) throws(Problem) -> ModelVersion {
         try find(request.parameters.require("model"), version: request.parameters.require("version"))
     }
 
-    /// The version that a request names: a number, or nil for the newest.
+    /// The version that a request names: a number, or @ and an alias, or nil for what answers where none is named.
     func find(_ name: String, version: String?) throws(Problem) -> ModelVersion {
         guard let version else {
-            guard let newest = newest(name) else { throw .notFound("model \(name.quoted)") }
-            return newest
+            guard let current = current(name) else { throw .notFound("model \(name.quoted)") }
+            return current
+        }
+        if version.hasPrefix("@") {
+            let alias = String(version.dropFirst())
+            guard let number = self.alias(alias, of: name)?.version, let found = self.version(number, of: name) else {
+                throw .notFound("alias \(alias.quoted) of a model \(name.quoted)")
+            }
+            return found
         }
         // Written in one way only, so that a version has one address.
         guard let number = Int(version), String(number) == version, let found = self.version(number, of: name) else {

@@ -27,6 +27,7 @@ struct VersionView: Encodable {
     let version: Int
     let digest: String
     let job: String?
+    let dataset: String?
     let createdAt: Timestamp
     let labels: [String]
     let modalities: [Modality]
@@ -50,6 +51,7 @@ struct VersionView: Encodable {
         version = record.version
         digest = record.digest
         job = record.job
+        dataset = record.dataset
         createdAt = Timestamp(record.createdAt)
         labels = configuration.labels
         modalities = configuration.modalities
@@ -70,6 +72,7 @@ struct VersionView: Encodable {
         .init("version", .integer(1...Int.max)),
         .init("digest", .string("SHA-256, as sha256:…")),
         .init("job", .string("The id of the job it came of"), isRequired: false),
+        .init("dataset", .string("The id of the data set it was trained on"), isRequired: false),
         .init("created_at", .time),
         .init("labels", .array(of: .string())),
         .init("modalities", .array(of: .modality, "In the order in which they are encoded")),

@@ -12,7 +12,7 @@ struct PredictRoute: Sendable {
         "version",
         pattern: .init(
             "^([1-9][0-9]*|@[A-Za-z0-9][A-Za-z0-9._-]*)$", rule: "be the number of a version or @ and an alias"),
-        "The number of a version; the newest when it is not given")
+        "The number of a version, or @ and an alias; when it is not given, the version of the alias default, else the newest")
 
     /// In milliseconds.
     private static let timeouts = 1...86_400_000
@@ -45,11 +45,7 @@ struct PredictRoute: Sendable {
     @Sendable private func predict(_ request: Request, _ responder: Responder) {
         do throws(Problem) {
             let name = request.parameters.require("model")
-            let wanted = request[Self.version]
-            if let wanted, wanted.hasPrefix("@") {
-                throw Problem.notFound("alias \(wanted.dropFirst()) of model \(name)")
-            }
-            let version = try backend.registry.find(name, version: wanted)
+            let version = try backend.registry.find(name, version: request[Self.version])
             backend.predictor.predict(
                 request.body, with: version, timeout: try Self.timeout(of: request), urgency: Self.urgency(of: request),
                 for: responder)

@@ -30,24 +30,11 @@ package enum ReferenceWeights {
             return try weights.finiteFloats(name, parameter.shape)
         }
         let model = Model(network: network, parameters: parameters)
-        guard model.canCompute(anyOf: ordinaryClips(network.configuration)) else {
+        guard model.canComputeOrdinaryClips else {
             throw ModelError(
                 file: path, field: "weights", reason: "are so large that no clip can be computed with them")
         }
         return model
-    }
-
-    /// A clip of one unit of ones per modality, and the same of zeros.
-    private static func ordinaryClips(_ configuration: ModelConfiguration) -> Clips {
-        let clips = [Float(1), 0].map { value in
-            Clip(
-                modalities: Dictionary(
-                    uniqueKeysWithValues: configuration.modalities.map {
-                        let values = Array(repeating: value, count: $0.featureSize)
-                        return ($0.name, Clip.Units(length: 1, featureSize: $0.featureSize, values: values))
-                    }))
-        }
-        return Clips(collating: clips, modalities: configuration.modalities)
     }
 
     /// Writes the weights of `model` for the authors' PyTorch model.

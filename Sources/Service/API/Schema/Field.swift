@@ -92,6 +92,13 @@ extension Field where Value == Int? {
     }
 }
 
+extension Field where Value == Int {
+    /// An integer that has to be there.
+    static func requiredInteger(_ name: String, _ range: ClosedRange<Int>, _ summary: String) -> Field {
+        required(name, .integer(range, summary)) { $0.exactInteger ?? range.lowerBound }
+    }
+}
+
 extension Field where Value == [Int] {
     /// Integers that have to be there.
     static func integers(
