@@ -17,6 +17,7 @@ struct Backend: Sendable {
     let sweeps: SweepStore
     let feeds: JobEventFeeds
     let models: ModelStore
+    let evaluations: EvaluationStore
     let registry: ModelRegistry
     let predictor: Predictor
     let health: Health
@@ -48,6 +49,7 @@ struct Backend: Sendable {
         sweeps = SweepStore(database)
         feeds = JobEventFeeds(jobs, logger: logger)
         models = ModelStore(database)
+        evaluations = EvaluationStore(database)
         registry = try ModelRegistry(models, logger: logger)
         shutdown = Shutdown(limit: configuration.drainTimeout)
         health = Health(directory: directory, database: database, logger: logger)
@@ -65,14 +67,14 @@ struct Backend: Sendable {
 
     /// All that the service can be asked for, besides the files of the dashboard.
     var operations: [Operation] {
-        let declared =
-            health.operations + [observation.operation] + DatasetRoutes(backend: self).operations + [
-                SplitUpload(backend: self).operation
-            ]
-            + JobRoutes(backend: self).operations + JobHistoryRoutes(backend: self).operations
-            + CheckpointRoutes(backend: self).operations + SweepRoutes(backend: self).operations
-            + ModelRoutes(backend: self).operations + AliasRoutes(backend: self).operations
-            + WeightsRoutes(backend: self).operations + [PredictRoute(backend: self).operation]
+        let declared = [
+            health.operations, [observation.operation], DatasetRoutes(backend: self).operations,
+            [SplitUpload(backend: self).operation], JobRoutes(backend: self).operations,
+            JobHistoryRoutes(backend: self).operations, CheckpointRoutes(backend: self).operations,
+            SweepRoutes(backend: self).operations, ModelRoutes(backend: self).operations,
+            AliasRoutes(backend: self).operations, WeightsRoutes(backend: self).operations,
+            EvaluationRoutes(backend: self).operations, [PredictRoute(backend: self).operation],
+        ].flatMap(\.self)
         return declared + [OpenAPI.operation(describing: declared)]
     }
 

@@ -62,6 +62,7 @@ private struct StoreService: ServiceLifecycle.Service {
         await cancelWhenGracefulShutdown {
             await withTaskGroup(of: Void.self) { group in
                 group.addTask { await backend.health.run() }
+                group.addTask { await EvaluationRunner(backend: backend).run() }
                 if let age = backend.configuration.keepsJobs {
                     let retention = JobRetention(
                         age: age, jobs: backend.jobs, files: backend.files, logger: backend.logger)

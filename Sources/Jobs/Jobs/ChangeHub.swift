@@ -9,6 +9,10 @@ final class ChangeHub: Sendable {
         case job(String)
         /// A job's running attempt shall end.
         case stop(String)
+        /// An evaluation may be waiting.
+        case evaluations
+        /// An evaluation is over.
+        case evaluation(String)
     }
 
     private struct State {

@@ -114,6 +114,13 @@ final class ModelCache: Sendable {
         }
     }
 
+    /// The model, as ``withModel(_:on:_:)`` gives it.
+    func model(_ version: ModelVersion) async throws -> LoadedModel {
+        try await withCheckedThrowingContinuation { continuation in
+            withModel(version, on: queue) { continuation.resume(with: $0) }
+        }
+    }
+
     /// Loads a version, and has it answer again if it was unloaded.
     ///
     /// - Parameter anew: whether its files are read once more when it is there already; it goes on answering meanwhile, and

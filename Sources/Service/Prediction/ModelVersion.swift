@@ -17,9 +17,11 @@ final class ModelVersion: Sendable {
     let document: [UInt8]
     /// Of ``document``, with quotes.
     let entityTag: String
+    private let record: ModelRecord
 
     /// Throws when the document of the record is none of ours.
     init(_ record: ModelRecord) throws {
+        self.record = record
         name = record.name
         number = record.version
         digest = record.digest
@@ -31,6 +33,9 @@ final class ModelVersion: Sendable {
         document = bytes
         entityTag = "\"\(SHA256.digest(of: bytes).suffix(32))\""
     }
+
+    /// Read anew each time: it is seldom asked for, and most of it is in ``document`` already.
+    func configuration() throws -> ModelConfiguration { try record.configuration }
 
     /// In the words of an error.
     var title: String { "version \(number) of model \(name)" }

@@ -5,7 +5,7 @@ import Emotion
 struct PredictRequest: Sendable {
     private static let topKField = Field.optionalInteger(
         "top_k", 1...Int.max, "How many probabilities are given, the highest; all when it is not given")
-    private static let thresholdField = Field<JSONValue?>.optionalValue(
+    static let thresholdField = Field<JSONValue?>.optionalValue(
         "threshold",
         .choice(
             [.number(0...1), .words(["tuned"])],
@@ -60,7 +60,7 @@ struct PredictRequest: Sendable {
         let values = Values(errors.isEmpty ? members : [:])
         topK = values[Self.topKField]
         explain = values[Self.explainField]
-        thresholds = Self.thresholds(values[Self.thresholdField], loaded.configuration, &errors)
+        thresholds = Self.thresholds(values[Self.thresholdField], loaded.configuration, &errors).values
         if explain, !loaded.configuration.hasMaskingNetworks {
             errors.add("/explain", "this model has no masking networks to explain with")
         }
@@ -76,17 +76,19 @@ struct PredictRequest: Sendable {
         return .success(clip)
     }
 
-    private static func thresholds(
+    /// What a request means by ``thresholdField``, nil for the model's own.
+    static func thresholds(
         _ value: JSONValue?,
         _ configuration: ModelConfiguration,
         _ errors: inout FieldErrors
-    ) -> [Float] {
+    ) -> Thresholds {
         let count = configuration.labels.count
-        guard let value else { return [Float](repeating: configuration.hyperparameters.threshold, count: count) }
-        if let number = value.finite { return [Float](repeating: Float(number), count: count) }
-        if let tuned = configuration.training?.tunedThresholds, tuned.count == count { return tuned }
+        let own = Thresholds.fixed(configuration.hyperparameters.threshold, labels: count)
+        guard let value else { return own }
+        if let number = value.finite { return .fixed(Float(number), labels: count) }
+        if let tuned = configuration.training?.tunedThresholds, tuned.count == count { return .tuned(tuned) }
         errors.add("/threshold", "this model has no tuned thresholds")
-        return []
+        return own
     }
 }
 

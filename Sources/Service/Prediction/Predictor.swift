@@ -72,6 +72,12 @@ final class Predictor: Sendable {
         }
     }
 
+    /// Computes something else where predictions are computed: those that come meanwhile wait for it, and it waits for those
+    /// that came before. It should take no longer than a batch.
+    func run<Value: Sendable>(_ body: @escaping @Sendable () -> Value) async -> Value {
+        await withCheckedContinuation { continuation in computing.async { continuation.resume(returning: body()) } }
+    }
+
     /// Computes what waits, until there is nothing. On the queue that computes.
     private func computeAll() {
         dispatchPrecondition(condition: .onQueue(computing))

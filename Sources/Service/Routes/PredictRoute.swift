@@ -12,7 +12,8 @@ struct PredictRoute: Sendable {
         "version",
         pattern: .init(
             "^([1-9][0-9]*|@[A-Za-z0-9][A-Za-z0-9._-]*)$", rule: "be the number of a version or @ and an alias"),
-        "The number of a version, or @ and an alias; when it is not given, the version of the alias default, else the newest")
+        "The number of a version, or @ and an alias; when it is not given, the version of the alias default, else the newest"
+    )
 
     /// In milliseconds.
     private static let timeouts = 1...86_400_000

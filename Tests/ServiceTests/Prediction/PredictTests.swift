@@ -283,11 +283,3 @@ extension TestService {
         try await backend.predictor.cache.model(#require(backend.registry.newest(name)))
     }
 }
-
-extension ModelCache {
-    fileprivate func model(_ version: ModelVersion) async throws -> LoadedModel {
-        try await withCheckedThrowingContinuation { continuation in
-            withModel(version, on: .global()) { continuation.resume(with: $0) }
-        }
-    }
-}

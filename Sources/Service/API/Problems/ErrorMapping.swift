@@ -33,6 +33,7 @@ struct ErrorMapping: Sendable {
         case let error as JobStoreError: problem(error)
         case let error as DatasetStoreError: problem(error)
         case let error as SweepStoreError: problem(error)
+        case EvaluationError.unknownCursor(let id): .query("after", "there is no evaluation \(id)")
         case let error as StorageError: problem(error)
         case let error as SystemError: problem(error)
         case let error as SafetensorsError: error.code.map { problem(SystemError("write", code: $0)) } ?? internalError
