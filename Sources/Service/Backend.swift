@@ -72,6 +72,7 @@ struct Backend: Sendable {
             + JobRoutes(backend: self).operations + JobHistoryRoutes(backend: self).operations
             + CheckpointRoutes(backend: self).operations + SweepRoutes(backend: self).operations
             + ModelRoutes(backend: self).operations + [PredictRoute(backend: self).operation]
+            + InferenceRoutes(backend: self).operations + RepositoryRoutes(backend: self).operations
         return declared + [OpenAPI.operation(describing: declared)]
     }
 

@@ -37,6 +37,8 @@ final class ModelCache: Sendable {
     private struct State {
         var entries: [Key: Entry] = [:]
         var uses = 0
+        /// Why versions are not ready that were unloaded, or failed to load.
+        var reasons: [Key: String] = [:]
         var bytes: Int { entries.values.reduce(0) { $0 + $1.bytes } }
     }
 
@@ -52,6 +54,29 @@ final class ModelCache: Sendable {
 
     /// Models loaded or being loaded, and the bytes of their weights.
     var usage: (models: Int, bytes: Int) { state.withLock { ($0.entries.count, $0.bytes) } }
+
+    /// Why a version is not ready: it was unloaded, or failed to load, and was not asked for since; nil where nothing is known.
+    func unreadiness(of version: ModelVersion) -> String? {
+        state.withLock { $0.reasons[Key(name: version.name, number: version.number)] }
+    }
+
+    /// Brings a version into memory.
+    func load(_ version: ModelVersion) async throws {
+        _ = try await withCheckedThrowingContinuation { continuation in
+            withModel(version, on: queue) { continuation.resume(with: $0) }
+        }
+    }
+
+    /// Gives up a version, which is loaded anew when it is asked for.
+    func unload(_ version: ModelVersion) {
+        let key = Key(name: version.name, number: version.number)
+        state.withLock { state in
+            // What is being loaded is waited for.
+            if let entry = state.entries[key], entry.loaded == nil { return }
+            state.entries[key] = nil
+            state.reasons[key] = "unloaded"
+        }
+    }
 
     /// Calls `body` on `queue` with the model, at once or when it is loaded, or with a ``Problem`` when the files of the
     /// version cannot be used. They are tried again the next time.
@@ -83,8 +108,12 @@ final class ModelCache: Sendable {
             let waiters = state.entries[key]?.waiters ?? []
             state.entries[key]?.waiters = []
             switch result {
-            case .success(let loaded): state.entries[key]?.loaded = loaded
-            case .failure: state.entries[key] = nil
+            case .success(let loaded):
+                state.entries[key]?.loaded = loaded
+                state.reasons[key] = nil
+            case .failure(let error):
+                state.entries[key] = nil
+                state.reasons[key] = (error as? Problem)?.detail ?? "cannot be loaded"
             }
             return waiters
         }
