@@ -59,25 +59,25 @@ struct InferenceForm: PredictionForm {
         var lengths: [(index: Int, modality: String, values: [Int])] = []
         var position = headerLength
         for (index, input) in inputs.enumerated() {
+            let isUnits = padded.knows(input.name)
+            let modality = isUnits ? input.name : String(input.name.dropLast(Self.lengthSuffix.count))
+            guard isUnits || (input.name.hasSuffix(Self.lengthSuffix) && padded.knows(modality)) else {
+                throw .invalid("/inputs/\(index)/name", "no such input; there are: \(Self.names(loaded))")
+            }
+            try Self.check(input, is: isUnits ? "FP32" : "INT32", at: index)
             let start = position
             if case .binary(let count) = input.content {
                 try Self.check(count, of: input, at: index, left: body.count - position)
                 position += count
             }
-            if padded.knows(input.name) {
-                try Self.check(input, is: "FP32", at: index)
+            if isUnits {
                 guard let values = Self.values(of: input, body, at: start) else { continue }
                 do throws(PaddedClips.Fault) {
-                    try padded.add(input.name, shape: input.shape, values: values)
+                    try padded.add(modality, shape: input.shape, values: values)
                 } catch {
-                    throw .invalid("/inputs/\(index)", "\(input.name): \(error.reason)")
+                    throw .invalid("/inputs/\(index)", "\(modality): \(error.reason)")
                 }
             } else {
-                let modality = String(input.name.dropLast(Self.lengthSuffix.count))
-                guard input.name.hasSuffix(Self.lengthSuffix), padded.knows(modality) else {
-                    throw .invalid("/inputs/\(index)/name", "no such input; there are: \(Self.names(loaded))")
-                }
-                try Self.check(input, is: "INT32", at: index)
                 guard input.shape.count == 1 else {
                     throw .invalid("/inputs/\(index)/shape", "must be [clips], not \(input.shape)")
                 }
