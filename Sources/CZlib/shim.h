@@ -9,3 +9,5 @@ static inline int gzip_deflate_init(z_stream *stream, int level) {
 }
 
 static inline int gzip_inflate_init(z_stream *stream) { return inflateInit2(stream, 15 + 16); }
+
+static inline int zlib_inflate_init(z_stream *stream) { return inflateInit2(stream, 15); }

@@ -74,6 +74,7 @@ struct Backend: Sendable {
             SweepRoutes(backend: self).operations, ModelRoutes(backend: self).operations,
             AliasRoutes(backend: self).operations, WeightsRoutes(backend: self).operations,
             EvaluationRoutes(backend: self).operations, [PredictRoute(backend: self).operation],
+            InferenceRoutes(backend: self).operations, RepositoryRoutes(backend: self).operations,
         ].flatMap(\.self)
         return declared + [OpenAPI.operation(describing: declared)]
     }

@@ -41,6 +41,15 @@ package struct FeatureValues: Sendable {
     }
 }
 
+extension UnsafeBufferPointer<Float> {
+    /// Whether any number is not finite: whether any exponent is all ones, in a form that is compiled to vector instructions.
+    var hasNonfinite: Bool {
+        var exponent: UInt32 = 0
+        for value in self { exponent = Swift.max(exponent, value.bitPattern & 0x7F80_0000) }
+        return exponent == 0x7F80_0000
+    }
+}
+
 extension FeatureValues: RandomAccessCollection {
     package var startIndex: Int { 0 }
     package var endIndex: Int { count }

@@ -35,6 +35,18 @@ package final class SafetensorsFile: Sendable {
         self.tensors = header.tensors
     }
 
+    /// A file that is in memory already, which is copied.
+    ///
+    /// - Parameter name: of what it came as, for errors.
+    package init(_ bytes: [UInt8], name: String = "body") throws(SafetensorsError) {
+        let mapping = try FileMapping(copying: bytes, name: name)
+        let header = try SafetensorsHeader(file: name, bytes: mapping.bytes)
+        path = name
+        self.mapping = mapping
+        metadata = header.metadata
+        tensors = header.tensors
+    }
+
     /// The elements of a tensor in row-major order, converted to Float (integers and F64 are rounded).
     package func floats(_ name: String) throws(SafetensorsError) -> [Float] {
         let entry = try entry(name)
@@ -76,9 +88,9 @@ package final class SafetensorsFile: Sendable {
     }
 }
 
-/// A whole file mapped for reading, unmapped with its last reference.
+/// A whole file mapped for reading, or a copy of one, unmapped with its last reference.
 ///
-/// `@unchecked Sendable`: the bytes are mapped read-only and neither the pointer nor the mapping changes before `deinit`.
+/// `@unchecked Sendable`: the bytes are not written after `init` and neither the pointer nor the mapping changes before `deinit`.
 private final class FileMapping: @unchecked Sendable {
     let bytes: UnsafeRawBufferPointer
 
@@ -104,6 +116,20 @@ private final class FileMapping: @unchecked Sendable {
             throw SafetensorsError(file: path, SystemError("mmap"))
         }
         bytes = UnsafeRawBufferPointer(start: address, count: size)
+    }
+
+    /// Memory as if it were a file's.
+    init(copying contents: [UInt8], name: String) throws(SafetensorsError) {
+        guard !contents.isEmpty else {
+            bytes = UnsafeRawBufferPointer(start: nil, count: 0)
+            return
+        }
+        let size = contents.count
+        let address = mmap(nil, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+        guard let address, address != MAP_FAILED else { throw SafetensorsError(file: name, SystemError("mmap")) }
+        let target = UnsafeMutableRawBufferPointer(start: address, count: size)
+        contents.withUnsafeBytes { target.copyMemory(from: $0) }
+        bytes = UnsafeRawBufferPointer(target)
     }
 
     deinit {

@@ -4,6 +4,8 @@ import HTTPTypes
 enum ContentCoding: Sendable {
     case identity
     case gzip
+    /// In zlib's format, not the bare algorithm (RFC 9110 section 8.4.1.2).
+    case deflate
 
     /// What a request says of its content. Throws a 415 for what is not understood.
     init(_ fields: RequestFields) throws(RequestError) {
@@ -12,6 +14,7 @@ enum ContentCoding: Sendable {
         case 0: self = .identity
         case 1 where codings[0] == "identity": self = .identity
         case 1 where Self.isGzip(codings[0]): self = .gzip
+        case 1 where codings[0] == "deflate": self = .deflate
         default: throw .unknownContentCoding
         }
     }

@@ -9,21 +9,26 @@ struct ContentDecoder {
     private static let freely = 64 << 20
     private static let mostOfByte = 200
 
-    private let gzip = GzipDecoder()
+    private let decompressor: GzipDecoder
     private let limit: Int
     private var room: Int
     /// Bytes taken and made so far.
     private var (taken, made) = (0, 0)
     private var input: ArraySlice<UInt8> = []
 
-    /// - Parameter limit: bytes that may come of it.
-    init(limit: Int) {
+    /// - Parameters:
+    ///   - coding: gzip or deflate.
+    ///   - limit: bytes that may come of it.
+    init(_ coding: ContentCoding = .gzip, limit: Int) {
+        decompressor = GzipDecoder(isGzip: coding == .gzip)
         (self.limit, room) = (limit, limit)
     }
 
     /// All of a content.
-    static func decode(_ bytes: [UInt8], limit: Int) throws(RequestError) -> [UInt8] {
-        var decoder = ContentDecoder(limit: limit)
+    static func decode(
+        _ bytes: [UInt8], _ coding: ContentCoding = .gzip, limit: Int
+    ) throws(RequestError) -> [UInt8] {
+        var decoder = ContentDecoder(coding, limit: limit)
         decoder.take(bytes)
         var output: [UInt8] = []
         while let piece = try decoder.next() { output += piece }
@@ -40,7 +45,9 @@ struct ContentDecoder {
     /// The next piece; nil when it takes more content to go on.
     mutating func next() throws(RequestError) -> [UInt8]? {
         let piece: [UInt8]
-        do throws(GzipError) { piece = try gzip.decode(&input, limit: Self.pieceSize) } catch { throw .corruptGzip }
+        do throws(GzipError) { piece = try decompressor.decode(&input, limit: Self.pieceSize) } catch {
+            throw .corruptContent
+        }
         guard piece.count <= room else { throw .bodyTooLarge(limit: limit) }
         room -= piece.count
         made += piece.count
@@ -50,7 +57,7 @@ struct ContentDecoder {
 
     /// There is no more content.
     func finish() throws(RequestError) {
-        guard gzip.isWhole else { throw .truncatedGzip }
+        guard decompressor.isWhole else { throw .truncatedContent }
     }
 }
 
@@ -58,15 +65,17 @@ extension RequestError {
     static var unknownContentCoding: RequestError {
         var error = RequestError(
             .unsupportedMediaType, code: "unknown_content_coding",
-            detail: "Content-Encoding must be gzip or identity, and only one of them")
-        error.fields[.acceptEncoding] = "gzip"
+            detail: "Content-Encoding must be gzip, deflate or identity, and only one of them")
+        error.fields[.acceptEncoding] = "gzip, deflate"
         return error
     }
 
-    static let corruptGzip = RequestError(
-        .badRequest, code: "malformed_content", detail: "the body is not what gzip makes, or has something behind it")
+    static let corruptContent = RequestError(
+        .badRequest, code: "malformed_content",
+        detail: "the body is not compressed as Content-Encoding says, or has something behind it")
     static let inflatedTooMuch = RequestError(
-        .contentTooLarge, code: "body_too_large", detail: "the body becomes more than 200 times as large without gzip")
-    static let truncatedGzip = RequestError(
-        .badRequest, code: "malformed_content", detail: "the body ends before the end of what gzip made")
+        .contentTooLarge, code: "body_too_large",
+        detail: "the body becomes more than 200 times as large when it is decompressed")
+    static let truncatedContent = RequestError(
+        .badRequest, code: "malformed_content", detail: "the body ends before the end of what was compressed")
 }

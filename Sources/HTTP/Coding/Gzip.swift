@@ -48,19 +48,22 @@ final class GzipEncoder {
     }
 }
 
-/// Bytes that are not gzip.
+/// Bytes that are not compressed as is said.
 struct GzipError: Error {}
 
-/// Decompresses gzip of any number of members (RFC 1952 section 2.2), piece by piece.
+/// Decompresses gzip of any number of members (RFC 1952 section 2.2), or zlib's format (RFC 1950), piece by piece.
 final class GzipDecoder {
     private let stream: UnsafeMutablePointer<z_stream>
     private var hasBegun = false
     private var isAtEnd = false
 
-    init() {
+    /// - Parameter isGzip: whether the bytes are gzip's, and not zlib's.
+    init(isGzip: Bool = true) {
         stream = .allocate(capacity: 1)
         stream.initialize(to: z_stream())
-        guard gzip_inflate_init(stream) == Z_OK else { preconditionFailure("no memory to decompress") }
+        guard (isGzip ? gzip_inflate_init(stream) : zlib_inflate_init(stream)) == Z_OK else {
+            preconditionFailure("no memory to decompress")
+        }
     }
 
     deinit {

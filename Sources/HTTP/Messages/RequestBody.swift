@@ -46,7 +46,7 @@ package struct RequestBody: Sendable {
         get throws(RequestError) {
             switch coding {
             case .identity: encodedBytes
-            case .gzip: try ContentDecoder.decode(encodedBytes, limit: limit)
+            case .gzip, .deflate: try ContentDecoder.decode(encodedBytes, coding, limit: limit)
             }
         }
     }
@@ -68,7 +68,7 @@ package struct RequestBody: Sendable {
     fileprivate func makeDecoder() -> ContentDecoder? {
         switch coding {
         case .identity: nil
-        case .gzip: ContentDecoder(limit: limit)
+        case .gzip, .deflate: ContentDecoder(coding, limit: limit)
         }
     }
 

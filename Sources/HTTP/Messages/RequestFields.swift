@@ -53,6 +53,11 @@ package struct RequestFields: Sendable {
         return fields
     }
 
+    /// Type and subtype of the body in lower case, without parameters (RFC 9110 §8.3.1); nil when it is not said.
+    package var mediaType: String? {
+        self[.contentType].map { $0.prefix { $0 != ";" }.filter { $0 != " " && $0 != "\t" }.lowercased() }
+    }
+
     /// Where the value of the first line of the field lies in `bytes`.
     func valueRange(of name: HTTPField.Name) -> Range<Int>? {
         slots.first { matches($0, name) }?.value

@@ -6,7 +6,7 @@ package final class Responder: Sendable {
     private let doubted = Atomic(false)
     private let answer: @Sendable (Result<Response, any Error>) -> Void
 
-    init(answer: @escaping @Sendable (Result<Response, any Error>) -> Void) {
+    package init(answer: @escaping @Sendable (Result<Response, any Error>) -> Void) {
         self.answer = answer
     }
 
@@ -19,7 +19,7 @@ package final class Responder: Sendable {
 
     func doubt() { doubted.store(true, ordering: .relaxed) }
 
-    func cancel() { cancelled.store(true, ordering: .relaxed) }
+    package func cancel() { cancelled.store(true, ordering: .relaxed) }
 
     /// - Precondition: the body of the response is not a stream.
     package func respond(_ result: Result<Response, any Error>) {

@@ -17,10 +17,12 @@ final class Route: Sendable {
     let body: BodyPolicy
     let admit: Router.Admission?
     let action: Action
+    /// Takes bodies of some types instead, piece by piece.
+    private let streaming: (types: [String], route: Route)?
 
     init(
         _ method: HTTPRequest.Method, _ pattern: String, index: Int, body: BodyPolicy, admit: Router.Admission? = nil,
-        action: Action
+        action: Action, streaming: Router.Streaming? = nil
     ) {
         self.method = method
         self.pattern = pattern
@@ -28,9 +30,21 @@ final class Route: Sendable {
         self.body = body
         self.admit = admit
         self.action = action
+        self.streaming = streaming.map { streaming in
+            let route = Route(
+                method, pattern, index: index, body: .streamed(limit: streaming.limit), admit: admit,
+                action: .task(streaming.handler))
+            return (streaming.types, route)
+        }
         parameterNames = RouteTrie.parts(of: pattern).compactMap {
             guard case .parameter(let name) = $0 else { return nil }
             return name
         }
+    }
+
+    /// The route that takes the body of a request: this one, or another for bodies of its type.
+    func route(for request: Request) -> Route {
+        guard let streaming, let type = request.fields.mediaType, streaming.types.contains(type) else { return self }
+        return streaming.route
     }
 }

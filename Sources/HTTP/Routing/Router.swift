@@ -15,6 +15,20 @@ package struct Router: Sendable {
     /// Looks at a request whose body has not been read and throws to refuse it; may note in it what the handler is to
     /// know. Runs on the connection's queue: it must neither block nor compute.
     package typealias Admission = @Sendable (inout Request) throws -> Void
+    /// Takes bodies of some media types as they come, on a route that gathers all others.
+    package struct Streaming: Sendable {
+        /// In lower case, without parameters.
+        package let types: [String]
+        /// The most bytes of such a body.
+        package let limit: Int
+        package let handler: Handler
+
+        package init(types: [String], limit: Int, handler: @escaping Handler) {
+            self.types = types
+            self.limit = limit
+            self.handler = handler
+        }
+    }
     package typealias ErrorResponse = @Sendable (any Error, Request?) -> Response
 
     /// Turns what a handler threw, or a ``RequestError`` of the HTTP layer itself, into a response. The request is nil
@@ -60,16 +74,18 @@ package struct Router: Sendable {
     /// Adds a route whose handler is called on the connection's queue, takes the request to threads of its own, and
     /// answers from there.
     ///
+    /// - Parameter streaming: takes bodies of some types instead.
     /// - Precondition: the pattern starts with a slash and has no route for this method yet; the body is not streamed.
     package mutating func on(
         _ method: HTTPRequest.Method,
         _ pattern: String,
         body: BodyPolicy = .none,
         admit: Admission? = nil,
-        deferred handler: @escaping DeferredHandler
+        deferred handler: @escaping DeferredHandler,
+        streaming: Streaming? = nil
     ) {
         if case .streamed = body { preconditionFailure("a deferred handler has no task to read a stream in") }
-        add(method, pattern, body, admit, .deferred(handler))
+        add(method, pattern, body, admit, .deferred(handler), streaming)
     }
 
     /// Serves the regular files below `directory` for GET of paths below `prefix` that no other route takes; a path that
@@ -90,9 +106,13 @@ package struct Router: Sendable {
     }
 
     private mutating func add(
-        _ method: HTTPRequest.Method, _ pattern: String, _ body: BodyPolicy, _ admit: Admission?, _ action: Route.Action
+        _ method: HTTPRequest.Method, _ pattern: String, _ body: BodyPolicy, _ admit: Admission?,
+        _ action: Route.Action, _ streaming: Streaming? = nil
     ) {
-        trie.insert(Route(method, pattern, index: trie.routes.count, body: body, admit: admit, action: action))
+        trie.insert(
+            Route(
+                method, pattern, index: trie.routes.count, body: body, admit: admit, action: action,
+                streaming: streaming))
     }
 
     /// What is to be done for a request.
@@ -110,7 +130,8 @@ package struct Router: Sendable {
         switch trie.match(request.head) {
         case .failure(let error): throw error
         case .options(let allowed): return .options(allowed)
-        case .route(let route, let parameters):
+        case .route(let found, let parameters):
+            let route = found.route(for: request)
             request.parameters = parameters
             if let limit = route.body.limit, request.hasBody {
                 if case .length(let length) = request.head.framing, length > limit {

@@ -31,7 +31,8 @@ struct Admission: Sendable {
 
     private static func checkType(_ request: Request, _ operation: Operation) throws(Problem) {
         let types = operation.mediaTypes
-        let type = MediaType.name(request.fields)
+        let type = request.fields.mediaType
+        if operation.isTypeOptional, type == nil { return }
         if case .file = operation.body, type == nil { return }
         guard !types.isEmpty, !(type.map(types.contains) ?? false) else { return }
         let sent = type.map { "not \($0.quoted)" } ?? "and is missing"
@@ -78,7 +79,11 @@ extension Schema {
     fileprivate func value(of text: String) -> JSONValue {
         switch kind {
         case .integer: Int(text).map { .integer($0) } ?? .string(text)
+        case .number: Double(text).map { .number($0) } ?? .string(text)
         case .boolean: text == "true" ? true : text == "false" ? false : .string(text)
+        case .choice(let choices):
+            choices.lazy.map { $0.value(of: text) }.first { if case .string = $0 { false } else { true } }
+                ?? .string(text)
         default: .string(text)
         }
     }
@@ -86,7 +91,7 @@ extension Schema {
 
 extension Request {
     /// - Precondition: the request has been admitted to an operation.
-    private var admission: Admitted {
+    var admission: Admitted {
         guard let admitted = admitted as? Admitted else { preconditionFailure("the request was not admitted") }
         return admitted
     }
@@ -103,7 +108,11 @@ extension Request {
         }
         let bytes = try body.bytes
         let value: JSONValue
-        do throws(JSONError) { value = try JSONReader.value(bytes) } catch { throw Problem.malformedJSON(error) }
+        if bytes.isEmpty, admission.operation.isTypeOptional {
+            value = [:]
+        } else {
+            do throws(JSONError) { value = try JSONReader.value(bytes) } catch { throw Problem.malformedJSON(error) }
+        }
         var errors = FieldErrors()
         schema.check(value, at: "", &errors)
         guard errors.isEmpty else { throw Problem.invalid(errors) }

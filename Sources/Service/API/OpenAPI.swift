@@ -105,11 +105,14 @@ struct OpenAPI {
         let content: JSONValue
         switch operation.body {
         case .none: return nil
-        case .json(let schema, _), .described(let schema, _): content = ["schema": schema.description(&components)]
+        case .json(let schema, _), .described(let schema, _, _):
+            content = ["schema": schema.description(&components)]
         case .file: content = [:]
         }
-        let types = operation.mediaTypes.map { ($0, content) }
-        return ["required": true, "content": .object(Dictionary(uniqueKeysWithValues: types))]
+        let types = operation.mediaTypes.map { ($0, $0 == "application/json" ? content : [:]) }
+        return [
+            "required": .bool(!operation.isTypeOptional), "content": .object(Dictionary(uniqueKeysWithValues: types)),
+        ]
     }
 
     private static func response(_ answer: Operation.Answer, _ components: inout [String: JSONValue]) -> JSONValue {
@@ -122,6 +125,10 @@ struct OpenAPI {
             description["content"] = [
                 "application/json": ["schema": schema.description(&components)], "text/event-stream": [:],
             ]
+        case .jsonOr(let schema, let types):
+            var content = Dictionary(uniqueKeysWithValues: types.map { ($0, [:] as JSONValue) })
+            content["application/json"] = ["schema": schema.description(&components)]
+            description["content"] = .object(content)
         case .other(let type):
             description["content"] = .object([type: [:]])
         }

@@ -19,8 +19,9 @@ struct Operation: Sendable {
         case none
         /// A JSON document of at most `limit` bytes.
         case json(Schema, limit: Int)
-        /// JSON that is not read by its schema, which only describes it; of at most `limit` bytes.
-        case described(Schema, limit: Int)
+        /// JSON that is not read by its schema, which only describes it, or a body of one of the types `others`; of at most
+        /// `limit` bytes.
+        case described(Schema, others: [String], limit: Int)
         /// A file of one of these types, of at most `limit` bytes, that the handler takes as it comes.
         case file(types: [String], limit: Int)
     }
@@ -42,6 +43,8 @@ struct Operation: Sendable {
             case json(Schema)
             /// JSON, or a stream of events to clients that ask for that.
             case jsonOrEvents(Schema)
+            /// JSON, or one of these types to clients that ask for that.
+            case jsonOr(Schema, types: [String])
             case other(type: String)
         }
 
@@ -69,6 +72,10 @@ struct Operation: Sendable {
     /// Fields of the header besides those of HTTP.
     var header: [Schema.Member] = []
     var body: Body = .none
+    /// Whether a body whose type is not said is taken for JSON.
+    var isTypeOptional = false
+    /// Takes bodies of other types as they come, instead of the handler.
+    var streaming: Router.Streaming?
     let answers: [Answer]
     /// Statuses of failures besides those that follow from the rest of the declaration.
     var failures: [HTTPResponse.Status] = []
@@ -96,7 +103,8 @@ extension Operation {
     var mediaTypes: [String] {
         switch body {
         case .none: []
-        case .json, .described: ["application/json"]
+        case .json: ["application/json"]
+        case .described(_, let others, _): ["application/json"] + others + (streaming?.types ?? [])
         case .file(let types, _): types
         }
     }
@@ -104,7 +112,7 @@ extension Operation {
     private var policy: BodyPolicy {
         switch body {
         case .none: .none
-        case .json(_, let limit), .described(_, let limit): .buffered(limit: limit)
+        case .json(_, let limit), .described(_, _, let limit): .buffered(limit: limit)
         case .file(_, let limit): .streamed(limit: limit)
         }
     }
@@ -116,7 +124,8 @@ extension Operation {
         switch handler {
         case .immediate(let handler): router.on(method, pattern, admit: admit, immediate: handler)
         case .task(let handler): router.on(method, pattern, body: policy, admit: admit, handler: handler)
-        case .deferred(let handler): router.on(method, pattern, body: policy, admit: admit, deferred: handler)
+        case .deferred(let handler):
+            router.on(method, pattern, body: policy, admit: admit, deferred: handler, streaming: streaming)
         }
     }
 }

@@ -32,8 +32,11 @@ final class Deadlines: Sendable {
 
     private func tick() {
         let (late, goesOn) = state.withLock { state in
+            let late = state.watched.filter(\.value.isLate)
+            // Also those that were answered before they came here.
+            for key in late.keys { state.watched[key] = nil }
             state.isTicking = !state.watched.isEmpty
-            return (state.watched.values.filter(\.isLate), state.isTicking)
+            return (Array(late.values), state.isTicking)
         }
         for pending in late { pending.giveUp() }
         if goesOn { tickLater() }

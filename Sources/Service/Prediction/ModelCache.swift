@@ -94,6 +94,15 @@ final class ModelCache: Sendable {
         }
     }
 
+    /// Why a version cannot be asked for: it was unloaded, or could not be loaded the last time; nil where nothing is wrong.
+    func unreadiness(of version: ModelVersion) -> String? {
+        switch status(of: version) {
+        case .unloaded: "unloaded"
+        case .failed(let reason): reason
+        case .idle, .loading, .loaded: nil
+        }
+    }
+
     /// Calls `body` on `queue` with the model, at once or when it is loaded, or with a ``Problem`` when the files of the
     /// version cannot be used. They are tried again the next time.
     func withModel(

@@ -13,6 +13,8 @@ final class ModelVersion: Sendable {
     let configurationDigest: String
     /// Its files, relative to the data directory.
     let directory: String
+    let labels: [String]
+    let modalities: [Modality]
     /// As clients see it; made once, since it does not change.
     let document: [UInt8]
     /// Of ``document``, with quotes.
@@ -27,7 +29,10 @@ final class ModelVersion: Sendable {
         digest = record.digest
         configurationDigest = SHA256.digest(of: record.document)
         directory = record.directory
-        guard case .bytes(let bytes) = Response.encoding(try VersionView(record)).body else {
+        let view = try VersionView(record)
+        labels = view.labels
+        modalities = view.modalities
+        guard case .bytes(let bytes) = Response.encoding(view).body else {
             preconditionFailure("a document is encoded to bytes")
         }
         document = bytes

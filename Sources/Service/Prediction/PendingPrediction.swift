@@ -1,19 +1,20 @@
 import HTTP
 import HTTPTypes
+import Platform
 import Synchronization
 
 /// A request for predictions from its admission to its answer, which it gets once.
 final class PendingPrediction: Sendable {
     /// From 0, the first, to 7.
     let urgency: Int
-    /// When nobody waits for the answer any more; nil for never.
-    let deadline: ContinuousClock.Instant?
+    private let limit: Platform.Mutex<ContinuousClock.Instant?>
     private let responder: Responder
     private let onAnswer: @Sendable (PendingPrediction) -> Void
     private let onRelease: @Sendable () -> Void
     private let isAnswered = Atomic(false)
 
     /// - Parameters:
+    ///   - deadline: when nobody waits for the answer any more; nil for never.
     ///   - onAnswer: called once, just before it is answered.
     ///   - onRelease: called when nothing of it is held any more, which may be later.
     init(
@@ -22,13 +23,21 @@ final class PendingPrediction: Sendable {
         onRelease: @escaping @Sendable () -> Void = {}
     ) {
         self.urgency = urgency
-        self.deadline = deadline
+        limit = Mutex(deadline)
         self.responder = responder
         self.onAnswer = onAnswer
         self.onRelease = onRelease
     }
 
     deinit { onRelease() }
+
+    /// When nobody waits for the answer any more; nil for never.
+    var deadline: ContinuousClock.Instant? { limit.withLock { $0 } }
+
+    /// Nobody waits for the answer after `deadline` either.
+    func expect(by deadline: ContinuousClock.Instant) {
+        limit.withLock { $0 = min($0 ?? deadline, deadline) }
+    }
 
     /// Whether the time for the answer is over.
     var isLate: Bool { deadline.map { $0 <= .now } ?? false }

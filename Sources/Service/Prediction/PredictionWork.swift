@@ -43,11 +43,11 @@ final class PredictionWork: BatchedWork, @unchecked Sendable {
         left = clips.count
         outcome = Outcome(
             probabilities: [Float](repeating: 0, count: clips.count * loaded.configuration.labels.count),
-            saliency: [[String: [Float]]](repeating: [:], count: request.explain ? clips.count : 0))
+            saliency: [[String: [Float]]](repeating: [:], count: request.options.explain ? clips.count : 0))
     }
 
-    var group: Group { Group(model: ObjectIdentifier(loaded), explains: request.explain) }
-    var urgency: Int { pending.urgency }
+    var group: Group { Group(model: ObjectIdentifier(loaded), explains: request.options.explain) }
+    var urgency: Int { request.urgency ?? pending.urgency }
     var isWanted: Bool { pending.isWanted }
     var mayBeUnwanted: Bool { pending.mayBeUnwanted }
 
@@ -68,7 +68,7 @@ final class PredictionWork: BatchedWork, @unchecked Sendable {
         outcome.probabilities.replaceSubrange(
             clips.lowerBound * labels..<clips.upperBound * labels,
             with: prediction.probabilities[row * labels..<(row + clips.count) * labels])
-        if request.explain {
+        if request.options.explain {
             for (offset, clip) in clips.enumerated() {
                 outcome.saliency[clip] = prediction.saliency(ofClip: row + offset)
             }
@@ -78,7 +78,7 @@ final class PredictionWork: BatchedWork, @unchecked Sendable {
     }
 
     /// Answers with what there is.
-    func answer() { pending.answer { try PredictResponse(request, outcome, by: loaded).response() } }
+    func answer() { pending.answer { try request.answer.response(Predictions(request, outcome, by: loaded)) } }
 
     func fail(_ error: any Error) { pending.answer { throw error } }
 

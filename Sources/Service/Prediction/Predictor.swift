@@ -38,18 +38,21 @@ final class Predictor: Sendable {
     /// Answers a request for predictions.
     ///
     /// - Parameters:
+    ///   - form: how the body is read.
     ///   - timeout: how long the client waits; nil for as long as it takes.
     ///   - urgency: from 0, the first, to 7.
     func predict(
-        _ body: RequestBody, with version: ModelVersion, timeout: Duration?, urgency: Int, for responder: Responder
+        _ body: RequestBody, as form: any PredictionForm, with version: ModelVersion, timeout: Duration?, urgency: Int,
+        for responder: Responder
     ) {
+        let came = ContinuousClock.now
         let others = active.wrappingAdd(1, ordering: .relaxed).oldValue
         let holds = held.wrappingAdd(1, ordering: .relaxed).oldValue
         let pending = PendingPrediction(
-            urgency: urgency, deadline: timeout.map { .now + $0 }, responder: responder
+            urgency: urgency, deadline: timeout.map { came + $0 }, responder: responder
         ) { [self] in
             active.wrappingSubtract(1, ordering: .relaxed)
-            if timeout != nil { deadlines.forget($0) }
+            if $0.deadline != nil { deadlines.forget($0) }
         } onRelease: { [self] in
             held.wrappingSubtract(1, ordering: .relaxed)
         }
@@ -62,7 +65,12 @@ final class Predictor: Sendable {
             do {
                 let loaded = try loaded.get()
                 if isDirect { Parallel.wakeHelpers() }
-                let work = PredictionWork(try PredictRequest(body.bytes, for: loaded), by: loaded, for: pending)
+                let request = try form.read(body.bytes, for: loaded)
+                if let timeout = request.timeout {
+                    pending.expect(by: came + timeout)
+                    deadlines.watch(pending)
+                }
+                let work = PredictionWork(request, by: loaded, for: pending)
                 guard !work.units.isEmpty else { return work.answer() }
                 waiting.withLock { $0.add(work) }
                 if isDirect { computeAll() } else { computing.async { self.computeAll() } }

@@ -13,7 +13,7 @@ struct EvaluationRoutes: Sendable {
     private static let dataset = Field.string("dataset", "The id of a data set")
     private static let split = Field<DatasetDirectory.Split>.word(
         "split", default: .test, "The split that the version is measured on")
-    private static let threshold = PredictRequest.thresholdField
+    private static let threshold = PredictOptions.thresholdField
     private static let model = Field.optionalString("model", "Only evaluations of this model")
     private static let version = Field.optionalInteger("version", 1...Int.max, "Only evaluations of this version")
     private static let wait = Field.integer("wait", 0...60, default: 0, "Seconds to wait until the evaluation is over")
@@ -82,7 +82,7 @@ struct EvaluationRoutes: Sendable {
             throw Problem.invalid("/dataset", fault, code: "dataset_mismatch")
         }
         var errors = FieldErrors()
-        let thresholds = PredictRequest.thresholds(body[Self.threshold], configuration, &errors)
+        let thresholds = PredictOptions.thresholds(body[Self.threshold], configuration, &errors)
         guard errors.isEmpty else { throw Problem.invalid(errors) }
         let evaluation = try await backend.evaluations.add(
             (version.name, version.number), dataset: id, split: split.rawValue,

@@ -25,37 +25,67 @@ struct PredictRoute: Sendable {
         "u=0 to u=7: what is computed first when there is more than one prediction to be made (RFC 9218); 3 if not given"
     )
 
+    static let waiting = [timeout.member, priority.member]
+
     var operation: Operation {
         Operation(
             id: "predict", method: .post, pattern: "/v1/models/{model}/predict", tag: "models", scope: .predict,
             summary: "Predict the emotions of clips",
             path: [Self.model.member],
-            query: [Self.version.member],
-            header: [Self.timeout.member, Self.priority.member],
-            body: .described(PredictRequest.schema, limit: backend.configuration.maxPredictSize),
+            query: [Self.version.member] + PredictOptions.members,
+            header: Self.waiting,
+            body: .described(
+                JSONForm.schema, others: NPZForm.types + SafetensorsForm.types,
+                limit: backend.configuration.maxPredictSize),
+            streaming: .init(types: Self.lineTypes, limit: backend.configuration.maxUploadSize, handler: stream),
             answers: [
                 .init(
-                    summary: "A prediction or an error for each clip, in their order; 422 when there is no prediction",
-                    content: .json(PredictResponse.schema))
+                    summary:
+                        "A prediction or an error for each clip, in their order; 422 when there is no prediction. Lines are "
+                        + "answered in lines, as they come: read them while you send",
+                    content: .jsonOr(JSONAnswer.schema, types: AnswerType.others))
             ],
-            failures: [.tooManyRequests, .serviceUnavailable, .gatewayTimeout],
+            failures: [.notAcceptable, .tooManyRequests, .serviceUnavailable, .gatewayTimeout],
             handler: .deferred(predict)
         )
     }
 
+    private static let lineTypes = ["application/x-ndjson", "application/ndjson", "application/jsonl"]
+
     @Sendable private func predict(_ request: Request, _ responder: Responder) {
         do throws(Problem) {
-            let name = request.parameters.require("model")
-            let version = try backend.registry.find(name, version: request[Self.version])
             backend.predictor.predict(
-                request.body, with: version, timeout: try Self.timeout(of: request), urgency: Self.urgency(of: request),
-                for: responder)
+                request.body, as: try Self.form(of: request), with: try version(of: request),
+                timeout: try Self.timeout(of: request), urgency: Self.urgency(of: request), for: responder)
         } catch {
             responder.respond(.failure(error))
         }
     }
 
-    private static func timeout(of request: Request) throws(Problem) -> Duration? {
+    @Sendable private func stream(_ request: Request) async throws -> Response {
+        _ = try AnswerType.preferred(by: request.fields[.accept], of: [.lines])
+        let stream = PredictStream(
+            predictor: backend.predictor, version: try version(of: request), query: request.admission.query,
+            timeout: try Self.timeout(of: request), urgency: Self.urgency(of: request),
+            lineLimit: backend.configuration.maxPredictSize)
+        return stream.response(to: request.body)
+    }
+
+    private static func form(of request: Request) throws(Problem) -> any PredictionForm {
+        let answer = try AnswerType.preferred(by: request.fields[.accept])
+        let query = request.admission.query
+        switch request.fields.mediaType {
+        case let type? where NPZForm.types.contains(type): return NPZForm(query: query, type: answer)
+        case let type? where SafetensorsForm.types.contains(type): return SafetensorsForm(query: query, type: answer)
+        default: return JSONForm(query: query, type: answer)
+        }
+    }
+
+    private func version(of request: Request) throws(Problem) -> ModelVersion {
+        try backend.registry.find(request.parameters.require("model"), version: request[Self.version])
+    }
+
+    static func timeout(of request: Request) throws(Problem) -> Duration? {
         guard let text = request.fields[.requestTimeout] else { return nil }
         guard let number = Int(text), timeouts.contains(number) else {
             throw .header(

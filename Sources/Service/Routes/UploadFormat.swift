@@ -25,7 +25,7 @@ enum UploadFormat {
 
     /// - Precondition: the type of the request's body is one of ``mediaTypes``, or is not there.
     init(_ fields: RequestFields) {
-        let type = MediaType.name(fields) ?? ""
+        let type = fields.mediaType ?? ""
         self = Self.npzTypes.contains(type) ? .npz : Self.lineTypes.contains(type) ? .lines : .unknown
     }
 

@@ -21,7 +21,7 @@ struct CompressionTests {
         try expectProblem(await service.send(.post, "/v1/datasets", large, fields: fields), 413, "body_too_large")
         let other = try await service.send(.post, "/v1/datasets", [1], fields: [.contentEncoding: "br"])
         try expectProblem(other, 415, "unknown_content_coding")
-        #expect(other.fields[.acceptEncoding] == "gzip")
+        #expect(other.fields[.acceptEncoding] == "gzip, deflate")
     }
 
     @Test func theSameBodyIsTheSameJobHoweverItIsSent() async throws {

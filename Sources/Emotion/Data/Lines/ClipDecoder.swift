@@ -110,6 +110,15 @@ package final class ClipDecoder: Sendable {
         try withDocument(bytes) { root throws(ClipError) in try self.form.clip(root, pointer: "").clip.get() }
     }
 
+    /// Reads one clip, with its id where a bad one has one; pointers lead into the document.
+    ///
+    /// - Throws: ``ClipError`` when the document cannot be read.
+    package func decodeLine(
+        _ bytes: UnsafeRawBufferPointer
+    ) throws(ClipError) -> (clip: Result<Clip, ClipError>, id: String?) {
+        try withDocument(bytes) { root throws(ClipError) in self.form.clip(root, pointer: "") }
+    }
+
     // MARK: Documents
 
     private func withDocument<Value>(

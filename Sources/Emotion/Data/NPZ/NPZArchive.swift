@@ -71,21 +71,42 @@ package final class NPZArchive {
     private static let chunkBytes = 1 << 20
 
     /// Opens an archive and reads its headers.
-    package init(path: String, limits: Limits = Limits()) throws(NPZError) {
+    package convenience init(path: String, limits: Limits = Limits()) throws(NPZError) {
+        let reader: ZipReader
         let file = (path as NSString).lastPathComponent
         do throws(ZipFailure) {
             reader = try ZipReader(path: path)
         } catch {
-            let reason = "is no whole zip archive (\(error.reason)): cut short or damaged on its way?"
-            throw NPZError(.notAnArchive, file: file, reason: reason)
+            throw Self.notAnArchive(file, error)
         }
+        // The size of the file itself, where the path is a link to it.
+        let target = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
+        let size = (try? FileManager.default.attributesOfItem(atPath: target)[.size] as? UInt64) ?? 0
+        try self.init(reader, size: size, file: file, limits: limits)
+    }
+
+    /// Opens an archive in memory and reads its headers.
+    ///
+    /// - Parameter name: of what it came as, for errors.
+    package convenience init(
+        _ bytes: [UInt8], name: String = "body", limits: Limits = Limits()
+    ) throws(NPZError) {
+        let reader: ZipReader
+        do throws(ZipFailure) { reader = try ZipReader(bytes) } catch { throw Self.notAnArchive(name, error) }
+        try self.init(reader, size: UInt64(bytes.count), file: name, limits: limits)
+    }
+
+    private static func notAnArchive(_ file: String, _ failure: ZipFailure) -> NPZError {
+        let reason = "is no whole zip archive (\(failure.reason)): cut short or damaged on its way?"
+        return NPZError(.notAnArchive, file: file, reason: reason)
+    }
+
+    private init(_ reader: ZipReader, size fileSize: UInt64, file: String, limits: Limits) throws(NPZError) {
+        self.reader = reader
         guard reader.entryCount <= limits.arrays else {
             let reason = "\(reader.entryCount) entries, at most \(limits.arrays)"
             throw NPZError(.tooLarge, file: file, reason: reason)
         }
-        // The size of the file itself, where the path is a link to it.
-        let target = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
-        let fileSize = (try? FileManager.default.attributesOfItem(atPath: target)[.size] as? UInt64) ?? 0
         var budget = Budget(fileSize: fileSize, limits: limits)
         var arrays: [Entry] = []
         var names: Set<String> = []

@@ -1,10 +1,10 @@
 import Foundation
 import Platform
 
-/// Writes arrays to a file in npz format, as NumPy reads them. The file appears whole, when ``close()`` succeeds.
+/// Writes arrays in npz format, as NumPy reads them: to a file, which appears whole when ``close()`` succeeds, or to memory.
 package final class NPZWriter {
-    private let path: String
-    private let temporary: String
+    /// Where the file appears, and where it is written before; nil for an archive in memory.
+    private let destination: (path: String, temporary: String)?
     private let file: String
     private let writer: ZipWriter
     private let deflated: Bool
@@ -18,8 +18,17 @@ package final class NPZWriter {
         } catch {
             throw NPZError(.cannotWrite, file: file, reason: error.reason)
         }
-        (self.path, self.temporary, self.file) = (path, temporary, file)
+        destination = (path, temporary)
+        self.file = file
         self.deflated = deflated
+    }
+
+    /// Writes to memory: ``bytes()`` gives the archive, whose entries are stored.
+    package init() throws(NPZError) {
+        (destination, file, deflated) = (nil, "archive", false)
+        do throws(ZipFailure) { writer = try ZipWriter() } catch {
+            throw NPZError(.cannotWrite, file: file, reason: error.reason)
+        }
     }
 
     package func add(_ name: String, shape: [Int], _ values: [Float]) throws(NPZError) {
@@ -69,7 +78,10 @@ package final class NPZWriter {
     }
 
     /// Writes the file, and does not return before it survives the machine.
+    ///
+    /// - Precondition: it is written to a file.
     package func close() throws(NPZError) {
+        guard let (path, temporary) = destination else { preconditionFailure("the archive is in memory") }
         do throws(ZipFailure) {
             try writer.close()
         } catch {
@@ -81,6 +93,15 @@ package final class NPZWriter {
             try Files.move(temporary, to: path)
         } catch {
             unlink(temporary)
+            throw NPZError(.cannotWrite, file: file, reason: error.reason)
+        }
+    }
+
+    /// The archive, once all arrays are added.
+    ///
+    /// - Precondition: it is written to memory.
+    package func bytes() throws(NPZError) -> [UInt8] {
+        do throws(ZipFailure) { return try writer.bytes() } catch {
             throw NPZError(.cannotWrite, file: file, reason: error.reason)
         }
     }

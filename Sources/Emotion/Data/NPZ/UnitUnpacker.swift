@@ -129,7 +129,7 @@ struct UnitUnpacker {
     ) {
         let part = UnsafeMutableBufferPointer(rebasing: chunk.values[range])
         statistics.add(UnsafeBufferPointer(part), clip: clip, offset: offset, firstUnit: firstUnits[clip])
-        if Self.hasNonfinite(part) { report(chunk, range, clip: clip, offset: offset) }
+        if UnsafeBufferPointer(part).hasNonfinite { report(chunk, range, clip: clip, offset: offset) }
         switch target {
         case .nowhere: break
         case .memory(let buffer):
@@ -137,13 +137,6 @@ struct UnitUnpacker {
             _ = UnsafeMutableBufferPointer(rebasing: buffer[start..<start + part.count]).update(fromContentsOf: part)
         case .file(let writer): writer.append(UnsafeBufferPointer(part))
         }
-    }
-
-    /// Whether any exponent is all ones; a form that is compiled to vector instructions.
-    private static func hasNonfinite(_ values: UnsafeMutableBufferPointer<Float>) -> Bool {
-        var exponent: UInt32 = 0
-        for value in values { exponent = max(exponent, value.bitPattern & 0x7F80_0000) }
-        return exponent == 0x7F80_0000
     }
 
     /// Notes the features that are not finite, and puts 0 in their place where that was asked for.

@@ -34,6 +34,26 @@ final class ZipReader {
         entryCount = Int(max(0, zip_get_num_entries(archive, 0)))
     }
 
+    /// An archive in memory, which is copied.
+    init(_ bytes: [UInt8]) throws(ZipFailure) {
+        var error = zip_error_t()
+        zip_error_init(&error)
+        defer { zip_error_fini(&error) }
+        guard let copy = malloc(max(bytes.count, 1)) else { throw ZipFailure(reason: "no memory") }
+        bytes.withUnsafeBytes { UnsafeMutableRawBufferPointer(start: copy, count: $0.count).copyBytes(from: $0) }
+        // From here on the copy is libzip's to free.
+        guard let source = zip_source_buffer_create(copy, zip_uint64_t(bytes.count), 1, &error) else {
+            free(copy)
+            throw ZipFailure(reason: String(cString: zip_error_strerror(&error)))
+        }
+        guard let archive = zip_open_from_source(source, ZIP_RDONLY, &error) else {
+            zip_source_free(source)
+            throw ZipFailure(reason: String(cString: zip_error_strerror(&error)))
+        }
+        self.archive = archive
+        entryCount = Int(max(0, zip_get_num_entries(archive, 0)))
+    }
+
     deinit { zip_discard(archive) }
 
     func entry(_ index: Int) throws(ZipFailure) -> Entry {
@@ -90,7 +110,8 @@ final class ZipStream {
     }
 }
 
-/// A zip archive that is written, through libzip. The file appears at its path only when ``close()`` succeeds.
+/// A zip archive that is written, through libzip: to a file, which appears at its path only when ``close()`` succeeds, or in
+/// memory.
 final class ZipWriter {
     /// Where the bytes of an entry come from.
     private final class Source {
@@ -107,6 +128,8 @@ final class ZipWriter {
     }
 
     private var archive: OpaquePointer?
+    /// Where an archive in memory is kept; nil for a file.
+    private let memory: OpaquePointer?
 
     init(path: String) throws(ZipFailure) {
         var code: Int32 = 0
@@ -117,9 +140,31 @@ final class ZipWriter {
             throw ZipFailure(reason: String(cString: zip_error_strerror(&error)))
         }
         self.archive = archive
+        memory = nil
     }
 
-    deinit { if let archive { zip_discard(archive) } }
+    /// Writes to memory: ``bytes()`` gives the archive.
+    init() throws(ZipFailure) {
+        var error = zip_error_t()
+        zip_error_init(&error)
+        defer { zip_error_fini(&error) }
+        guard let memory = zip_source_buffer_create(nil, 0, 0, &error) else {
+            throw ZipFailure(reason: String(cString: zip_error_strerror(&error)))
+        }
+        guard let archive = zip_open_from_source(memory, ZIP_TRUNCATE, &error) else {
+            zip_source_free(memory)
+            throw ZipFailure(reason: String(cString: zip_error_strerror(&error)))
+        }
+        // The archive holds it only until it is closed.
+        zip_source_keep(memory)
+        self.archive = archive
+        self.memory = memory
+    }
+
+    deinit {
+        if let archive { zip_discard(archive) }
+        if let memory { zip_source_free(memory) }
+    }
 
     /// Adds an entry of `size` bytes. `produce` is called by ``close()`` with a buffer to fill and the position of its
     /// first byte, from front to back; more than once when libzip starts over.
@@ -151,6 +196,23 @@ final class ZipWriter {
         guard let archive else { return }
         guard zip_close(archive) == 0 else { throw ZipFailure(reason: String(cString: zip_strerror(archive))) }
         self.archive = nil
+    }
+
+    /// Closes an archive in memory and returns it.
+    func bytes() throws(ZipFailure) -> [UInt8] {
+        guard let memory else { preconditionFailure("the archive is a file") }
+        try close()
+        guard zip_source_open(memory) == 0, zip_source_seek(memory, 0, SEEK_END) == 0 else {
+            throw ZipFailure(reason: String(cString: zip_error_strerror(zip_source_error(memory))))
+        }
+        defer { zip_source_close(memory) }
+        let size = Int(zip_source_tell(memory))
+        zip_source_seek(memory, 0, SEEK_SET)
+        let bytes = [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
+            count = Int(max(0, zip_source_read(memory, buffer.baseAddress, zip_uint64_t(size))))
+        }
+        guard bytes.count == size else { throw ZipFailure(reason: "the archive cannot be read back") }
+        return bytes
     }
 
     /// The commands of a libzip source that can be read from the start any number of times.

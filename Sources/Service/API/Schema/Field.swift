@@ -25,6 +25,11 @@ struct Values: Sendable {
         }
     }
 
+    /// The same, but for those that are among `others`.
+    func replaced(by others: [String: JSONValue]) -> Values {
+        others.isEmpty ? self : Values(members.merging(others) { $1 })
+    }
+
     subscript<Value>(field: Field<Value>) -> Value { field.read(members[field.name] ?? .null) }
 }
 
