@@ -21,7 +21,7 @@ struct Backend: Sendable {
     let registry: ModelRegistry
     let predictor: Predictor
     let health: Health
-    let observation = Observation()
+    let observation: Observation
     let shutdown: Shutdown
     /// The program of the workers, as it was when the service started.
     let worker: WorkerExecutable
@@ -62,6 +62,7 @@ struct Backend: Sendable {
             ),
             limit: configuration.maxPredictions
         )
+        observation = Observation(predictor: predictor, jobs: jobs)
         Parallel.threads = configuration.threads
     }
 

@@ -72,23 +72,39 @@ package struct ServerCounters: Sendable {
     }
 }
 
-/// How many durations were at most so long.
+/// How many durations, or other numbers, were at most so large.
 package struct Histogram: Sendable {
-    /// In microseconds; one more bucket takes the rest.
-    package static let bounds = [
+    /// Of durations, in microseconds.
+    package static let microseconds = [
         100, 250, 500, 1000, 2500, 5000, 10_000, 25_000, 50_000, 100_000, 250_000, 500_000, 1_000_000, 2_500_000,
         5_000_000, 10_000_000,
     ]
 
+    /// In ascending order; one more bucket takes the rest.
+    package let bounds: [Int]
     /// By bound, each without those of the bounds before.
-    package private(set) var counts = [Int](repeating: 0, count: bounds.count + 1)
-    /// In nanoseconds.
+    package private(set) var counts: [Int]
+    /// Of durations in nanoseconds.
     package private(set) var sum: UInt64 = 0
 
-    mutating func add(nanoseconds: UInt64) {
-        let microseconds = Int(nanoseconds / 1000)
-        counts[Self.bounds.firstIndex { microseconds <= $0 } ?? Self.bounds.count] += 1
+    package init(bounds: [Int] = microseconds) {
+        self.bounds = bounds
+        counts = [Int](repeating: 0, count: bounds.count + 1)
+    }
+
+    package mutating func add(nanoseconds: UInt64) {
+        count(Int(nanoseconds / 1000))
         sum += nanoseconds
+    }
+
+    /// - Precondition: the number is not negative.
+    package mutating func add(_ number: Int) {
+        count(number)
+        sum += UInt64(number)
+    }
+
+    private mutating func count(_ number: Int) {
+        counts[bounds.firstIndex { number <= $0 } ?? bounds.count] += 1
     }
 
     mutating func add(_ other: Histogram) {

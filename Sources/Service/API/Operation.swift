@@ -80,6 +80,8 @@ struct Operation: Sendable {
     /// Statuses of failures besides those that follow from the rest of the declaration.
     var failures: [HTTPResponse.Status] = []
     let handler: Handler
+    /// Refuses a request by its head when it could not be served, before its body has come; throws a ``Problem``.
+    var gate: (@Sendable (Request) throws -> Void)?
 }
 
 extension Operation {
@@ -120,14 +122,28 @@ extension Operation {
     /// Has `router` answer its requests, once they are admitted.
     func add(to router: inout Router) {
         let admission = Admission(to: self)
-        let admit: Router.Admission = { try admission.admit(&$0) }
+        let admit: Router.Admission = { [gate] request in
+            try admission.admit(&request)
+            try gate?(request)
+        }
         switch handler {
         case .immediate(let handler): router.on(method, pattern, admit: admit, immediate: handler)
-        case .task(let handler): router.on(method, pattern, body: policy, admit: admit, handler: handler)
+        case .task(let handler):
+            router.on(method, pattern, body: policy, admit: admit) { request in
+                let started = ContinuousClock.now
+                var response = try await handler(request)
+                response.fields[.serverTiming] = "total;dur=\(((.now - started) / .microseconds(1)).rounded() / 1000)"
+                return response
+            }
         case .deferred(let handler):
             router.on(method, pattern, body: policy, admit: admit, deferred: handler, streaming: streaming)
         }
     }
+}
+
+extension HTTPField.Name {
+    /// How long the parts of an answer took (W3C Server Timing).
+    static let serverTiming = Self("Server-Timing")!
 }
 
 extension HTTPResponse.Status {

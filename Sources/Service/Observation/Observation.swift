@@ -1,10 +1,18 @@
 import HTTP
 import HTTPTypes
+import Jobs
 import Platform
 
 /// What the service counts, for `GET /metrics`.
 final class Observation: Sendable {
     private let server = Mutex<Server?>(nil)
+    private let predictor: Predictor
+    private let jobs: JobStore
+
+    init(predictor: Predictor, jobs: JobStore) {
+        self.predictor = predictor
+        self.jobs = jobs
+    }
 
     /// - Parameter server: the one that answers; there are no numbers of one before.
     func watch(_ server: Server) {
@@ -25,7 +33,36 @@ final class Observation: Sendable {
     private func text() async -> String {
         var text = PrometheusText()
         if let counters = await server.withLock({ $0 })?.counters() { Self.write(counters, to: &text) }
+        predictor.counters.write(to: &text)
+        write(predictor.load, predictor.cache.usage, to: &text)
+        // Without the store, all else is still to be had.
+        if let load = try? await jobs.load() { Self.write(load, to: &text) }
+        ProcessMetrics.write(to: &text)
         return text.text
+    }
+
+    private func write(
+        _ load: Predictor.Load, _ models: (models: Int, bytes: Int), to text: inout PrometheusText
+    ) {
+        text.family("limbic_predictions", .gauge, "Requests for predictions that are not answered.")
+        text.sample("limbic_predictions", load.requests)
+        text.family("limbic_prediction_queue_requests", .gauge, "Those that wait to be computed.")
+        text.sample("limbic_prediction_queue_requests", load.waiting)
+        text.family("limbic_prediction_queue_units", .gauge, "Units that wait to be computed.")
+        text.sample("limbic_prediction_queue_units", load.units)
+        text.family("limbic_models_loaded", .gauge, "Versions of models in memory, or on their way there.")
+        text.sample("limbic_models_loaded", models.models)
+        text.family("limbic_model_weights_bytes", .gauge, "Their weights.")
+        text.sample("limbic_model_weights_bytes", models.bytes)
+    }
+
+    private static func write(_ load: JobStore.Load, to text: inout PrometheusText) {
+        text.family("limbic_jobs", .gauge, "Training jobs by state.")
+        for state in JobState.allCases {
+            text.sample("limbic_jobs", load.counts[state] ?? 0, [("state", state.rawValue)])
+        }
+        text.family("limbic_training_clips_per_second", .gauge, "Clips that all running jobs train on in a second.")
+        text.sample("limbic_training_clips_per_second", load.clipsPerSecond)
     }
 
     static func write(_ counters: ServerCounters, to text: inout PrometheusText) {
@@ -38,7 +75,7 @@ final class Observation: Sendable {
         text.family(
             "limbic_http_request_duration_seconds", .histogram, "From a request's head to the end of its answer.")
         for route in counters.routes where !route.answers.isEmpty {
-            write(route.durations, "limbic_http_request_duration_seconds", labels(of: route), to: &text)
+            text.durations("limbic_http_request_duration_seconds", route.durations, labels(of: route))
         }
         text.family("limbic_http_refusals_total", .counter, "Requests and connections refused or cut off.")
         for (reason, count) in counters.refusals.sorted(by: { $0.key < $1.key }) {
@@ -59,17 +96,5 @@ final class Observation: Sendable {
     /// Patterns, never paths: there may be no end of those.
     private static func labels(of route: ServerCounters.RouteCounters) -> [PrometheusText.Label] {
         [("method", route.method?.rawValue ?? "none"), ("route", route.pattern ?? "none")]
-    }
-
-    private static func write(
-        _ histogram: Histogram, _ name: String, _ labels: [PrometheusText.Label], to text: inout PrometheusText
-    ) {
-        var count = 0
-        for (bound, more) in zip(Histogram.bounds.map { "\(Double($0) / 1e6)" } + ["+Inf"], histogram.counts) {
-            count += more
-            text.sample(name + "_bucket", count, labels + [("le", bound)])
-        }
-        text.sample(name + "_sum", Double(histogram.sum) / 1e9, labels)
-        text.sample(name + "_count", count, labels)
     }
 }

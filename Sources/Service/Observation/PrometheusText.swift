@@ -1,3 +1,5 @@
+import HTTP
+
 /// Writes metrics in the text format of Prometheus 0.0.4.
 ///
 /// ```swift
@@ -29,6 +31,24 @@ struct PrometheusText {
             text += "{" + labels.map { "\($0.name)=\"\(Self.escaped($0.value))\"" }.joined(separator: ",") + "}"
         }
         text += " \(value)\n"
+    }
+
+    /// - Parameter scale: of a unit of the bounds and of the sum, in the unit of the metric.
+    mutating func histogram(
+        _ name: String, _ histogram: Histogram, scale: (bounds: Double, sum: Double) = (1, 1), _ labels: [Label] = []
+    ) {
+        var count = 0
+        for (bound, more) in zip(histogram.bounds.map { "\(Double($0) * scale.bounds)" } + ["+Inf"], histogram.counts) {
+            count += more
+            sample(name + "_bucket", count, labels + [("le", bound)])
+        }
+        sample(name + "_sum", Double(histogram.sum) * scale.sum, labels)
+        sample(name + "_count", count, labels)
+    }
+
+    /// A histogram of durations, in seconds.
+    mutating func durations(_ name: String, _ histogram: Histogram, _ labels: [Label] = []) {
+        self.histogram(name, histogram, scale: (1e-6, 1e-9), labels)
     }
 
     private static func escaped(_ value: String) -> String {

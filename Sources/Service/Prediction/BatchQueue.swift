@@ -48,6 +48,19 @@ struct BatchQueue<Work: BatchedWork> {
 
     var isEmpty: Bool { entries.isEmpty }
 
+    /// How much work there is.
+    var count: Int { entries.count }
+
+    /// Goes through the work that comes before new work of an urgency, with the units of it that are left.
+    func reduceUnits<Result>(
+        upTo urgency: Int, _ start: Result, _ add: (Result, Work, Int) -> Result
+    ) -> Result {
+        entries.reduce(start) { result, entry in
+            guard entry.work.urgency <= urgency else { return result }
+            return add(result, entry.work, entry.work.units[entry.next...].reduce(0, +))
+        }
+    }
+
     /// - Precondition: the work has clips.
     mutating func add(_ work: Work) {
         precondition(!work.units.isEmpty, "work has clips")

@@ -3,6 +3,7 @@ import Emotion
 /// A version of a model in memory, ready to predict.
 final class LoadedModel: Sendable {
     let model: Model
+    let pace = ModelPace()
     /// Reads clips with the modalities of the model, and no others.
     let decoder: ClipDecoder
     /// The most units of a clip over all modalities.

@@ -1,5 +1,6 @@
 import Emotion
 import HTTP
+import HTTPTypes
 
 /// The clips of one request on their way through the engine.
 ///
@@ -31,10 +32,18 @@ final class PredictionWork: BatchedWork, @unchecked Sendable {
     /// Those that could be read, in their order.
     private let clips: [Clip]
     private let made = ContinuousClock.now
+    private let decoded: Duration
+    private let counters: PredictionCounters
     private var outcome: Outcome
     private var left: Int
 
-    init(_ request: PredictRequest, by loaded: LoadedModel, for pending: PendingPrediction) {
+    /// - Parameter decoded: how long it took to read the request.
+    init(
+        _ request: PredictRequest, by loaded: LoadedModel, for pending: PendingPrediction, decoded: Duration,
+        counters: PredictionCounters
+    ) {
+        self.decoded = decoded
+        self.counters = counters
         self.request = request
         self.loaded = loaded
         self.pending = pending
@@ -78,7 +87,17 @@ final class PredictionWork: BatchedWork, @unchecked Sendable {
     }
 
     /// Answers with what there is.
-    func answer() { pending.answer { try request.answer.response(Predictions(request, outcome, by: loaded)) } }
+    func answer() {
+        pending.answer {
+            let started = ContinuousClock.now
+            var response = try request.answer.response(Predictions(request, outcome, by: loaded))
+            let times = PredictionCounters.Times(
+                decode: decoded, queue: outcome.queued, compute: outcome.computed, encode: .now - started)
+            counters.count(times)
+            response.fields[.serverTiming] = times.serverTiming
+            return response
+        }
+    }
 
     func fail(_ error: any Error) { pending.answer { throw error } }
 

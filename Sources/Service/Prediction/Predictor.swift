@@ -11,11 +11,24 @@ import Synchronization
 /// A request takes two steps: it is read on as many threads as there are cores; its clips are computed, in batches with
 /// those of other requests, and its answer written, on one queue, since the engine spreads each batch over the cores itself.
 final class Predictor: Sendable {
+    /// What is to be done at a moment.
+    struct Load {
+        /// Requests that are not answered.
+        let requests: Int
+        /// Those of them that wait to be computed.
+        let waiting: Int
+        /// The units that wait, over all modalities.
+        let units: Int
+    }
+
     let cache: ModelCache
+    let counters = PredictionCounters()
     private let reading = DispatchQueue(label: "limbic.predict.read", qos: .userInitiated, attributes: .concurrent)
     private let computing = DispatchQueue(label: "limbic.predict.compute", qos: .userInitiated)
     private let deadlines = Deadlines()
     private let waiting = Mutex(BatchQueue<PredictionWork>(unitLimit: batchUnits))
+    /// When the batch that is being computed should be done.
+    private let busyUntil = Mutex(ContinuousClock.now)
     /// Requests that are not answered.
     private let active = Atomic(0)
     /// Requests of which something is held: those, and what was answered in time and is still to be let go.
@@ -33,6 +46,33 @@ final class Predictor: Sendable {
     init(directory: DataDirectory, limits: ModelCache.Limits, limit: Int) {
         cache = ModelCache(directory: directory, limits: limits)
         self.limit = limit
+    }
+
+    var load: Load {
+        let waiting = waiting.withLock { queue in
+            (requests: queue.count, units: queue.reduceUnits(upTo: 7, 0) { units, _, more in units + more })
+        }
+        return Load(requests: active.load(ordering: .relaxed), waiting: waiting.requests, units: waiting.units)
+    }
+
+    /// Refuses a request, of which the body need not have come, when there is no room for it, or when it would wait longer for
+    /// the engine than its client does.
+    ///
+    /// - Throws: ``Problem`` with 429.
+    func admit(timeout: Duration?, urgency: Int) throws(Problem) {
+        guard held.load(ordering: .relaxed) < limit else { throw Self.overloaded(wait: delay(of: 7)) }
+        guard let timeout else { return }
+        let wait = delay(of: urgency)
+        guard wait < timeout else { throw Self.overloaded(wait: wait) }
+    }
+
+    /// How long the engine will take for what it is at, and for what waits and comes before a request that comes now, by what
+    /// such work took lately.
+    private func delay(of urgency: Int) -> Duration {
+        max(.zero, busyUntil.withLock { $0 } - .now)
+            + waiting.withLock { queue in
+                queue.reduceUnits(upTo: urgency, Duration.zero) { $0 + $1.loaded.pace.time(forUnits: $2) }
+            }
     }
 
     /// Answers a request for predictions.
@@ -56,7 +96,7 @@ final class Predictor: Sendable {
         } onRelease: { [self] in
             held.wrappingSubtract(1, ordering: .relaxed)
         }
-        guard holds < limit else { return pending.answer { throw Self.overloaded } }
+        guard holds < limit else { return pending.answer { throw Self.overloaded(wait: self.delay(of: 7)) } }
         if timeout != nil { deadlines.watch(pending) }
         // Where nothing else is to be computed, one queue does it all: to change queues takes longer than to read little.
         let isDirect = others == 0 && !body.isEncoded && body.encodedBytes.count <= Self.smallDocument
@@ -65,13 +105,19 @@ final class Predictor: Sendable {
             do {
                 let loaded = try loaded.get()
                 if isDirect { Parallel.wakeHelpers() }
+                let reading = ContinuousClock.now
                 let request = try form.read(body.bytes, for: loaded)
                 if let timeout = request.timeout {
                     pending.expect(by: came + timeout)
                     deadlines.watch(pending)
                 }
-                let work = PredictionWork(request, by: loaded, for: pending)
+                let work = PredictionWork(
+                    request, by: loaded, for: pending, decoded: .now - reading, counters: counters)
                 guard !work.units.isEmpty else { return work.answer() }
+                if let deadline = pending.deadline {
+                    let wait = delay(of: work.urgency)
+                    guard .now + wait < deadline else { return pending.answer { throw Self.overloaded(wait: wait) } }
+                }
                 waiting.withLock { $0.add(work) }
                 if isDirect { computeAll() } else { computing.async { self.computeAll() } }
             } catch {
@@ -105,8 +151,11 @@ final class Predictor: Sendable {
         let clips = batch.parts.flatMap { $0.work.clips($0.clips) }
         let packed = Clips(collating: clips, modalities: loaded.configuration.modalities)
         try Memory.require(loaded.model.network.predictionBytes(packed), for: "the prediction")
+        busyUntil.withLock { $0 = started + loaded.pace.time(forUnits: batch.units) }
         let prediction = loaded.model.predict(packed, explaining: explains)
         let computed = ContinuousClock.now - started
+        loaded.pace.count(units: batch.units, in: computed)
+        counters.count(batchOf: clips.count, units: batch.units)
         var row = 0
         for (work, range) in batch.parts {
             work.take(
@@ -115,6 +164,9 @@ final class Predictor: Sendable {
         }
     }
 
-    private static let overloaded = Problem(
-        .tooManyRequests, code: "overloaded", detail: "too many predictions are under way", fields: [.retryAfter: "1"])
+    private static func overloaded(wait: Duration) -> Problem {
+        Problem(
+            .tooManyRequests, code: "overloaded", detail: "too many predictions are under way",
+            fields: [.retryAfter: "\(max(1, Int((wait / .seconds(1)).rounded(.up))))"])
+    }
 }

@@ -76,7 +76,8 @@ struct InferenceRoutes: Sendable {
                         fields: [.inferenceHeaderLength: "Bytes of the JSON, where those of tensors follow it"])
                 ],
                 failures: [.tooManyRequests, .serviceUnavailable, .gatewayTimeout],
-                handler: .deferred(infer)
+                handler: .deferred(infer),
+                gate: PredictRoute(backend: backend).admit
             ),
         ]
     }

@@ -46,11 +46,16 @@ struct PredictRoute: Sendable {
                     content: .jsonOr(JSONAnswer.schema, types: AnswerType.others))
             ],
             failures: [.notAcceptable, .tooManyRequests, .serviceUnavailable, .gatewayTimeout],
-            handler: .deferred(predict)
+            handler: .deferred(predict),
+            gate: admit
         )
     }
 
     private static let lineTypes = ["application/x-ndjson", "application/ndjson", "application/jsonl"]
+
+    @Sendable func admit(_ request: Request) throws(Problem) {
+        try backend.predictor.admit(timeout: Self.timeout(of: request), urgency: Self.urgency(of: request))
+    }
 
     @Sendable private func predict(_ request: Request, _ responder: Responder) {
         do throws(Problem) {

@@ -9,7 +9,7 @@ struct HistogramTests {
             histogram.add(nanoseconds: nanoseconds)
         }
         #expect(histogram.counts[0] == 2 && histogram.counts[1] == 1)
-        #expect(histogram.counts[Histogram.bounds.count - 1] == 1 && histogram.counts[Histogram.bounds.count] == 2)
+        #expect(histogram.counts[histogram.bounds.count - 1] == 1 && histogram.counts[histogram.bounds.count] == 2)
         #expect(histogram.counts.reduce(0, +) == 6)
         #expect(histogram.sum == 3_620_000_202_999)
     }

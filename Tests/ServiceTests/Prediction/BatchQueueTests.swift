@@ -32,6 +32,16 @@ struct BatchQueueTests {
         return batches
     }
 
+    @Test func tellsWhatComesBeforeWhom() {
+        var queue = BatchQueue<Work>(unitLimit: 10)
+        for work in [Work("a", [3, 9]), Work("b", [4], urgency: 5), Work("c", [2], urgency: 0)] { queue.add(work) }
+        func units(_ urgency: Int) -> Int { queue.reduceUnits(upTo: urgency, 0) { $0 + $2 } }
+        #expect(queue.count == 3 && [0, 3, 4, 5, 7].map(units) == [2, 14, 14, 18, 18])
+        // c, the first clip of a, and b.
+        _ = queue.takeBatch()
+        #expect(queue.count == 1 && [0, 3, 7].map(units) == [0, 9, 9])
+    }
+
     @Test func computesTogetherWhatFits() {
         #expect(
             batches([Work("a", [3]), Work("b", [4]), Work("c", [3]), Work("d", [1])]) == [

@@ -1,3 +1,4 @@
+import Dispatch
 import Emotion
 import HTTPTypes
 import JSON
@@ -45,6 +46,46 @@ struct PredictorTests {
         let reply = try await service.post(Self.path, #"{"clips": [\#(Self.clip(1))]}"#)
         try expectProblem(reply, 429, "overloaded")
         #expect(reply.fields[.retryAfter] == "1")
+    }
+
+    @Test func refusesWhatWouldWaitTooLong() async throws {
+        let service = try TestService.make()
+        try await service.makeModel()
+        let predictor = service.backend.predictor
+        let version = try #require(service.backend.registry.newest("emo"))
+        let body = #"{"clips": [\#(Self.clip(1))]}"#
+        // The engine is busy, and the model takes ten seconds for a unit.
+        let (gate, open) = AsyncStream<Void>.makeStream()
+        let (begun, begin) = AsyncStream<Void>.makeStream()
+        let busy = Task {
+            await predictor.run {
+                begin.finish()
+                let done = DispatchSemaphore(value: 0)
+                Task {
+                    for await _ in gate {}
+                    done.signal()
+                }
+                done.wait()
+            }
+        }
+        for await _ in begun {}
+        let first = Task { try await service.post(Self.path, body) }
+        while predictor.load.requests < 1 { await Task.yield() }
+        let second = Task { try await service.post(Self.path, body) }
+        while predictor.load.waiting < 1 { await Task.yield() }
+        try await predictor.cache.model(version).pace.count(units: 1, in: .seconds(10))
+        #expect(predictor.load.units == 2)
+        let refused = try await service.post(Self.path, body, fields: [Self.timeout: "15000"])
+        try expectProblem(refused, 429, "overloaded")
+        #expect(refused.fields[.retryAfter] == "20")
+        // What is urgent does not wait for them.
+        let urgent = Task {
+            try await service.post(Self.path, body, fields: [Self.timeout: "600000", Self.priority: "u=0"])
+        }
+        while predictor.load.waiting < 2 { await Task.yield() }
+        open.finish()
+        for task in [first, second, urgent] { #expect(try await task.value.status == 200) }
+        await busy.value
     }
 
     @Test func isNotLate() async throws {
@@ -112,6 +153,7 @@ struct PredictorTests {
     }
 
     private static let timeout = HTTPField.Name("X-Request-Timeout-Ms")!
+    private static let priority = HTTPField.Name("Priority")!
 }
 
 /// What a responder is given. `@unchecked Sendable`: used by one thread.
