@@ -56,9 +56,9 @@ struct SampleClips {
 
     /// A request of the Open Inference Protocol.
     func inference(nested: Bool = false, _ members: String = "") -> String {
-        let units = (0..<12).map { Self.list(text[($0 * 3)...].prefix(3)) }
+        let units = (0..<12).map { Self.list(self.text[($0 * 3)...].prefix(3)) }
         let clips = (0..<4).map { "[" + units[($0 * 3)...].prefix(3).joined(separator: ",") + "]" }
-        let text = nested ? "[" + clips.joined(separator: ",") + "]" : Self.list(text)
+        let text = nested ? "[" + clips.joined(separator: ",") + "]" : Self.list(self.text)
         return #"""
             {"inputs":[{"name":"text","datatype":"FP32","shape":[4,3,3],"data":\#(text)},
             {"name":"text_length","datatype":"INT32","shape":[4],"data":[3,0,1,2]},
