@@ -159,7 +159,8 @@ struct PredictionFormsTests {
         }
         let whole = try Self.samples.npz
         let bodies: [(words: String, body: [UInt8])] = [
-            ("zip", []), ("zip", Array("PK\u{3}\u{4}".utf8)), ("zip", Array(whole.prefix(whole.count / 2))),
+            ("there is no modality", []), ("zip", Array("PK\u{3}\u{4}".utf8)),
+            ("zip", Array(whole.prefix(whole.count / 2))),
             ("no such modality", try npz { try $0.add("smell", shape: [1, 1, 1], [1] as [Float]) }),
             ("3 features, not 2", try npz { try $0.add("audio", shape: [1, 1, 3], [1, 2, 3] as [Float]) }),
             (
@@ -192,7 +193,7 @@ struct PredictionFormsTests {
         }
         let bodies: [(words: String, body: [UInt8])] = [
             ("8 bytes", []), ("declares a header", [UInt8](repeating: 0xFF, count: 20)),
-            ("takes 8 bytes, but has", Array(file("audio", [1, 1, 2], count: 8).dropLast())),
+            ("the tensor has data_offsets [0, 8]", Array(file("audio", [1, 1, 2], count: 8).dropLast())),
             ("no such modality", file("smell", [1, 1, 2], count: 8)),
             ("3 features, not 2", file("audio", [1, 1, 3], count: 12)),
             ("there is no clip", file("audio", [0, 1, 2], count: 0)),
