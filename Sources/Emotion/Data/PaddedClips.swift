@@ -47,9 +47,6 @@ package struct PaddedClips {
         self.replacesNonfinite = replacesNonfinite
     }
 
-    /// N, once there is a tensor.
-    package var count: Int? { columns.first?.shape[0] }
-
     /// Whether a modality is among those that there may be.
     package func knows(_ name: String) -> Bool { modalities.contains { $0.name == name } }
 
@@ -87,17 +84,22 @@ package struct PaddedClips {
     ///
     /// - Parameter name: of a modality that was added; nil for all that have no lengths of their own.
     package mutating func add(lengths: [Int], of name: String?) throws(Fault) {
-        if let count, count != lengths.count { throw Fault(name, "\(lengths.count) lengths of \(count) clips") }
         guard let name else { return commonLengths = lengths }
         guard let index = columns.firstIndex(where: { $0.name == name }) else {
             throw Fault(name, "there are lengths of it, but no units")
+        }
+        guard lengths.count == columns[index].shape[0] else {
+            throw Fault(name, "\(lengths.count) lengths of \(columns[index].shape[0]) clips")
         }
         columns[index].lengths = lengths
     }
 
     /// What each clip is, or what is wrong with it; pointers are those of a request in JSON, `/clips/3/text/0/7`.
     package func clips() throws(Fault) -> [Result<Clip, ClipError>] {
-        guard let count else { throw Fault(nil, "there is no modality") }
+        guard let count = columns.first?.shape[0] else { throw Fault(nil, "there is no modality") }
+        if let commonLengths, commonLengths.count != count {
+            throw Fault(nil, "\(commonLengths.count) lengths of \(count) clips")
+        }
         return (0..<count).map { row in Result { () throws(ClipError) in try clip(row) } }
     }
 

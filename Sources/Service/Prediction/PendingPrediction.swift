@@ -1,13 +1,14 @@
 import HTTP
 import HTTPTypes
-import Platform
 import Synchronization
 
 /// A request for predictions from its admission to its answer, which it gets once.
 final class PendingPrediction: Sendable {
     /// From 0, the first, to 7.
     let urgency: Int
-    private let limit: Platform.Mutex<ContinuousClock.Instant?>
+    private let made: ContinuousClock.Instant
+    /// Nanoseconds after which nobody waits for the answer any more; `Int.max` for never.
+    private let limit: Atomic<Int>
     private let responder: Responder
     private let onAnswer: @Sendable (PendingPrediction) -> Void
     private let onRelease: @Sendable () -> Void
@@ -23,7 +24,9 @@ final class PendingPrediction: Sendable {
         onRelease: @escaping @Sendable () -> Void = {}
     ) {
         self.urgency = urgency
-        limit = Mutex(deadline)
+        let made = ContinuousClock.now
+        self.made = made
+        limit = Atomic(deadline.map { Self.nanoseconds($0 - made) } ?? .max)
         self.responder = responder
         self.onAnswer = onAnswer
         self.onRelease = onRelease
@@ -31,16 +34,24 @@ final class PendingPrediction: Sendable {
 
     deinit { onRelease() }
 
-    /// When nobody waits for the answer any more; nil for never.
-    var deadline: ContinuousClock.Instant? { limit.withLock { $0 } }
+    /// Whether there is a time after which nobody waits for the answer any more.
+    var hasDeadline: Bool { limit.load(ordering: .relaxed) != .max }
 
     /// Nobody waits for the answer after `deadline` either.
     func expect(by deadline: ContinuousClock.Instant) {
-        limit.withLock { $0 = min($0 ?? deadline, deadline) }
+        limit.min(Self.nanoseconds(deadline - made), ordering: .relaxed)
+    }
+
+    /// Of a time that may be longer than any that can be told so.
+    private static func nanoseconds(_ duration: Duration) -> Int {
+        Int(clamping: duration.attoseconds / 1_000_000_000)
     }
 
     /// Whether the time for the answer is over.
-    var isLate: Bool { deadline.map { $0 <= .now } ?? false }
+    var isLate: Bool {
+        let limit = limit.load(ordering: .relaxed)
+        return limit != .max && Self.nanoseconds(.now - made) >= limit
+    }
 
     /// Whether anyone waits for the answer.
     var isWanted: Bool { !isAnswered.load(ordering: .relaxed) && !responder.isCancelled && !isLate }

@@ -92,7 +92,7 @@ final class Predictor: Sendable {
             urgency: urgency, deadline: timeout.map { came + $0 }, responder: responder
         ) { [self] in
             active.wrappingSubtract(1, ordering: .relaxed)
-            if $0.deadline != nil { deadlines.forget($0) }
+            if $0.hasDeadline { deadlines.forget($0) }
         } onRelease: { [self] in
             held.wrappingSubtract(1, ordering: .relaxed)
         }

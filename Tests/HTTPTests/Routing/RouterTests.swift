@@ -155,3 +155,36 @@ import Testing
         #expect(executor.count.load(ordering: .relaxed) > 0)
     }
 }
+
+extension RouterTests {
+    @Test func bodiesOfSomeTypesAreTakenAsTheyCome() async throws {
+        var router = Router()
+        router.on(
+            .post, "/{name}", body: .buffered(limit: 3),
+            deferred: { request, responder in
+                responder.respond { .text("gathered \(request.parameters.require("name"))") }
+            },
+            streaming: .init(types: ["application/x-ndjson"], limit: 6) { request in
+                var count = 0
+                for try await chunk in request.body.stream { count += chunk.count }
+                return .text("streamed \(request.parameters.require("name")) \(count)")
+            })
+        for (type, answer) in [
+            ("application/json", "gathered a"), ("APPLICATION/x-ndjson; charset=utf-8", "streamed a 3"),
+            ("application/x-ndjson2", "gathered a"),
+        ] {
+            let request = Request(.post, "/a", fields: [.contentType: type], body: [1, 2, 3])
+            let body = try await router.respond(to: request).body.collect()
+            #expect(String(decoding: body, as: UTF8.self) == answer)
+        }
+        // Each with its own limit.
+        for (type, count, status) in [
+            ("text/plain", 4, HTTPResponse.Status.contentTooLarge), ("application/x-ndjson", 6, .ok),
+            ("application/x-ndjson", 7, .contentTooLarge),
+        ] {
+            let body = [UInt8](repeating: 1, count: count)
+            let request = Request(.post, "/a", fields: [.contentType: type], body: body)
+            #expect(await router.respond(to: request).status == status)
+        }
+    }
+}

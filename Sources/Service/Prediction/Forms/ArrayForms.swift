@@ -50,7 +50,8 @@ struct SafetensorsForm: PredictionForm {
             throw Problem.invalid(fault)
         } catch let error as SafetensorsError where error.code == nil {
             let pointer = error.tensor.map { FieldError.pointer("", $0) } ?? ""
-            throw Problem.invalid(pointer, "the body \(error.reason)", code: "bad_safetensors")
+            let what = error.tensor == nil ? "the body" : "the tensor"
+            throw Problem.invalid(pointer, "\(what) \(error.reason)", code: "bad_safetensors")
         }
     }
 }
