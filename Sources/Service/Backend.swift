@@ -18,6 +18,9 @@ struct Backend: Sendable {
     let feeds: JobEventFeeds
     let models: ModelStore
     let registry: ModelRegistry
+    let keyStore: KeyStore
+    let keys: KeyRegistry
+    let authorization: Authorization
     let predictor: Predictor
     let health: Health
     let observation = Observation()
@@ -49,6 +52,9 @@ struct Backend: Sendable {
         feeds = JobEventFeeds(jobs, logger: logger)
         models = ModelStore(database)
         registry = try ModelRegistry(models, logger: logger)
+        keyStore = KeyStore(database)
+        keys = try KeyRegistry(keyStore, rateLimit: configuration.rateLimit, logger: logger)
+        authorization = Authorization(keys, allowsAnonymous: configuration.allowsAnonymous)
         shutdown = Shutdown(limit: configuration.drainTimeout)
         health = Health(directory: directory, database: database, logger: logger)
         predictor = Predictor(
@@ -72,6 +78,7 @@ struct Backend: Sendable {
             + JobRoutes(backend: self).operations + JobHistoryRoutes(backend: self).operations
             + CheckpointRoutes(backend: self).operations + SweepRoutes(backend: self).operations
             + ModelRoutes(backend: self).operations + [PredictRoute(backend: self).operation]
+            + KeyRoutes(backend: self).operations
         return declared + [OpenAPI.operation(describing: declared)]
     }
 
@@ -81,13 +88,16 @@ struct Backend: Sendable {
         let hosts = HostPolicy(listeningOn: configuration.server.host, allowing: configuration.allowedHosts)
         router.errorResponse = { errors.response(to: $0, request: $1) }
         router.executor = documents
+        let origins = CORSPolicy(configuration.corsOrigins)
+        if let origins { router.optionsFields = { origins.preflight($0, methods: $1) } }
         router.admit = { [echoes = configuration.echoes] request in
+            origins?.apply(to: &request)
             do { try hosts.check(request) } catch {
                 // Those who try the server as such name all kinds of hosts, and nothing is to be had there.
                 guard echoes, request.path == "/" else { throw error }
             }
         }
-        for operation in operations { operation.add(to: &router) }
+        for operation in operations { operation.add(to: &router, for: authorization) }
         if configuration.echoes { addEcho(to: &router) }
         router.files(under: "/", directory: configuration.publicDirectory.path)
         return router

@@ -62,6 +62,7 @@ private struct StoreService: ServiceLifecycle.Service {
         await cancelWhenGracefulShutdown {
             await withTaskGroup(of: Void.self) { group in
                 group.addTask { await backend.health.run() }
+                group.addTask { await backend.keys.run() }
                 if let age = backend.configuration.keepsJobs {
                     let retention = JobRetention(
                         age: age, jobs: backend.jobs, files: backend.files, logger: backend.logger)
@@ -88,7 +89,7 @@ private struct ListenerService: ServiceLifecycle.Service {
 
     func run() async throws {
         backend.observation.watch(server)
-        let address = try await server.start()
+        let address = try await server.start(refuseIfOpen)
         backend.health.start()
         let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
         let impatience = Task { await endAtSecondSignal(signals) }
@@ -133,11 +134,25 @@ private struct ListenerService: ServiceLifecycle.Service {
         }
     }
 
+    /// Beyond loopback nobody is let in without a key, but where that is what was asked for.
+    private func refuseIfOpen(_ address: SocketAddress) throws {
+        guard address.isLoopback || backend.keys.hasActiveKeys || backend.configuration.allowsAnonymous else {
+            throw StartError.open(address, backend.configuration.dataDirectory)
+        }
+    }
+
     private func warnIfOpen(_ address: SocketAddress) {
-        guard !address.isLoopback, backend.configuration.server.tls == nil else { return }
-        backend.logger.warning(
-            "anyone who can reach this address can use the service, and what is sent can be read on the way",
-            metadata: ["address": "\(address)", "cure": "--host 127.0.0.1, or --tls-certificate and --tls-key"])
+        guard !address.isLoopback else { return }
+        if backend.authorization.isOpen {
+            backend.logger.warning(
+                "anyone who can reach this address can use the service",
+                metadata: ["address": "\(address)", "cure": "limbic key create, or --host 127.0.0.1"])
+        }
+        if backend.configuration.server.tls == nil {
+            backend.logger.warning(
+                "what is sent, keys too, can be read on the way",
+                metadata: ["address": "\(address)", "cure": "--tls-certificate and --tls-key, or a proxy with TLS"])
+        }
     }
 
     /// Whoever sends a second signal does not want to wait. All that must last is written before it is answered, and workers

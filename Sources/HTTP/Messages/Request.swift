@@ -10,6 +10,8 @@ package struct Request: Sendable {
     package var body: RequestBody
     /// What the admission of the request found out and its handler is to know.
     package var admitted: (any Sendable)?
+    /// Fields that go with the answer, whatever it is.
+    package var answerFields: HTTPFields = [:]
 
     init(head: RequestHead, id: RequestID, remoteAddress: SocketAddress, body: RequestBody) {
         self.head = head

@@ -25,6 +25,8 @@ struct Serve: AsyncParsableCommand {
     @OptionGroup
     var listener: ListenerOptions
     @OptionGroup
+    var access: AccessOptions
+    @OptionGroup
     var threads: ThreadsOption
     @OptionGroup
     var workers: WorkerOptions
@@ -92,6 +94,7 @@ struct Serve: AsyncParsableCommand {
         )
         configuration.server = try listener.configuration()
         configuration.echoes = enableEcho
+        try access.apply(to: &configuration)
         try workers.apply(to: &configuration)
         configuration.keepsJobs = try Settings.keepJobs.optionalValue(keepJobs, in: 1...36_500).map {
             .seconds($0 * 86_400)

@@ -33,6 +33,7 @@ struct ErrorMapping: Sendable {
         case let error as JobStoreError: problem(error)
         case let error as DatasetStoreError: problem(error)
         case let error as SweepStoreError: problem(error)
+        case let error as KeyStoreError: problem(error)
         case let error as StorageError: problem(error)
         case let error as SystemError: problem(error)
         case let error as SafetensorsError: error.code.map { problem(SystemError("write", code: $0)) } ?? internalError
@@ -73,6 +74,13 @@ struct ErrorMapping: Sendable {
         case .notFound(let id): .notFound("sweep \(id)")
         case .unknownCursor(let id): .query("after", "there is no sweep \(id)")
         case .notOver: Problem(.conflict, code: "sweep_not_over", detail: error.description)
+        }
+    }
+
+    private static func problem(_ error: KeyStoreError) -> Problem {
+        switch error {
+        case .notFound(let id): .notFound("key \(id)")
+        case .unknownCursor(let id): .query("after", "there is no key \(id)")
         }
     }
 
