@@ -2,7 +2,7 @@ import Foundation
 package import HTTP
 import Jobs
 package import Logging
-import Platform
+package import Platform
 import ServiceLifecycle
 import UnixSignals
 
@@ -13,9 +13,15 @@ import UnixSignals
 package struct LimbicService {
     private let backend: Backend
     private let logger: Logger
+    private let log: LogWriter
 
     /// Opens the data directory.
-    package init(_ configuration: ServiceConfiguration, logger: Logger) throws(StartError) {
+    ///
+    /// - Parameter log: where what is logged is written, the requests too.
+    package init(
+        _ configuration: ServiceConfiguration, logger: Logger, log: LogWriter = LogWriter(descriptor: STDERR_FILENO)
+    ) throws(StartError) {
+        self.log = log
         do { backend = try Backend(configuration, logger: logger) } catch { throw StartError(error) }
         self.logger = logger
     }
@@ -37,9 +43,10 @@ package struct LimbicService {
                 configuration: server,
                 router: backend.makeRouter(),
                 logger: logger,
-                accessLog: logger.logLevel <= .info ? .standardError : nil
+                accessLog: logger.logLevel <= .info ? log : nil
             ),
             backend: backend,
+            log: log,
             onReady: onReady
         )
         // Shut down one by one from the last to the first.
@@ -85,6 +92,7 @@ private struct PoolService: ServiceLifecycle.Service {
 private struct ListenerService: ServiceLifecycle.Service {
     let server: Server
     let backend: Backend
+    let log: LogWriter
     let onReady: @Sendable (SocketAddress) -> Void
 
     func run() async throws {
@@ -160,7 +168,7 @@ private struct ListenerService: ServiceLifecycle.Service {
     private func endAtSecondSignal(_ signals: UnixSignalsSequence) async {
         for await signal in signals.dropFirst() {
             backend.logger.warning("ending at once", metadata: ["signal": "\(signal)"])
-            LogWriter.standardError.flush(limit: 0.5)
+            log.flush(limit: 0.5)
             _exit(128 + signal.rawValue)
         }
     }

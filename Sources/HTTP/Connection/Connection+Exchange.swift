@@ -24,6 +24,7 @@ extension Connection {
             ? ForwardedFields.client(head.fields, from: remoteAddress, trusting: configuration.trustedProxies)
             : remoteAddress
         let exchange = ActiveExchange(id, head.method, minorVersion: head.minorVersion, from: client, at: events.time)
+        exchange.summary.traceID = head.fields.traceID
         self.exchange = exchange
         var request = Request(head: head, id: id, remoteAddress: client, body: .none)
         let resolution: Router.Resolution

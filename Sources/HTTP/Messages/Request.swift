@@ -39,6 +39,9 @@ package struct Request: Sendable {
 
     package var fields: RequestFields { head.fields }
 
+    /// Of the client's trace, if it named one.
+    package var traceID: TraceID? { head.fields.traceID }
+
     /// Whether a body comes with the request, as its head says.
     package var hasBody: Bool { head.framing != .none && head.framing != .length(0) }
 
