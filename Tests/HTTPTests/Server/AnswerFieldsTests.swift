@@ -19,9 +19,9 @@ struct AnswerFieldsTests {
         router.on(
             .get, "/refused", admit: { _ in throw RequestError.bodyTooLarge(limit: 1) }, immediate: { _ in .text("a") })
         router.on(.post, "/gathered", body: .buffered(limit: 9)) { .text("\(try $0.body.bytes.count)") }
-        router.on(.get, "/stream") { _ in
-            Response(body: .stream { writer in try await writer.write(Array("a".utf8)) })
-        }
+        router.on(
+            .get, "/stream",
+            handler: { _ in Response(body: .stream { writer in try await writer.write(Array("a".utf8)) }) })
         return router
     }
 

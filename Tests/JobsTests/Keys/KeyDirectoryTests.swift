@@ -34,7 +34,9 @@ struct KeyDirectoryTests {
         let older = URL(filePath: scratch.file("older"))
         try FileManager.default.copyItem(at: Fixture.migrations, to: older)
         for file in try FileManager.default.contentsOfDirectory(at: older, includingPropertiesForKeys: nil)
-        where !file.lastPathComponent.hasPrefix("0001-") { try FileManager.default.removeItem(at: file) }
+        where !file.lastPathComponent.hasPrefix("0001-") && !file.lastPathComponent.hasPrefix("0002-") {
+            try FileManager.default.removeItem(at: file)
+        }
         let server = try Jobs.Database(directory: directory, migrations: older)
         let refusal = #expect(throws: DirectoryError.self) {
             try KeyDirectory(directory, migrations: Fixture.migrations, makes: true)

@@ -6,10 +6,12 @@ import Testing
 
 struct KeyStoreTests {
     private let told = Mutex<[KeyRecord]>([])
+    private let fixture: Fixture
+    private var store: KeyStore { KeyStore(fixture.database) }
+
+    init() throws { fixture = try Fixture.make() }
 
     @Test func keepsDigestsAndNoSecrets() async throws {
-        let fixture = try Fixture.make()
-        let store = KeyStore(fixture.database)
         let draft = KeyDraft(name: "ci", scopes: [.train, .predict], rateLimit: 60)
         let (record, secret) = try await store.create(draft) { record in told.withLock { $0.append(record) } }
         #expect(record.scopes == [.predict, .train] && record.name == "ci" && record.rateLimit == 60)
@@ -24,7 +26,6 @@ struct KeyStoreTests {
     }
 
     @Test func revokesForGood() async throws {
-        let store = KeyStore(try Fixture.make().database)
         let id = try await store.create(KeyDraft(scopes: [.admin])) { _ in }.0.id
         for _ in 0..<2 { try await store.revoke(id) { record in told.withLock { $0.append(record) } } }
         let records = told.withLock { $0 }
@@ -34,7 +35,6 @@ struct KeyStoreTests {
     }
 
     @Test func listsFromTheNewestInPages() async throws {
-        let store = KeyStore(try Fixture.make().database)
         for name in ["a", "b", "c"] { _ = try await store.create(KeyDraft(name: name, scopes: [.predict])) { _ in } }
         let first = try await store.list(limit: 2)
         #expect(first.data.map(\.name) == ["c", "b"] && first.hasMore)
@@ -44,15 +44,12 @@ struct KeyStoreTests {
     }
 
     @Test func writesDownUses() async throws {
-        let store = KeyStore(try Fixture.make().database)
         let id = try await store.create(KeyDraft(scopes: [.predict])) { _ in }.0.id
         try await store.recordUses([id: 77, "key_0": 78])
         #expect(try store.all().map(\.usedAt) == [77])
     }
 
     @Test func seesWhatOthersWriteAndNotItsOwn() async throws {
-        let fixture = try Fixture.make()
-        let store = KeyStore(fixture.database)
         let seen = Mutex<[[KeyRecord]]>([])
         let poll = { version in try await store.poll(since: version) { keys in seen.withLock { $0.append(keys) } } }
         var version = try await poll(nil)

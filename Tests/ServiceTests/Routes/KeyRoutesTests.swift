@@ -1,3 +1,4 @@
+import HTTP
 import HTTPTypes
 import JSON
 import Jobs
@@ -8,16 +9,26 @@ import Testing
 struct KeyRoutesTests {
     private func fields(_ secret: String) -> HTTPFields { [.authorization: "Bearer \(secret)"] }
 
+    /// Without a look at the same request afterwards, which is not let any more.
+    private func sendOnce(_ service: TestService, _ request: Request) async throws -> (status: Int, json: JSONValue) {
+        let response = await service.router.respond(to: request)
+        let bytes = try await response.body.collect()
+        return (response.status.code, bytes.isEmpty ? .null : try JSONReader.value(bytes))
+    }
+
     @Test func keysAreMadeListedAndRevoked() async throws {
         let service = try TestService.make()
-        let made = try await service.post("/v1/keys", #"{"name": "ops", "scopes": ["admin"], "rate_limit": 600}"#)
-        #expect(made.status == 201 && made.fields[.cacheControl] == "no-store")
-        let secret = try #require(try made.json["key"].text)
-        let id = try #require(try made.json["id"].text)
-        #expect(try made.json["scopes"] == ["admin"] && made.json["rate_limit"] == .integer(600))
+        let body = #"{"name": "ops", "scopes": ["admin"], "rate_limit": 600}"#
+        let made = try await sendOnce(
+            service, Request(.post, "/v1/keys", fields: [.contentType: "application/json"], body: Array(body.utf8)))
+        #expect(made.status == 201)
+        let secret = try #require(made.json["key"].text)
+        let id = try #require(made.json["id"].text)
+        #expect(made.json["scopes"] == ["admin"] && made.json["rate_limit"] == .integer(600))
         // The first one has closed the service.
         try expectProblem(try await service.get("/v1/keys"), 401, "missing_token")
         let second = try await service.post("/v1/keys", #"{"scopes": ["predict", "train"]}"#, fields: fields(secret))
+        #expect(second.status == 201 && second.fields[.cacheControl] == "no-store")
         let other = try #require(try second.json["key"].text)
         try expectProblem(
             try await service.send(.get, "/v1/keys", fields: fields(other)), 403, "insufficient_scope")
@@ -34,7 +45,7 @@ struct KeyRoutesTests {
         }
         try expectProblem(try await service.send(.get, "/v1/jobs", fields: fields(other)), 401, "invalid_token")
         try expectProblem(try await service.send(.delete, "/v1/keys/x", fields: fields(secret)), 404, "not_found")
-        #expect(try await service.send(.delete, "/v1/keys/\(id)", fields: fields(secret)).status == 204)
+        #expect(try await sendOnce(service, Request(.delete, "/v1/keys/\(id)", fields: fields(secret))).status == 204)
         try expectProblem(try await service.send(.get, "/v1/keys", fields: fields(secret)), 401, "invalid_token")
     }
 
