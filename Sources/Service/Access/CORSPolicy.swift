@@ -8,7 +8,8 @@ package struct CORSPolicy: Sendable {
     private var isOpen: Bool { origins.contains("*") }
 
     private static let allowedHeaders = [
-        "Authorization", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match", "Last-Event-ID", "Priority",
+        "Authorization", "Content-Digest", "Content-Encoding", "Content-Type", "Idempotency-Key", "If-Match",
+        "If-None-Match", "Last-Event-ID", "Priority",
         "traceparent", "X-Request-Id", "X-Request-Timeout-Ms",
     ].joined(separator: ", ")
     private static let exposedHeaders = [

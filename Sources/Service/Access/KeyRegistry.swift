@@ -47,7 +47,10 @@ final class KeyRegistry: Sendable {
 
     /// Makes a key, which holds when this returns.
     func create(_ draft: KeyDraft) async throws -> (KeyRecord, KeySecret) {
-        try await store.create(draft) { [weak self] in self?.put($0) }
+        let (record, secret) = try await store.create(draft) { [weak self] in self?.put($0) }
+        let scopes = record.scopes.map(\.rawValue).joined(separator: ",")
+        logger.notice("a key was made", metadata: ["key": "\(record.id)", "scopes": "\(scopes)"])
+        return (record, secret)
     }
 
     /// Revokes a key, which does not hold any more when this returns.
@@ -55,6 +58,7 @@ final class KeyRegistry: Sendable {
     /// - Throws: ``KeyStoreError/notFound(id:)``.
     func revoke(_ id: String) async throws {
         try await store.revoke(id) { [weak self] in self?.put($0) }
+        logger.notice("a key was revoked", metadata: ["key": "\(id)"])
     }
 
     // MARK: Following the store
