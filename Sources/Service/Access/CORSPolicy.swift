@@ -9,8 +9,7 @@ package struct CORSPolicy: Sendable {
 
     private static let allowedHeaders = [
         "Authorization", "Content-Digest", "Content-Encoding", "Content-Type", "Idempotency-Key", "If-Match",
-        "If-None-Match", "Last-Event-ID", "Priority",
-        "traceparent", "X-Request-Id", "X-Request-Timeout-Ms",
+        "If-None-Match", "Last-Event-ID", "Priority", "traceparent", "X-Request-Id", "X-Request-Timeout-Ms",
     ].joined(separator: ", ")
     private static let exposedHeaders = [
         "ETag", "Idempotent-Replayed", "Location", "RateLimit", "RateLimit-Policy", "Retry-After", "Server-Timing",
