@@ -1,4 +1,7 @@
-# The service in an image: docker build --tag limbic . && docker run --publish 8080:8080 --volume limbic:/var/lib/limbic limbic
+# The service in an image, which takes a key first, as nobody is let in without beyond loopback:
+# docker build --tag limbic .
+# docker run --rm --volume limbic:/var/lib/limbic --entrypoint limbic limbic key create --scope admin
+# docker run --publish 8080:8080 --volume limbic:/var/lib/limbic limbic
 
 ARG DEBIAN=bookworm
 

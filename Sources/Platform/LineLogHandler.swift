@@ -1,6 +1,6 @@
 package import Logging
 
-/// Writes what swift-log is given as lines of a ``LogWriter``: time, level, message, then pairs of key and value.
+/// Writes what swift-log is given as lines of a ``LogWriter``, in its format.
 package struct LineLogHandler: LogHandler {
     package var logLevel: Logger.Level = .info
     package var metadata: Logger.Metadata = [:]
@@ -18,6 +18,11 @@ package struct LineLogHandler: LogHandler {
         var pairs = metadata
         if let provided = metadataProvider?.get() { pairs.merge(provided) { $1 } }
         if let own = event.metadata { pairs.merge(own) { $1 } }
+        if writer.format == .json {
+            if let error = event.error, pairs["error"] == nil { pairs["error"] = "\(error)" }
+            let line = JSONLogLine(event.level, "\(event.message)", pairs)
+            return writer.line(isUrgent: true) { $0 += line.bytes }
+        }
         var text = "\(event.level) \(Self.oneLine("\(event.message)"))"
         for (key, value) in pairs.sorted(by: { $0.key < $1.key }) { text += " \(key)=\(Self.word("\(value)"))" }
         if let error = event.error { text += " error=\(Self.word("\(error)"))" }

@@ -1,5 +1,6 @@
 import Dispatch
 import Foundation
+import Logging
 
 /// Takes lines for a log and writes them on a queue of its own: nobody who logs waits for a slow reader of the log.
 ///
@@ -13,36 +14,38 @@ package final class LogWriter: Sendable {
         var lines: [UInt8] = []
         var isWriteDue = false
         var dropped = 0
-        var time = LogTime()
+        var time: LogTime
     }
 
     /// Lines that may wait are written together, at most this much later: a busy server would spend more on a write for each
     /// line than on the requests.
     private static let delay: DispatchTimeInterval = .milliseconds(100)
 
+    package let format: LogFormat
     private let capacity: Int
     private let clock: WallClock
     private let sink: Sink
     private let queue = DispatchQueue(label: "platform.log")
-    private let state = Mutex(State())
+    private let state: Mutex<State>
 
     /// - Parameter capacity: bytes that may wait to be written; as many again are being written.
-    package init(capacity: Int = 1 << 20, clock: WallClock = .system, sink: @escaping Sink) {
+    package init(
+        format: LogFormat = .text, capacity: Int = 1 << 20, clock: WallClock = .system, sink: @escaping Sink
+    ) {
+        self.format = format
+        state = Mutex(State(time: LogTime(format)))
         self.capacity = capacity
         self.clock = clock
         self.sink = sink
     }
 
     /// A log to a descriptor, which is not closed.
-    package convenience init(descriptor: Int32) {
+    package convenience init(descriptor: Int32, format: LogFormat = .text) {
         // A log that cannot be written has nobody to tell.
-        self.init { bytes in try? Descriptor.writeAll(bytes, to: descriptor) }
+        self.init(format: format) { bytes in try? Descriptor.writeAll(bytes, to: descriptor) }
     }
 
-    /// The log of the process, on standard error.
-    package static let standardError = LogWriter(descriptor: STDERR_FILENO)
-
-    /// Adds a line: the time, a space, what `body` appends, and a line feed. Never waits for the sink.
+    /// Adds a line: the time, what `body` appends, in ``format``, and the end of the line. Never waits for the sink.
     ///
     /// - Parameter isUrgent: whether it is written at once, or may wait for others.
     package func line(isUrgent: Bool, _ body: (inout [UInt8]) -> Void) {
@@ -50,7 +53,8 @@ package final class LogWriter: Sendable {
         add(count: 1, isUrgent: isUrgent) { state in
             state.lines += state.time.text(second)
             body(&state.lines)
-            state.lines.append(UInt8(ascii: "\n"))
+            state.lines += UnsafeBufferPointer(
+                start: format.lineEnd.utf8Start, count: format.lineEnd.utf8CodeUnitCount)
         }
     }
 
@@ -96,6 +100,17 @@ package final class LogWriter: Sendable {
             return (state.lines, state.dropped)
         }
         if !lines.isEmpty { sink(lines) }
-        if dropped > 0 { sink(Array("\(dropped) lines were not logged: the log was not taken\n".utf8)) }
+        if dropped > 0 { sink(lineAbout(dropped: dropped)) }
+    }
+
+    private func lineAbout(dropped: Int) -> [UInt8] {
+        let message = "lines were not logged: the log was not taken"
+        switch format {
+        case .text: return Array("\(dropped) \(message)\n".utf8)
+        case .json:
+            var time = LogTime(format)
+            let line = JSONLogLine(.warning, message, ["count": "\(dropped)"])
+            return time.text(Int(clock.now() / 1000)) + line.bytes + Array("}\n".utf8)
+        }
     }
 }

@@ -39,18 +39,29 @@ package struct SHA256: ~Copyable, @unchecked Sendable {
 
     /// The digest of all bytes added, as `sha256:` and 64 lowercase hexadecimal digits.
     package consuming func finish() -> String {
-        var digest = [UInt8](repeating: 0, count: Int(EVP_MAX_MD_SIZE))
-        var count: UInt32 = 0
-        guard EVP_DigestFinal_ex(context, &digest, &count) == 1 else {
-            preconditionFailure("OpenSSL could not finish a digest")
-        }
         let digits = Array("0123456789abcdef".utf8)
         var text = Array("sha256:".utf8)
-        for byte in digest.prefix(Int(count)) {
+        for byte in finishBytes() {
             text.append(digits[Int(byte >> 4)])
             text.append(digits[Int(byte & 15)])
         }
         return String(decoding: text, as: UTF8.self)
+    }
+
+    /// The digest of all bytes added, 32 bytes.
+    private consuming func finishBytes() -> [UInt8] {
+        var digest = [UInt8](repeating: 0, count: 32)
+        guard EVP_DigestFinal_ex(context, &digest, nil) == 1 else {
+            preconditionFailure("OpenSSL could not finish a digest")
+        }
+        return digest
+    }
+
+    /// The digest of `bytes`, 32 bytes.
+    package static func bytes(of bytes: some ContiguousBytes) -> [UInt8] {
+        var hash = SHA256()
+        hash.update(bytes)
+        return hash.finishBytes()
     }
 
     /// The digest of `bytes`, as `sha256:` and 64 lowercase hexadecimal digits.

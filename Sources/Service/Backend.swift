@@ -19,6 +19,9 @@ struct Backend: Sendable {
     let models: ModelStore
     let evaluations: EvaluationStore
     let registry: ModelRegistry
+    let keyStore: KeyStore
+    let keys: KeyRegistry
+    let authorization: Authorization
     let predictor: Predictor
     let health: Health
     let observation: Observation
@@ -51,6 +54,9 @@ struct Backend: Sendable {
         models = ModelStore(database)
         evaluations = EvaluationStore(database)
         registry = try ModelRegistry(models, logger: logger)
+        keyStore = KeyStore(database)
+        keys = try KeyRegistry(keyStore, rateLimit: configuration.rateLimit, logger: logger)
+        authorization = Authorization(keys, allowsAnonymous: configuration.allowsAnonymous)
         shutdown = Shutdown(limit: configuration.drainTimeout)
         health = Health(directory: directory, database: database, logger: logger)
         predictor = Predictor(
@@ -76,6 +82,7 @@ struct Backend: Sendable {
             AliasRoutes(backend: self).operations, WeightsRoutes(backend: self).operations,
             EvaluationRoutes(backend: self).operations, [PredictRoute(backend: self).operation],
             InferenceRoutes(backend: self).operations, RepositoryRoutes(backend: self).operations,
+            KeyRoutes(backend: self).operations,
         ].flatMap(\.self)
         return declared + [OpenAPI.operation(describing: declared)]
     }
@@ -86,13 +93,16 @@ struct Backend: Sendable {
         let hosts = HostPolicy(listeningOn: configuration.server.host, allowing: configuration.allowedHosts)
         router.errorResponse = { errors.response(to: $0, request: $1) }
         router.executor = documents
+        let origins = CORSPolicy(configuration.corsOrigins)
+        if let origins { router.optionsFields = { origins.preflight($0, methods: $1) } }
         router.admit = { [echoes = configuration.echoes] request in
+            origins?.apply(to: &request)
             do { try hosts.check(request) } catch {
                 // Those who try the server as such name all kinds of hosts, and nothing is to be had there.
                 guard echoes, request.path == "/" else { throw error }
             }
         }
-        for operation in operations { operation.add(to: &router) }
+        for operation in operations { operation.add(to: &router, for: authorization) }
         if configuration.echoes { addEcho(to: &router) }
         router.files(under: "/", directory: configuration.publicDirectory.path)
         return router

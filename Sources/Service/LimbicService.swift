@@ -2,7 +2,7 @@ import Foundation
 package import HTTP
 import Jobs
 package import Logging
-import Platform
+package import Platform
 import ServiceLifecycle
 import UnixSignals
 
@@ -13,9 +13,15 @@ import UnixSignals
 package struct LimbicService {
     private let backend: Backend
     private let logger: Logger
+    private let log: LogWriter
 
     /// Opens the data directory.
-    package init(_ configuration: ServiceConfiguration, logger: Logger) throws(StartError) {
+    ///
+    /// - Parameter log: where what is logged is written, the requests too.
+    package init(
+        _ configuration: ServiceConfiguration, logger: Logger, log: LogWriter = LogWriter(descriptor: STDERR_FILENO)
+    ) throws(StartError) {
+        self.log = log
         do { backend = try Backend(configuration, logger: logger) } catch { throw StartError(error) }
         self.logger = logger
     }
@@ -37,9 +43,10 @@ package struct LimbicService {
                 configuration: server,
                 router: backend.makeRouter(),
                 logger: logger,
-                accessLog: logger.logLevel <= .info ? .standardError : nil
+                accessLog: logger.logLevel <= .info ? log : nil
             ),
             backend: backend,
+            log: log,
             onReady: onReady
         )
         // Shut down one by one from the last to the first.
@@ -63,6 +70,7 @@ private struct StoreService: ServiceLifecycle.Service {
             await withTaskGroup(of: Void.self) { group in
                 group.addTask { await backend.health.run() }
                 group.addTask { await EvaluationRunner(backend: backend).run() }
+                group.addTask { await backend.keys.run() }
                 if let age = backend.configuration.keepsJobs {
                     let retention = JobRetention(
                         age: age, jobs: backend.jobs, files: backend.files, logger: backend.logger)
@@ -85,11 +93,12 @@ private struct PoolService: ServiceLifecycle.Service {
 private struct ListenerService: ServiceLifecycle.Service {
     let server: Server
     let backend: Backend
+    let log: LogWriter
     let onReady: @Sendable (SocketAddress) -> Void
 
     func run() async throws {
         backend.observation.watch(server)
-        let address = try await server.start()
+        let address = try await server.start(refuseIfOpen)
         await cancelWhenGracefulShutdown { await backend.warmUp() }
         backend.health.start()
         let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
@@ -135,11 +144,25 @@ private struct ListenerService: ServiceLifecycle.Service {
         }
     }
 
+    /// Beyond loopback nobody is let in without a key, but where that is what was asked for.
+    private func refuseIfOpen(_ address: SocketAddress) throws {
+        guard address.isLoopback || backend.keys.hasActiveKeys || backend.configuration.allowsAnonymous else {
+            throw StartError.open(address, backend.configuration.dataDirectory)
+        }
+    }
+
     private func warnIfOpen(_ address: SocketAddress) {
-        guard !address.isLoopback, backend.configuration.server.tls == nil else { return }
-        backend.logger.warning(
-            "anyone who can reach this address can use the service, and what is sent can be read on the way",
-            metadata: ["address": "\(address)", "cure": "--host 127.0.0.1, or --tls-certificate and --tls-key"])
+        guard !address.isLoopback else { return }
+        if backend.authorization.isOpen {
+            backend.logger.warning(
+                "anyone who can reach this address can use the service",
+                metadata: ["address": "\(address)", "cure": "limbic key create, or --host 127.0.0.1"])
+        }
+        if backend.configuration.server.tls == nil {
+            backend.logger.warning(
+                "what is sent, keys too, can be read on the way",
+                metadata: ["address": "\(address)", "cure": "--tls-certificate and --tls-key, or a proxy with TLS"])
+        }
     }
 
     /// Whoever sends a second signal does not want to wait. All that must last is written before it is answered, and workers
@@ -147,7 +170,7 @@ private struct ListenerService: ServiceLifecycle.Service {
     private func endAtSecondSignal(_ signals: UnixSignalsSequence) async {
         for await signal in signals.dropFirst() {
             backend.logger.warning("ending at once", metadata: ["signal": "\(signal)"])
-            LogWriter.standardError.flush(limit: 0.5)
+            log.flush(limit: 0.5)
             _exit(128 + signal.rawValue)
         }
     }

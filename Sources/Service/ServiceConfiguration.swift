@@ -43,6 +43,12 @@ package struct ServiceConfiguration: Sendable {
     package var echoes = false
     /// Names that the server answers to besides those of loopback.
     package var allowedHosts: [String] = []
+    /// Whether everyone may ask for everything while no key holds, beyond loopback and where there have been keys too.
+    package var allowsAnonymous = false
+    /// Requests a minute of each key that has no limit of its own; nil for any number.
+    package var rateLimit: Int?
+    /// Origins whose pages may read answers, or `*` for all.
+    package var corsOrigins: [String] = []
     /// For which a service that is to stop still takes requests, so that a balancer learns that it is not ready any more.
     package var shutdownDelay: Duration = .seconds(1)
     /// For requests under way to finish after that, and for workers to end, together.

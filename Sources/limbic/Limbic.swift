@@ -9,6 +9,7 @@ struct Limbic: AsyncParsableCommand {
         subcommands: [
             Serve.self,
             Backup.self,
+            Keys.self,
             Worker.self,
             Train.self,
             Evaluate.self,

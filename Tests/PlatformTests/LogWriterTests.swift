@@ -28,8 +28,8 @@ private final class Sink: Sendable {
 }
 
 struct LogWriterTests {
-    private static func make(_ sink: Sink, capacity: Int = 1 << 20) -> LogWriter {
-        LogWriter(capacity: capacity, clock: WallClock { 784_111_777_999 }, sink: sink.take)
+    private static func make(_ sink: Sink, _ format: LogFormat = .text, capacity: Int = 1 << 20) -> LogWriter {
+        LogWriter(format: format, capacity: capacity, clock: WallClock { 784_111_777_999 }, sink: sink.take)
     }
 
     @Test func linesComeOutInTheOrderTheyWentIn() {
@@ -91,5 +91,37 @@ struct LogWriterTests {
                 "1994-11-06T08:49:37Z warning \"a\\nb\" empty=\"\" job=j2",
             ]
         )
+    }
+
+    @Test func loggersWriteAnObjectALine() {
+        let sink = Sink()
+        let writer = Self.make(sink, .json)
+        var logger = Logger(label: "test") { _ in LineLogHandler(writer: writer) }
+        logger[metadataKey: "job"] = "j1"
+        logger.info(
+            "two\nlines, \"quoted\" \\ \u{1}é", metadata: ["time": "now", "list": ["a", ["b": "c", "d": "e"]]])
+        logger.error("failed", error: SystemError("open", code: 2), metadata: ["number": "\(7)"])
+        writer.flush(limit: 60)
+        let start = #"{"time":"1994-11-06T08:49:37Z","level":"#
+        #expect(
+            sink.lines == [
+                start
+                    + #""info","message":"two\nlines, \"quoted\" \\ \u0001é","job":"j1","list":["a",{"b":"c","d":"e"}],"time_":"now"}"#,
+                start
+                    + #""error","message":"failed","error":"\#(SystemError("open", code: 2))","job":"j1","number":"7"}"#,
+            ])
+    }
+
+    @Test func theLostAreCountedInAnObject() {
+        let sink = Sink(isStuck: true)
+        let writer = Self.make(sink, .json, capacity: 1)
+        writer.line(isUrgent: true) { $0 += #""a":1"#.utf8 }
+        sink.arrived.wait()
+        for _ in 0..<3 { writer.line(isUrgent: true) { $0 += #""b":1"#.utf8 } }
+        sink.gate.signal()
+        #expect(writer.flush(limit: 60))
+        let start = #"{"time":"1994-11-06T08:49:37Z","#
+        let about = #""level":"warning","message":"lines were not logged: the log was not taken","count":"2"}"#
+        #expect(sink.lines == [start + #""a":1}"#, start + #""b":1}"#, start + about])
     }
 }

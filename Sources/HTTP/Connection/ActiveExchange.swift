@@ -16,6 +16,8 @@ final class ActiveExchange: @unchecked Sendable {
     /// What hands the body on, until it has ended.
     private var pipe: BodyPipe?
 
+    /// Fields that go with the answer, whatever it is.
+    var answerFields: HTTPFields = [:]
     /// Of a streamed answer.
     var framing = ResponseEncoder.Framing.none
     /// Bytes of the answer's body still to come; nil for a body of unknown length.

@@ -24,19 +24,22 @@ extension Connection {
             ? ForwardedFields.client(head.fields, from: remoteAddress, trusting: configuration.trustedProxies)
             : remoteAddress
         let exchange = ActiveExchange(id, head.method, minorVersion: head.minorVersion, from: client, at: events.time)
+        exchange.summary.traceID = head.fields.traceID
         self.exchange = exchange
         var request = Request(head: head, id: id, remoteAddress: client, body: .none)
         let resolution: Router.Resolution
         do {
             resolution = try events.context.router.resolve(&request)
+            exchange.answerFields = request.answerFields
         } catch {
+            exchange.answerFields = request.answerFields
             dropBody(of: request.head)
             return refuse(error, request)
         }
         switch resolution {
         case .options(let allowed):
             dropBody(of: request.head)
-            respond(Router.options(allowed))
+            respond(events.context.router.options(allowed, request))
         case .route(let route):
             exchange.summary.route = route
             start(route, consume request, exchange)
@@ -223,6 +226,8 @@ extension Connection {
     /// Encodes the response to the request under way.
     private func respond(_ response: Response) {
         guard let exchange, state.awaitsAnswer else { return }
+        var response = response
+        if !exchange.answerFields.isEmpty { response.fields.append(contentsOf: exchange.answerFields) }
         exchange.framing = ResponseEncoder.framing(of: response, minorVersion: exchange.minorVersion)
         exchange.summary.status = response.status
         let isWhole = exchange.summary.method == .head || exchange.framing == .none || response.body.isWhole

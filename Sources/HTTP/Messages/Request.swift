@@ -10,6 +10,8 @@ package struct Request: Sendable {
     package var body: RequestBody
     /// What the admission of the request found out and its handler is to know.
     package var admitted: (any Sendable)?
+    /// Fields that go with the answer, whatever it is.
+    package var answerFields: HTTPFields = [:]
 
     init(head: RequestHead, id: RequestID, remoteAddress: SocketAddress, body: RequestBody) {
         self.head = head
@@ -36,6 +38,9 @@ package struct Request: Sendable {
     package var hasQuery: Bool { !(head.query?.isEmpty ?? true) }
 
     package var fields: RequestFields { head.fields }
+
+    /// Of the client's trace, if it named one.
+    package var traceID: TraceID? { head.fields.traceID }
 
     /// Whether a body comes with the request, as its head says.
     package var hasBody: Bool { head.framing != .none && head.framing != .length(0) }

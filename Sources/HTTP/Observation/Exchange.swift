@@ -6,6 +6,8 @@ struct Exchange {
     let remoteAddress: SocketAddress
     /// Nil if the request could not be parsed.
     let method: HTTPRequest.Method?
+    /// Of the client's trace, if it named one.
+    var traceID: TraceID?
     /// Nil if no route was reached.
     var route: Route?
     /// The status sent; nil if the connection ended before there was one.

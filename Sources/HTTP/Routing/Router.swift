@@ -38,6 +38,9 @@ package struct Router: Sendable {
     /// Comes before a route is looked for.
     package var admit: Admission?
 
+    /// What the answer to an `OPTIONS` without a route says besides `Allow`, the methods of which it is given.
+    package var optionsFields: (@Sendable (Request, String) -> HTTPFields)?
+
     /// Where tasks of handlers run; nil for the threads that all tasks share, which handlers must not block then.
     package var executor: (any TaskExecutor)?
 
@@ -147,9 +150,15 @@ package struct Router: Sendable {
     /// Runs the route for `request` and gives its answer, without sockets. Streamed response bodies are not run yet.
     package func respond(to request: Request) async -> Response {
         var request = request
+        var response = await respond(to: &request)
+        response.fields.append(contentsOf: request.answerFields)
+        return response
+    }
+
+    private func respond(to request: inout Request) async -> Response {
         do {
             switch try resolve(&request) {
-            case .options(let allowed): return Self.options(allowed)
+            case .options(let allowed): return options(allowed, request)
             case .route(let route):
                 switch route.action {
                 case .immediate(let handler): return try handler(request)
@@ -175,8 +184,12 @@ package struct Router: Sendable {
         return response
     }
 
-    static func options(_ allowed: [HTTPRequest.Method]) -> Response {
-        Response(status: .noContent, fields: [.allow: allowed.map(\.rawValue).joined(separator: ", ")])
+    /// The response to an `OPTIONS` without a route.
+    func options(_ allowed: [HTTPRequest.Method], _ request: Request) -> Response {
+        let methods = allowed.map(\.rawValue).joined(separator: ", ")
+        var response = Response(status: .noContent, fields: [.allow: methods])
+        if let optionsFields { response.fields.append(contentsOf: optionsFields(request, methods)) }
+        return response
     }
 
     private static let defaultErrorResponse: ErrorResponse = { error, request in

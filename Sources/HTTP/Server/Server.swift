@@ -30,7 +30,9 @@ package final class Server: Sendable {
 
     /// Binds and starts to accept. Returns the address bound, with the port the system chose if 0 was asked for.
     /// Throws ``SystemError`` or ``AddressError``.
-    package func start() async throws -> SocketAddress {
+    ///
+    /// - Parameter check: called with the address before a connection is accepted; when it throws, none is.
+    package func start(_ check: (SocketAddress) throws -> Void = { _ in }) async throws -> SocketAddress {
         try socket.withLock { current in
             if let current { return current.address }
             let configuration = context.configuration
@@ -43,6 +45,7 @@ package final class Server: Sendable {
                 }
             context.onRoom { [queues] in queues.forEach { $0.acceptAgain() } }
             do {
+                try check(socket.address)
                 for queue in queues { try queue.accept(from: socket, with: queues.filter { $0 !== queue }) }
             } catch {
                 socket.close()

@@ -186,6 +186,11 @@ package final class Database: Sendable {
         }
     }
 
+    /// Runs `body` on the connection that writes, between two transactions.
+    func betweenWrites<T: Sendable>(_ body: @escaping @Sendable (Connection) throws -> T) async throws -> T {
+        try await Self.translating { try await pool.writeWithoutTransaction(body) }
+    }
+
     /// Announces a change once the transaction under way has committed, and not at all when it fails.
     func announce(_ topics: ChangeHub.Topic...) {
         writes.announce { [changes] in
@@ -200,6 +205,10 @@ package final class Database: Sendable {
             for listener in listeners { listener(change) }
         }
     }
+
+    /// Has `body` called once the transaction under way has committed, before anything else is written, and not at all when it
+    /// fails.
+    func afterCommit(_ body: @escaping @Sendable () -> Void) { writes.announce(body) }
 
     func onModelChange(_ body: @escaping @Sendable (ModelChange) -> Void) {
         modelListeners.withLock { $0.append(body) }

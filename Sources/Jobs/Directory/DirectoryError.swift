@@ -5,6 +5,8 @@ package import Platform
 package enum DirectoryError: Error, Equatable, CustomStringConvertible {
     /// Another server works on the directory. `holder` is its process number, where known.
     case alreadyInUse(directory: String, holder: Int32?)
+    /// There is no data directory with a database.
+    case noDatabase(directory: String)
     /// `/`, which belongs to everyone.
     case root
     case notADirectory(String)
@@ -30,6 +32,8 @@ package enum DirectoryError: Error, Equatable, CustomStringConvertible {
         case .alreadyInUse(let directory, let holder):
             let process = holder.map { " (process \($0))" } ?? ""
             return "the data directory \(directory) is in use by another server\(process)"
+        case .noDatabase(let directory):
+            return "\(directory) is not a data directory of Limbic with a database"
         case .root:
             return "the root of the file system cannot be a data directory: name a directory of its own"
         case .notADirectory(let path):

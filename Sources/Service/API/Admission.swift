@@ -18,11 +18,16 @@ final class Admitted: Sendable {
 struct Admission: Sendable {
     /// Of requests without a query, which most are.
     private let plain: Admitted
+    private let authorization: Authorization
 
-    init(to operation: Operation) { plain = Admitted(operation) }
+    init(to operation: Operation, for authorization: Authorization) {
+        plain = Admitted(operation)
+        self.authorization = authorization
+    }
 
     /// - Throws: ``Problem`` with what the request is refused for.
     func admit(_ request: inout Request) throws(Problem) {
+        try authorization.check(&request, for: plain.operation.scope)
         if request.hasBody { try Self.checkType(request, plain.operation) }
         request.admitted =
             request.hasQuery

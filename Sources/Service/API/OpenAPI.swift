@@ -46,7 +46,15 @@ struct OpenAPI {
             ],
             "tags": .array(tags.map { ["name": .string($0)] }),
             "paths": .object(paths),
-            "components": ["schemas": .object(components)],
+            "components": [
+                "schemas": .object(components),
+                "securitySchemes": [
+                    "key": [
+                        "type": "http", "scheme": "bearer",
+                        "description": "A key of `limbic key create` or `POST /v1/keys`; none where there is none yet.",
+                    ]
+                ],
+            ],
         ]
     }
 
@@ -77,10 +85,16 @@ struct OpenAPI {
             "summary": .string(operation.summary),
             "tags": [.string(operation.tag)],
             "responses": .object(responses),
+            "security": security(operation.scope),
         ]
         if !parameters.isEmpty { description["parameters"] = .array(parameters) }
         if let body = body(operation, &components) { description["requestBody"] = body }
         return .object(description)
+    }
+
+    /// A service without keys takes requests without one.
+    private static func security(_ scope: Operation.Scope) -> JSONValue {
+        scope == .none ? [] : [["key": [.string(scope.rawValue)]], [:]]
     }
 
     private static func parameter(

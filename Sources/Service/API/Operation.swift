@@ -91,6 +91,7 @@ extension Operation {
             .badRequest, .uriTooLong, .misdirectedRequest, .requestHeaderFieldsTooLarge,
         ]
         statuses.formUnion(failures)
+        if scope != .none { statuses.formUnion([.unauthorized, .forbidden, .tooManyRequests]) }
         if !path.isEmpty { statuses.insert(.notFound) }
         if answers.contains(where: { $0.status == .notModified }) { statuses.insert(.preconditionFailed) }
         if case .none = body {} else { statuses.formUnion([.contentTooLarge, .unsupportedMediaType]) }
@@ -120,8 +121,8 @@ extension Operation {
     }
 
     /// Has `router` answer its requests, once they are admitted.
-    func add(to router: inout Router) {
-        let admission = Admission(to: self)
+    func add(to router: inout Router, for authorization: Authorization) {
+        let admission = Admission(to: self, for: authorization)
         let admit: Router.Admission = { [gate] request in
             try admission.admit(&request)
             try gate?(request)

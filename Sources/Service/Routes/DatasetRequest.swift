@@ -3,13 +3,11 @@ import JSON
 
 /// The body of `POST /v1/datasets`.
 enum DatasetRequest {
-    private static let noControls = Schema.Pattern(
-        "^[^\\u0000-\\u001f\\u007f-\\u009f]*$", rule: "have no control characters")
     private static let nameField = Field.string(
-        "name", length: 1...200, pattern: noControls, example: "words", "What people call it")
+        "name", length: 1...200, pattern: .noControls, example: "words", "What people call it")
     private static let labelsField = Field<[String]?>.names(
         "labels", count: 1...SplitOptions.maximumLabels,
-        .string(length: 1...SplitOptions.maximumLabelCharacters, pattern: noControls),
+        .string(length: 1...SplitOptions.maximumLabelCharacters, pattern: .noControls),
         "The emotions, in the order of the arrays; the splits tell how many when they are not declared")
     private static let replaceField = Field<Bool>.flag(
         "replace_nonfinite", default: false, "Whether features that are not finite are read as 0 instead of refused")

@@ -25,6 +25,8 @@ struct Serve: AsyncParsableCommand {
     @OptionGroup
     var listener: ListenerOptions
     @OptionGroup
+    var access: AccessOptions
+    @OptionGroup
     var threads: ThreadsOption
     @OptionGroup
     var workers: WorkerOptions
@@ -54,6 +56,8 @@ struct Serve: AsyncParsableCommand {
     var drainSeconds: Int?
     @Option(help: Settings.logLevel.help)
     var logLevel: String?
+    @Option(help: Settings.logFormat.help)
+    var logFormat: LogFormat?
     @Option(help: Settings.migrations.help)
     var migrations: String?
     @Option(name: .customLong("public"), help: Settings.publicDirectory.help)
@@ -61,12 +65,13 @@ struct Serve: AsyncParsableCommand {
 
     func run() async throws {
         let configuration = try makeConfiguration()
-        let logger = try makeLogger()
+        let log = LogWriter(descriptor: STDERR_FILENO, format: try Settings.logFormat.value(logFormat))
+        let logger = try makeLogger(log)
         try await Failure.reporting {
-            defer { LogWriter.standardError.flush() }
+            defer { log.flush() }
             try threads.apply()
             do {
-                try await LimbicService(configuration, logger: logger).run { address in
+                try await LimbicService(configuration, logger: logger, log: log).run { address in
                     // Without a reader of standard output there is nobody to tell.
                     let scheme = configuration.server.tls == nil ? "http" : "https"
                     try? StandardOutput.write("listening on \(scheme)://\(address)\n")
@@ -92,6 +97,7 @@ struct Serve: AsyncParsableCommand {
         )
         configuration.server = try listener.configuration()
         configuration.echoes = enableEcho
+        try access.apply(to: &configuration)
         try workers.apply(to: &configuration)
         configuration.keepsJobs = try Settings.keepJobs.optionalValue(keepJobs, in: 1...36_500).map {
             .seconds($0 * 86_400)
@@ -111,12 +117,12 @@ struct Serve: AsyncParsableCommand {
         return configuration
     }
 
-    private func makeLogger() throws -> Logger {
+    private func makeLogger(_ log: LogWriter) throws -> Logger {
         let name = try Settings.logLevel.value(logLevel)
         guard let level = Logger.Level(rawValue: name) else {
             throw Settings.logLevel.error(logLevel, "there is no level \(name)")
         }
-        var logger = Logger(label: "limbic") { _ in LineLogHandler(writer: .standardError) }
+        var logger = Logger(label: "limbic") { _ in LineLogHandler(writer: log) }
         logger.logLevel = level
         return logger
     }

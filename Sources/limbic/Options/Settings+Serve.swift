@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Platform
 
 extension Settings {
     static let dataDirectory = Setting(
@@ -59,6 +60,11 @@ extension Settings {
         default: "info",
         "Least level that is logged: trace, debug, info, notice, warning, error or critical"
     )
+    static let logFormat = Setting(
+        "LIMBIC_LOG_FORMAT",
+        default: LogFormat.text,
+        "Lines of the log: text, or json for an object a line with time, level, message and the rest as members"
+    )
     static let migrations = Setting<String>(
         "LIMBIC_MIGRATIONS",
         otherwise: "the first Migrations there is, see below",
@@ -72,6 +78,8 @@ extension Settings {
         "Directory of the dashboard"
     )
 }
+
+extension LogFormat: ExpressibleByArgument {}
 
 /// Finds the folders that belong to the program but are not in it.
 enum SupportFiles {

@@ -36,6 +36,8 @@ struct ServeTests {
         ("--launcher", #"["srun", 1]"#, "is not an array of strings such as"),
         ("--worker-niceness", "20", "must be from 0 to 19, not 20"),
         ("--worker-memory", "1000", "must be from 268435456 to "),
+        ("--rate-limit", "0", "must be from 1 to 1000000, not 0"),
+        ("--cors-origins", "https://a.example, b.example", "'b.example' is neither * nor an origin such as"),
         ("--stall-seconds", "5", "must be at least 15, not 5"), ("--keep-jobs", "0", "must be from 1 to 36500, not 0"),
     ])
     func aWrongSettingIsNamedByWhereItCameFrom(flag: String, value: String, reason: String) throws {

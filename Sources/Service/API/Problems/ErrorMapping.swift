@@ -15,15 +15,20 @@ struct ErrorMapping: Sendable {
         let problem = Self.problem(error)
         if error is CancellationError || error is ConnectionError {
             // The client went away or the server is stopping: nothing has failed.
-            logger.debug("request given up", metadata: ["request_id": "\(request?.id.description ?? "-")"])
+            logger.debug("request given up", metadata: Self.metadata(of: request))
         } else if problem.status.code >= 500, !(error is Problem), !(error is RequestError) {
             // What clients ask of HTTP that there is not, a RequestError, is no failure of ours either.
             logger.error(
-                "request failed",
-                metadata: ["request_id": "\(request?.id.description ?? "-")", "error": "\(error)"]
-            )
+                "request failed", metadata: Self.metadata(of: request).merging(["error": "\(error)"]) { $1 })
         }
         return problem.response(requestID: request?.id)
+    }
+
+    /// What ties a line of the log to a request.
+    private static func metadata(of request: Request?) -> Logger.Metadata {
+        var metadata: Logger.Metadata = ["request_id": "\(request?.id.description ?? "-")"]
+        if let trace = request?.traceID { metadata["trace_id"] = "\(trace)" }
+        return metadata
     }
 
     static func problem(_ error: any Error) -> Problem {
@@ -34,6 +39,7 @@ struct ErrorMapping: Sendable {
         case let error as DatasetStoreError: problem(error)
         case let error as SweepStoreError: problem(error)
         case EvaluationError.unknownCursor(let id): .query("after", "there is no evaluation \(id)")
+        case let error as KeyStoreError: problem(error)
         case let error as StorageError: problem(error)
         case let error as SystemError: problem(error)
         case let error as SafetensorsError: error.code.map { problem(SystemError("write", code: $0)) } ?? internalError
@@ -74,6 +80,13 @@ struct ErrorMapping: Sendable {
         case .notFound(let id): .notFound("sweep \(id)")
         case .unknownCursor(let id): .query("after", "there is no sweep \(id)")
         case .notOver: Problem(.conflict, code: "sweep_not_over", detail: error.description)
+        }
+    }
+
+    private static func problem(_ error: KeyStoreError) -> Problem {
+        switch error {
+        case .notFound(let id): .notFound("key \(id)")
+        case .unknownCursor(let id): .query("after", "there is no key \(id)")
         }
     }
 

@@ -158,3 +158,9 @@ extension Schema {
         return schema
     }
 }
+
+extension Schema.Pattern {
+    /// Of names that people give.
+    static let noControls = Schema.Pattern(
+        "^[^\\u0000-\\u001f\\u007f-\\u009f]*$", rule: "have no control characters")
+}
