@@ -19,21 +19,21 @@ import argparse
 import json
 import os
 import shutil
+import signal
 import sys
 import tempfile
 from pathlib import Path
 
 from alone import binary, overload, training
 from comparison import Comparison, multiplies_in_bfloat16
-from load import open_loop, percentile
+from load import Answers, open_loop, percentile
 from rows import RATES, ROWS, Row
 from settings import PEERS
 
 
 def rate(comparison: Comparison, key: str) -> list[Row]:
-    title, _, wanted = RATES[key]
-    found = comparison.rates(key)
-    return [Row(title, "/s", found.pop("limbic"), True, wanted, found)]
+    peers = dict(comparison.rates(key))
+    return [Row(RATES[key].title, "/s", peers.pop("limbic"), True, RATES[key].wanted, peers)]
 
 
 def tail(comparison: Comparison) -> list[Row]:
@@ -45,12 +45,10 @@ def tail(comparison: Comparison) -> list[Row]:
     seconds = max(comparison.options.seconds, min(30, 300 / half))
     rounds = comparison.side_by_side(
         "requests", lambda server, requests: open_loop(server.port, requests, half, seconds))
-    found, counts = {}, {}
-    for name, answers in rounds.items():
-        latencies = [x for round in answers for x in round.latencies()]
-        counts[name], found[name] = len(latencies), percentile(latencies, 99)
-    late = percentile([x for answers in rounds["limbic"] for x in answers.lateness], 99)
-    note = f"{half:.1f} requests/s, {counts['limbic']} answers each; p99 of the client's own lateness {late:.1f} ms"
+    answers = {name: sum(values, Answers()).require_success(name) for name, values in rounds.items()}
+    found = {name: percentile(value.latencies(), 99) for name, value in answers.items()}
+    note = (f"{half:.3g} requests/s, {len(answers['limbic'].found)} each; p99 of the client's own lateness "
+            f"{percentile(answers['limbic'].lateness, 99):.1f} ms")
     return [Row("p99 at half of the best peer's peak", "ms", found.pop("limbic"), False, 1 / 3, found, note=note)]
 
 
@@ -68,7 +66,8 @@ MEASURES = {key: (lambda comparison, key=key: rate(comparison, key)) for key in 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--limbic", default=".build/release/limbic")
-    parser.add_argument("--seconds", type=float, default=10, help="of each measurement (10)")
+    parser.add_argument("--seconds", type=float, default=10,
+                        help="of each measurement; clips of all lengths take three times as long (10)")
     parser.add_argument("--overload-seconds", type=float, default=60, help="of the overload (60)")
     parser.add_argument("--rounds", type=int, default=3, help="in which all are measured in turn (3)")
     parser.add_argument("--threads", type=int, default=os.cpu_count(), help="of every server (one per core)")
@@ -79,6 +78,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--json", type=Path, metavar="FILE", help="for the figures and all that was tried")
     found = parser.parse_args()
     found.limbic = os.path.abspath(found.limbic)
+    found.only = found.only or ROWS
+    found.rates = [key for key in RATES if key in found.only or (key == "requests" and "tail" in found.only)]
     if found.peers is None:
         found.peers = [name for name in PEERS if "bfloat16" not in name or multiplies_in_bfloat16()]
     if not shutil.which("wrk"):
@@ -88,18 +89,18 @@ def arguments() -> argparse.Namespace:
 
 def main():
     options = arguments()
-    keys = options.only or ROWS
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the servers are stopped
     rows: list[Row] = []
     failures = []
     with tempfile.TemporaryDirectory(prefix="serving-") as work:
         # Compiled once, for all servers that compile the same model.
         os.environ["TORCHINDUCTOR_CACHE_DIR"] = os.path.join(work, "compiled")
         comparison = Comparison(options, Path(work))
-        comparison.make([name for name, used in (
-            ("paper", set(keys) - {"small", "training"}), ("small", set(keys) & {"small", "training"})) if used])
+        small = set(options.only) & {"small", "training"}
+        comparison.make((["paper"] if set(options.only) - small else []) + (["small"] if small else []))
         print(Row.header(options.peers), flush=True)
         for key in ROWS:
-            if key not in keys:
+            if key not in options.only:
                 continue
             try:
                 found = MEASURES[key](comparison)

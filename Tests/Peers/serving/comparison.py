@@ -4,11 +4,12 @@ import json
 import statistics
 import sys
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 import models
 from exchange import ask
-from load import Requests, closed_loop
+from load import Requests, closed_loop, warm_up
 from rows import RATES
 from servers import Server, start_limbic, start_peer
 from settings import PEERS, Settings
@@ -84,33 +85,37 @@ class Comparison:
         return self.tried[model]
 
     def attempt(self, peer: str, settings: Settings, model: str) -> dict:
+        seconds = max(1, self.options.seconds / 2)
         try:
             with self.start(peer, settings, model) as server:
                 self.check(server, "/predict", model, settings.precision)
                 outcome = {"memory": server.memory()}
-                for key, (_, workload, _) in RATES.items():
-                    if workload.model == model:
+                for key, rate in RATES.items():
+                    workload = rate.workload
+                    if workload.model == model and key in self.options.rates:
                         with Requests(json_messages(server.port, "/predict", workload.clips())) as requests:
-                            closed_loop(server.port, requests, workload.connections, 1)
+                            warm_up(server.port, requests, workload.connections)
                             outcome[key] = closed_loop(
-                                server.port, requests, workload.connections, max(1, self.options.seconds / 2))
+                                server.port, requests, workload.connections, rate.stretch * seconds)
                 return outcome
         except RuntimeError as error:
             return {"error": str(error)}
 
     def start(self, peer: str, settings: Settings, model: str) -> Server:
         clip = as_json(Workload(model, 1, (9, 9), 1).clips())
-        return start_peer(PEERS[peer][0], self.work / model, settings, clip)
+        return start_peer(PEERS[peer][0], self.work / model, replace(settings, threads=self.options.threads), clip)
 
     def best(self, key: str) -> dict[str, Settings]:
         """By peer, the settings with the highest rate in a row."""
         found = {}
-        for peer, outcomes in self.results(RATES[key][1].model).items():
+        for peer, outcomes in self.results(RATES[key].workload.model).items():
             rates = {settings: outcome[key] for settings, outcome in outcomes.items() if key in outcome}
             if rates:
                 found[peer] = max(rates, key=rates.get)
             else:
                 say(f"{peer} is left out of {key}: it runs with none of its settings")
+        if self.options.peers and not found:
+            raise RuntimeError("no peer runs with any of its settings")
         return found
 
     # ------------------------------------------------------------ side by side
@@ -121,7 +126,7 @@ class Comparison:
         - Parameter measure: of a server and its requests.
         - Returns: by name, what was measured in each round.
         """
-        workload, found = RATES[key][1], {}
+        workload, found = RATES[key].workload, {}
         with ExitStack() as stack:
             servers = {"limbic": (self.limbic(), f"/v1/models/{workload.model}/predict")}
             stack.enter_context(servers["limbic"][0])
@@ -131,19 +136,21 @@ class Comparison:
             clips, requests = workload.clips(), {}
             for name, (server, path) in servers.items():
                 requests[name] = stack.enter_context(Requests(json_messages(server.port, path, clips)))
-                closed_loop(server.port, requests[name], workload.connections, 1)
+                with server.awake():
+                    warm_up(server.port, requests[name], workload.connections)
             # In turn, so that what else the machine does falls on all of them.
             for _ in range(self.options.rounds):
                 for name, (server, _) in servers.items():
-                    found.setdefault(name, []).append(measure(server, requests[name]))
+                    with server.awake():
+                        found.setdefault(name, []).append(measure(server, requests[name]))
         return found
 
     def rates(self, key: str) -> dict[str, float]:
         """By name, Limbic included, answers a second: the median of the rounds."""
         if key not in self.found_rates:
-            connections = RATES[key][1].connections
+            rate = RATES[key]
             found = self.side_by_side(key, lambda server, requests: closed_loop(
-                server.port, requests, connections, self.options.seconds))
+                server.port, requests, rate.workload.connections, rate.stretch * self.options.seconds))
             self.found_rates[key] = {name: statistics.median(values) for name, values in found.items()}
         return self.found_rates[key]
 

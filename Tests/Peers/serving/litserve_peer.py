@@ -25,7 +25,7 @@ class EmotionAPI(litserve.LitAPI):
     def setup(self, device: str):
         self.predictor = Predictor(self.folder, self.settings)
 
-    # As bytes: LitServe itself would take them apart with Python's own json, and send the numbers from process to process.
+    # As bytes: LitServe itself would read them with Python's own json, and pass all numbers on between processes.
     def decode_request(self, request: Annotated[bytes, Depends(body_of)]) -> list:
         return decode_clips(request)
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+import socket
 import subprocess
 import sys
 from dataclasses import dataclass, field
@@ -28,12 +29,28 @@ class Requests:
 
 
 def closed_loop(port: int, requests: Requests, connections: int, seconds: float) -> float:
-    """Answers a second to clients that each ask again as soon as they are answered. Anything but a success is an error."""
+    """Answers a second to clients that each ask again as soon as they are answered. Only successes are expected."""
+    rate = ask_all(port, requests, connections, seconds)
+    if not rate:
+        raise RuntimeError(f"no request is answered in {seconds:.0f} s")
+    return rate
+
+
+def warm_up(port: int, requests: Requests, connections: int):
+    ask_all(port, requests, connections, 1)
+
+
+def ask_all(port: int, requests: Requests, connections: int, seconds: float) -> float:
     command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds:.0f}s", "--timeout", "60s", "-s", str(HERE / "post.lua"),
                f"http://127.0.0.1:{port}", "--", requests.folder.name, str(requests.count)]
     output = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
     if "Non-2xx" in output or "Socket errors" in output:
         raise RuntimeError(f"not every request is answered with success:\n{output}")
+    # What clients who went away have left to the server is done before a request that comes after.
+    with socket.create_connection(("127.0.0.1", port), 120) as connection:
+        connection.sendall((Path(requests.folder.name) / "1").read_bytes())
+        if not connection.recv(1):
+            raise RuntimeError("the connection is closed before an answer")
     return float(re.search(r"Requests/sec:\s+([\d.]+)", output)[1])
 
 
@@ -53,6 +70,12 @@ class Answers:
     def rate(self) -> float:
         """Successes a second, of those that were there by the end."""
         return sum(status == 200 and end <= self.seconds for status, _, _, end in self.found) / self.seconds
+
+    def require_success(self, name: str):
+        statuses = sorted({found[0] for found in self.found})
+        if statuses != [200]:
+            raise RuntimeError(f"{name} answers not only with success, but with the statuses {statuses}")
+        return self
 
     def latencies(self, status: int = 200) -> list[float]:
         """From when it was due, so that a request waits for one that is late."""

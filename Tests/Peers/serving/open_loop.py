@@ -1,8 +1,8 @@
 """Sends the requests of a folder at a rate: open_loop.py PORT FOLDER COUNT RATE SECONDS
 
-A Poisson process, so that requests come as those of many clients do. A request goes over a connection that is free, or
-a new one. Prints as JSON, for each, its status, milliseconds from when it was due and from when it was sent to the end of
-its answer, and seconds from the start to that; a status of 0 is that of a connection that was lost.
+A Poisson process, so that requests come as those of many clients do. A request goes over a connection that is free,
+or a new one. Prints as JSON, for each, its status, milliseconds from when it was due and from when it was sent to the
+end of its answer, and seconds from the start to that; a status of 0 is that of a connection that was lost.
 """
 
 import asyncio

@@ -43,10 +43,10 @@ class Predictor:
             self.compile()
 
     def compile(self):
-        """Compiles the parts between which shapes are looked at, for any shape, and meets the usual kinds of batches."""
-        torch._dynamo.config.recompile_limit = 64
-        for name in ("project", "encode", "recognise"):
-            setattr(self.model, name, torch.compile(getattr(self.model, name), dynamic=True))
+        """Compiles a block for any shape, once for all blocks, and meets the usual kinds of batches."""
+        for module in self.model.modules():
+            if isinstance(module, Block):
+                module.compile(dynamic=True)
         generator = np.random.default_rng(0)
         for lengths in ([9], [9, 9], [7, 12, 9], [11] * self.settings.limit):
             self.predict([{m: generator.standard_normal((n, size), np.float32)

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
@@ -22,13 +23,13 @@ class Server:
     def __init__(self, name: str, command: list[str], port: int, log: Path):
         self.name, self.port, self.log = name, port, log
         self.file = log.open("wb")
-        # Peers may need what the virtual environment has, a compiler's cache included.
         self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=self.file, stderr=subprocess.STDOUT)
 
     def __enter__(self):
         return self
 
     def __exit__(self, *_):
+        self.signal(signal.SIGCONT)
         started = self.processes()
         self.process.send_signal(signal.SIGTERM)
         try:
@@ -37,10 +38,7 @@ class Server:
             self.process.kill()
             self.process.wait()
         for pid in started[1:]:
-            try:
-                os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
+            send(pid, signal.SIGKILL)
         self.file.close()
 
     def wait(self, is_ready, seconds: float):
@@ -68,6 +66,17 @@ class Server:
                 pass
         return found
 
+    def signal(self, number: int):
+        for pid in self.processes():
+            send(pid, number)
+
+    @contextmanager
+    def awake(self):
+        """Lets it run inside the context, and stands it still after it: some poll, at the cost of the others."""
+        self.signal(signal.SIGCONT)
+        yield
+        self.signal(signal.SIGSTOP)
+
     def memory(self) -> int:
         """Bytes of memory that its processes have resident; a page that several share counts once."""
         total = 0
@@ -79,6 +88,13 @@ class Server:
             except (FileNotFoundError, ProcessLookupError):
                 pass
         return total
+
+
+def send(pid: int, number: int):
+    try:
+        os.kill(pid, number)
+    except ProcessLookupError:
+        pass
 
 
 def free_port() -> int:
