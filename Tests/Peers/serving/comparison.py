@@ -2,6 +2,7 @@
 
 import json
 import statistics
+import subprocess
 import sys
 from contextlib import ExitStack
 from dataclasses import replace
@@ -18,6 +19,9 @@ from workload import Workload, as_json, json_messages
 # By precision, how far probabilities may be from those of Limbic in float32.
 TOLERANCE = {"float32": 2e-3, "bfloat16": 2e-2}
 
+# What a server that does not start or answer, and a client that fails, end with.
+FAILURES = (RuntimeError, OSError, subprocess.CalledProcessError)
+
 
 def multiplies_in_bfloat16() -> bool:
     words = Path("/proc/cpuinfo").read_text().split()
@@ -32,11 +36,13 @@ class Comparison:
     """What is known of each peer, found when it is needed.
 
     - `tried`: by model, peer and settings, the rates of the rows and the memory, or why there are none.
+    - `used`: by row and peer, the best settings, which it was measured with.
     """
 
     def __init__(self, options, work: Path):
         self.options, self.work = options, work
         self.tried: dict[str, dict[str, dict[Settings, dict]]] = {}
+        self.used: dict[str, dict[str, str]] = {}
         self.expected: dict[str, tuple[bytes, list[dict]]] = {}
         self.found_rates: dict[str, dict[str, float]] = {}
 
@@ -85,11 +91,11 @@ class Comparison:
         return self.tried[model]
 
     def attempt(self, peer: str, settings: Settings, model: str) -> dict:
-        seconds = max(1, self.options.seconds / 2)
+        seconds, outcome = max(1, self.options.seconds / 2), {}
         try:
             with self.start(peer, settings, model) as server:
                 self.check(server, "/predict", model, settings.precision)
-                outcome = {"memory": server.memory()}
+                outcome["memory"] = server.memory()
                 for key, rate in RATES.items():
                     workload = rate.workload
                     if workload.model == model and key in self.options.rates:
@@ -97,9 +103,9 @@ class Comparison:
                             warm_up(server.port, requests, workload.connections)
                             outcome[key] = closed_loop(
                                 server.port, requests, workload.connections, rate.stretch * seconds)
-                return outcome
-        except RuntimeError as error:
-            return {"error": str(error)}
+        except FAILURES as error:
+            outcome["error"] = str(error)
+        return outcome
 
     def start(self, peer: str, settings: Settings, model: str) -> Server:
         clip = as_json(Workload(model, 1, (9, 9), 1).clips())
@@ -116,6 +122,7 @@ class Comparison:
                 say(f"{peer} is left out of {key}: it runs with none of its settings")
         if self.options.peers and not found:
             raise RuntimeError("no peer runs with any of its settings")
+        self.used[key] = {peer: str(settings) for peer, settings in found.items()}
         return found
 
     # ------------------------------------------------------------ side by side
@@ -164,5 +171,6 @@ class Comparison:
         return found
 
     def settings(self) -> dict:
+        """All that was tried, as JSON."""
         return {model: {peer: [{"settings": str(settings)} | outcome for settings, outcome in outcomes.items()]
                         for peer, outcomes in peers.items()} for model, peers in self.tried.items()}

@@ -71,9 +71,13 @@ class Answers:
         """Successes a second, of those that were there by the end."""
         return sum(status == 200 and end <= self.seconds for status, _, _, end in self.found) / self.seconds
 
+    @property
+    def all_succeed(self) -> bool:
+        return all(status == 200 for status, *_ in self.found)
+
     def require_success(self, name: str):
-        statuses = sorted({found[0] for found in self.found})
-        if statuses != [200]:
+        if not self.all_succeed:
+            statuses = sorted({status for status, *_ in self.found})
             raise RuntimeError(f"{name} answers not only with success, but with the statuses {statuses}")
         return self
 
