@@ -101,7 +101,8 @@ def document(comparison: Comparison, rows: list[Row], failures: list[str]) -> st
 
 def main():
     options = arguments()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the servers are stopped
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda number, _: sys.exit(128 + number))  # so that the servers are stopped
     rows: list[Row] = []
     failures = []
     with tempfile.TemporaryDirectory(prefix="serving-") as work:

@@ -23,7 +23,9 @@ class Server:
     def __init__(self, name: str, command: list[str], port: int, log: Path):
         self.name, self.port, self.log = name, port, log
         self.file = log.open("wb")
-        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=self.file, stderr=subprocess.STDOUT)
+        # A session of its own: the end of a terminal, or a group of which some stand still, is not for it to hear of.
+        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=self.file, stderr=subprocess.STDOUT,
+                                        start_new_session=True)
 
     def __enter__(self):
         return self
