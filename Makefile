@@ -10,11 +10,11 @@ RELEASE_TESTS := -c release -Xswiftc -enable-testing
 export SWIFT PORT LIMBIC
 
 .DEFAULT_GOAL := help
-.PHONY: help install build test check soak lint format demo run compare compare-http conformance fuzz proxies launchers bench \
-	clean
+.PHONY: help install build test check soak lint format demo run compare compare-http compare-serving conformance fuzz \
+	proxies launchers bench clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 install: ## Install what is missing (apt; as root or with sudo)
 	@.ci/install
@@ -54,6 +54,12 @@ compare: build ## Measure Limbic and PyTorch in turn; installs PyTorch into .ven
 
 compare-http: build ## Measure the HTTP server and others in turn; needs wrk, and nginx and cargo for two of them
 	python3 Tests/Peers/http/compare.py --limbic $(LIMBIC)
+
+compare-serving: build ## Measure predictions over HTTP beside FastAPI and LitServe; installs them into .venv-serving; needs wrk
+	python3 -m venv .venv-serving
+	.venv-serving/bin/pip install --quiet --retries 0 --requirement Tests/Peers/serving/requirements.txt \
+		--extra-index-url https://download.pytorch.org/whl/cpu
+	.venv-serving/bin/python Tests/Peers/serving/compare.py --limbic $(LIMBIC)
 
 conformance: build ## Hold the service against its own description; installs tools into .venv-conformance
 	@.ci/conformance --checks=all --max-time 120

@@ -48,9 +48,12 @@ final class PendingPrediction: Sendable {
     }
 
     /// Whether the time for the answer is over.
-    var isLate: Bool {
+    var isLate: Bool { isLate(after: .zero) }
+
+    /// Whether the time for the answer will be over after so long.
+    func isLate(after wait: Duration) -> Bool {
         let limit = limit.load(ordering: .relaxed)
-        return limit != .max && Self.nanoseconds(.now - made) >= limit
+        return limit != .max && Self.nanoseconds(.now + wait - made) >= limit
     }
 
     /// Whether anyone waits for the answer.

@@ -105,18 +105,20 @@ final class Predictor: Sendable {
             do {
                 let loaded = try loaded.get()
                 if isDirect { Parallel.wakeHelpers() }
-                let reading = ContinuousClock.now
+                let began = ContinuousClock.now
                 let request = try form.read(body.bytes, for: loaded)
                 if let timeout = request.timeout {
                     pending.expect(by: came + timeout)
                     deadlines.watch(pending)
                 }
                 let work = PredictionWork(
-                    request, by: loaded, for: pending, decoded: .now - reading, counters: counters)
+                    request, by: loaded, for: pending, decoded: .now - began, counters: counters)
                 guard !work.units.isEmpty else { return work.answer() }
-                if let deadline = pending.deadline {
+                if pending.hasDeadline {
                     let wait = delay(of: work.urgency)
-                    guard .now + wait < deadline else { return pending.answer { throw Self.overloaded(wait: wait) } }
+                    guard !pending.isLate(after: wait) else {
+                        return pending.answer { throw Self.overloaded(wait: wait) }
+                    }
                 }
                 waiting.withLock { $0.add(work) }
                 if isDirect { computeAll() } else { computing.async { self.computeAll() } }
