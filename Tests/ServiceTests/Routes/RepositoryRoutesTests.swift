@@ -32,8 +32,9 @@ struct RepositoryRoutesTests {
             try await Self.states(service) == ["a 1 READY", "b 1 UNAVAILABLE unloaded", "b 2 UNAVAILABLE unloaded"])
         #expect(try await Self.states(service, #"{"ready": true}"#) == ["a 1 READY"])
         try expectProblem(await service.get("/v2/models/b/ready"), 503, "model_not_ready")
-        // Who asks for it gets it.
         let clip = #"{"clips": [{"audio": [[1, 2]]}]}"#
+        try expectProblem(await service.post("/v1/models/b/predict", clip), 503, "model_unloaded")
+        #expect(try await service.send(.post, "/v2/repository/models/b/load").status == 200)
         #expect(try await service.post("/v1/models/b/predict", clip).status == 200)
         #expect(try await service.get("/v2/models/b/ready").status == 200)
         try expectProblem(await service.get("/v2/models/b/versions/1/ready"), 503, "model_not_ready")
