@@ -94,9 +94,10 @@ struct Backend: Sendable {
         router.errorResponse = { errors.response(to: $0, request: $1) }
         router.executor = documents
         let origins = CORSPolicy(configuration.corsOrigins)
-        if let origins { router.optionsFields = { origins.preflight($0, methods: $1) } }
+        router.optionsFields = { origins.preflight($0, methods: $1) }
         router.admit = { [echoes = configuration.echoes] request in
-            origins?.apply(to: &request)
+            origins.apply(to: &request)
+            try origins.check(request)
             do { try hosts.check(request) } catch {
                 // Those who try the server as such name all kinds of hosts, and nothing is to be had there.
                 guard echoes, request.path == "/" else { throw error }
@@ -109,15 +110,17 @@ struct Backend: Sendable {
     }
 
     private func addEcho(to router: inout Router) {
+        let admit: Router.Admission = { [authorization] in try authorization.check(&$0, for: .admin) }
         for method in [
             HTTPRequest.Method.get, .post, .put, .delete, .patch, .options, .trace, HTTPRequest.Method("QUERY")!,
         ] {
-            router.on(method, "/", body: .buffered(limit: configuration.maxPredictSize)) { request in
+            router.on(method, "/", body: .buffered(limit: configuration.maxPredictSize), admit: admit) { request in
                 Response(fields: [.contentType: "application/octet-stream"], body: .bytes(try request.body.bytes))
             }
         }
         // To a file that is gone with the answer.
-        router.on(.put, "/upload", body: .streamed(limit: configuration.maxUploadSize)) { [directory] request in
+        router.on(.put, "/upload", body: .streamed(limit: configuration.maxUploadSize), admit: admit) {
+            [directory] request in
             let path = directory.path(DataLayout.incoming(UUID().uuidString))
             let file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
             guard file >= 0 else { throw SystemError("open", path: path) }

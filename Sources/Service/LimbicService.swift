@@ -146,7 +146,7 @@ private struct ListenerService: ServiceLifecycle.Service {
 
     /// Beyond loopback nobody is let in without a key, but where that is what was asked for.
     private func refuseIfOpen(_ address: SocketAddress) throws {
-        guard address.isLoopback || backend.keys.hasActiveKeys || backend.configuration.allowsAnonymous else {
+        guard address.isLoopback || !backend.authorization.isOpen || backend.configuration.allowsAnonymous else {
             throw StartError.open(address, backend.configuration.dataDirectory)
         }
     }

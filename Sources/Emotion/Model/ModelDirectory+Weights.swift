@@ -29,7 +29,10 @@ extension ModelDirectory {
         guard let document = metadata[configurationKey] else {
             return try ReferenceWeights.read(path, heads: heads, labels: labels)
         }
-        let model = try read(configuration(of: path) { Data(document.utf8) }, weights: path)
+        var configuration = try configuration(of: path) { Data(document.utf8) }
+        // What somebody says of a training is not what was measured.
+        configuration.training = nil
+        let model = try read(configuration, weights: path)
         guard model.canComputeOrdinaryClips else {
             throw ModelError(
                 file: path, field: "weights", reason: "are so large that no clip can be computed with them")

@@ -97,6 +97,13 @@ extension ModelConfiguration {
     /// What is wrong with the inputs and labels, nil when nothing is: each is named once, and there is one at least.
     package var fault: (field: String, reason: String)? {
         if labels.isEmpty { return ("labels", "are empty") }
+        // Attention takes memory by the square of either.
+        if labels.count > SplitOptions.maximumLabels {
+            return ("labels", "are \(labels.count), more than \(SplitOptions.maximumLabels)")
+        }
+        if modalities.count > ClipForm.modalityLimit {
+            return ("modalities", "are \(modalities.count), more than \(ClipForm.modalityLimit)")
+        }
         if Set(labels).count != labels.count { return ("labels", "hold a name twice") }
         if modalities.isEmpty { return ("modalities", "are empty") }
         if Set(modalities.map(\.name)).count != modalities.count { return ("modalities", "hold a name twice") }

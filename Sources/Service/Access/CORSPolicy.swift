@@ -9,19 +9,34 @@ package struct CORSPolicy: Sendable {
 
     private static let allowedHeaders = [
         "Authorization", "Content-Digest", "Content-Encoding", "Content-Type", "Idempotency-Key", "If-Match",
-        "If-None-Match", "Last-Event-ID", "Priority", "traceparent", "X-Request-Id", "X-Request-Timeout-Ms",
+        "If-None-Match", "Inference-Header-Content-Length", "Last-Event-ID", "Priority", "traceparent", "X-Request-Id",
+        "X-Request-Timeout-Ms",
     ].joined(separator: ", ")
     private static let exposedHeaders = [
-        "ETag", "Idempotent-Replayed", "Location", "RateLimit", "RateLimit-Policy", "Retry-After", "Server-Timing",
+        "ETag", "Idempotent-Replayed", "Inference-Header-Content-Length", "Location", "RateLimit", "RateLimit-Policy",
+        "Retry-After", "Server-Timing",
         "WWW-Authenticate", "X-Request-Id",
     ].joined(separator: ", ")
     /// Seconds for which a browser need not ask again.
     private static let maxAge = "7200"
 
-    /// nil for no origins: then nothing is said of it.
-    init?(_ origins: [String]) {
-        guard !origins.isEmpty else { return nil }
-        self.origins = Set(origins)
+    init(_ origins: [String]) { self.origins = Set(origins) }
+
+    /// Refuses a request of a page of another origin that is not let, unless it only looks: browsers send some of them without
+    /// asking, though they do not let the page read the answer.
+    ///
+    /// - Throws: ``Problem`` with 403.
+    func check(_ request: Request) throws(Problem) {
+        guard let origin = request.fields[.origin], ![.get, .head, .options].contains(request.method), !isOpen,
+            !origins.contains(origin)
+        else { return }
+        // The scheme may be another one behind a proxy.
+        let authority = origin.split(separator: "/", omittingEmptySubsequences: false).dropFirst(2).first
+        guard let authority, let own = request.authority, authority.lowercased() == own.lowercased() else {
+            throw Problem(
+                .forbidden, code: "foreign_origin",
+                detail: "pages of \(origin.quoted) may not change anything here; --cors-origins would let them")
+        }
     }
 
     /// Whether a text is `*` or an origin as browsers write it: scheme, host and perhaps a port, in lower case.
@@ -31,6 +46,7 @@ package struct CORSPolicy: Sendable {
 
     /// Adds what is said with every answer, whatever it is.
     func apply(to request: inout Request) {
+        guard !origins.isEmpty else { return }
         if isOpen {
             request.answerFields[.accessControlAllowOrigin] = "*"
         } else {

@@ -40,10 +40,13 @@ struct EvaluationRunner: Sendable {
             outcome = .success(try JSONEncoder().encode(try await evaluate(record)))
         } catch let failure as EvaluationFailure {
             outcome = .failure(failure)
-        } catch let problem as Problem {
+        } catch let problem as Problem where problem.code != ModelCache.busy {
             outcome = .failure(EvaluationFailure(problem.detail))
         } catch is CancellationError {
             throw CancellationError()
+        } catch let problem as Problem {
+            // It is tried again.
+            throw problem
         } catch {
             backend.logger.error(
                 "an evaluation failed", metadata: ["evaluation": "\(record.id)", "error": "\(error)"])

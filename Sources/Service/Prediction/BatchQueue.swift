@@ -30,6 +30,8 @@ struct BatchQueue<Work: BatchedWork> {
         let work: Work
         /// The first clip that was not taken.
         var next = 0
+        /// Units of the clips that were not taken.
+        var left: Int
         var turn: Int
         /// How many batches there had been when it came.
         let added: Int
@@ -57,14 +59,14 @@ struct BatchQueue<Work: BatchedWork> {
     ) -> Result {
         entries.reduce(start) { result, entry in
             guard entry.work.urgency <= urgency else { return result }
-            return add(result, entry.work, entry.work.units[entry.next...].reduce(0, +))
+            return add(result, entry.work, entry.left)
         }
     }
 
     /// - Precondition: the work has clips.
     mutating func add(_ work: Work) {
         precondition(!work.units.isEmpty, "work has clips")
-        entries.append(Entry(work: work, turn: turns, added: batches))
+        entries.append(Entry(work: work, left: work.units.reduce(0, +), turn: turns, added: batches))
         turns += 1
     }
 
@@ -109,6 +111,7 @@ struct BatchQueue<Work: BatchedWork> {
         var end = start
         while end < work.units.count, batch.units == 0 || batch.units + work.units[end] <= unitLimit {
             batch.units += work.units[end]
+            entries[index].left -= work.units[end]
             end += 1
         }
         guard end > start else { return }

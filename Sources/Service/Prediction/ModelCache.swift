@@ -87,9 +87,9 @@ final class ModelCache: Sendable {
     func status(of version: ModelVersion) -> Status {
         let key = Key(version)
         return state.withLock { state in
+            if state.unloaded.contains(key) { return .unloaded }
             if state.entries[key]?.loaded != nil { return .loaded }
             if state.entries[key] != nil { return .loading }
-            if state.unloaded.contains(key) { return .unloaded }
             return state.failures[key].map { .failed($0) } ?? .idle
         }
     }
@@ -183,7 +183,10 @@ final class ModelCache: Sendable {
                 state.entries[key]?.loaded = loaded
                 state.failures[key] = nil
             case .failure(let error):
-                state.failures[key] = (error as? Problem)?.detail ?? "its files cannot be read"
+                // That there was no room at the moment says nothing of the version.
+                if (error as? Problem)?.code != Self.busy {
+                    state.failures[key] = (error as? Problem)?.detail ?? "its files cannot be read"
+                }
                 if state.entries[key]?.loaded == nil { state.entries[key] = nil }
             }
             if state.unloaded.contains(key) { state.entries[key] = nil }
@@ -227,19 +230,19 @@ final class ModelCache: Sendable {
             throw Problem(.serviceUnavailable, code: "model_too_large", detail: detail)
         }
         let hasRoom = state.withLock { state in
+            let idle = state.entries.filter { $0.value.loaded != nil && !$0.value.isLoading }
+                .sorted { $0.value.lastUse < $1.value.lastUse }
+            let others = state.bytes - (state.entries[key]?.bytes ?? 0)
+            guard others + bytes - idle.reduce(0, { $0 + $1.value.bytes }) <= limits.memory else { return false }
             state.entries[key]?.bytes = bytes
-            while state.bytes > limits.memory {
-                let idle = state.entries.filter { $0.value.loaded != nil && !$0.value.isLoading }
-                guard let oldest = idle.min(by: { $0.value.lastUse < $1.value.lastUse }) else {
-                    if state.entries[key]?.loaded == nil { state.entries[key]?.bytes = 0 }
-                    return false
-                }
-                state.entries[oldest.key] = nil
-            }
+            for (key, _) in idle where state.bytes > limits.memory { state.entries[key] = nil }
             return true
         }
-        guard hasRoom else { throw .unavailable(code: "models_loading", "too many models are being loaded") }
+        guard hasRoom else { throw .unavailable(code: Self.busy, "too many models are being loaded") }
     }
+
+    /// The code of the problem that there is no room for a model as long as others are being loaded.
+    static let busy = "models_loading"
 
     private func unreadable(_ version: ModelVersion, _ reason: String) -> Problem {
         Problem(

@@ -14,6 +14,6 @@ final class ModelPace: Sendable {
     }
 
     func time(forUnits units: Int) -> Duration {
-        .nanoseconds(perUnit.load(ordering: .relaxed) * units / 1000)
+        .nanoseconds(Double(perUnit.load(ordering: .relaxed)) / 1000 * Double(units))
     }
 }

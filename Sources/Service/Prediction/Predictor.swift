@@ -15,7 +15,9 @@ final class Predictor: Sendable {
     struct Load {
         /// Requests that are not answered.
         let requests: Int
-        /// Those of them that wait to be computed.
+        /// Requests of which something is held.
+        let held: Int
+        /// Those that wait to be computed.
         let waiting: Int
         /// The units that wait, over all modalities.
         let units: Int
@@ -52,7 +54,9 @@ final class Predictor: Sendable {
         let waiting = waiting.withLock { queue in
             (requests: queue.count, units: queue.reduceUnits(upTo: 7, 0) { units, _, more in units + more })
         }
-        return Load(requests: active.load(ordering: .relaxed), waiting: waiting.requests, units: waiting.units)
+        return Load(
+            requests: active.load(ordering: .relaxed), held: held.load(ordering: .relaxed), waiting: waiting.requests,
+            units: waiting.units)
     }
 
     /// Refuses a request, of which the body need not have come, when there is no room for it, or when it would wait longer for
@@ -109,7 +113,8 @@ final class Predictor: Sendable {
                 let request = try form.read(body.bytes, for: loaded)
                 if let timeout = request.timeout {
                     pending.expect(by: came + timeout)
-                    deadlines.watch(pending)
+                    // A time that is longer than any is none.
+                    if pending.hasDeadline { deadlines.watch(pending) }
                 }
                 let work = PredictionWork(
                     request, by: loaded, for: pending, decoded: .now - began, counters: counters)
@@ -156,6 +161,7 @@ final class Predictor: Sendable {
         busyUntil.withLock { $0 = started + loaded.pace.time(forUnits: batch.units) }
         let prediction = loaded.model.predict(packed, explaining: explains)
         let computed = ContinuousClock.now - started
+        busyUntil.withLock { $0 = .now }
         loaded.pace.count(units: batch.units, in: computed)
         counters.count(batchOf: clips.count, units: batch.units)
         var row = 0

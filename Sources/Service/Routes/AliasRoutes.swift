@@ -78,7 +78,8 @@ struct AliasRoutes: Sendable {
         guard backend.registry.newest(model) != nil else { throw Problem.notFound("model \(model.quoted)") }
         guard let version = backend.registry.version(number, of: model) else { throw Self.unknown(number, of: model) }
         // Who asks for the alias from now on shall not wait for it to be loaded, nor get errors.
-        try await backend.predictor.cache.load(version)
+        try request.check(backend.registry.alias(name, of: model))
+        _ = try await backend.predictor.cache.model(version)
         let isNew = Mutex(false)
         let alias = try await backend.models.setAlias(name, of: model, to: number) { current in
             try request.check(current)

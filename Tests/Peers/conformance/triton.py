@@ -1,8 +1,8 @@
 """The Open Inference Protocol of a running server, as the stock tritonclient speaks it.
 
-    python triton.py URL MODEL
+    python triton.py URL MODEL KEY
 
-The model has the modalities audio, text and video, and two versions.
+The model has the modalities audio, text and video, and two versions; the key has the scope admin.
 """
 
 import sys
@@ -13,7 +13,16 @@ import tritonclient.http as triton
 from tritonclient.utils import InferenceServerException
 
 url, model = sys.argv[1], sys.argv[2]
+authorization = {"Authorization": f"Bearer {sys.argv[3]}"}
 client = triton.InferenceServerClient(url.removeprefix("http://"))
+
+
+class Key(triton.InferenceServerClientPlugin):
+    def __call__(self, request):
+        request.headers.update(authorization)
+
+
+client.register_plugin(Key())
 random = np.random.default_rng(7)
 
 
@@ -47,7 +56,7 @@ def predict(arrays):
         lengths = {name: arrays.get(f"{name}_length", [array.shape[1]] * len(array))[row]
                    for name, array in arrays.items() if not name.endswith("_length")}
         clips.append({name: arrays[name][row, :length].tolist() for name, length in lengths.items()})
-    answer = requests.post(f"{url}/v1/models/{model}/predict", json={"clips": clips}).json()
+    answer = requests.post(f"{url}/v1/models/{model}/predict", json={"clips": clips}, headers=authorization).json()
     return np.array([[clip["probabilities"][label] for label in labels] for clip in answer["predictions"]], "float32")
 
 

@@ -25,6 +25,27 @@ struct CORSPolicyTests {
         }
     }
 
+    @Test func pagesOfOtherOriginsChangeNothing() async throws {
+        let service = try TestService.make { $0.corsOrigins = [Self.origin] }
+        func status(_ method: HTTPRequest.Method, _ origin: String?) async -> Int {
+            var fields: HTTPFields = [:]
+            fields[.origin] = origin
+            let request = Request(method, "/v2/repository/models/m/unload", fields: fields)
+            return await service.router.respond(to: request).status.code
+        }
+        for origin in ["https://evil.example", "null", "http://localhost:1", ""] {
+            #expect(await status(.post, origin) == 403, "\(origin)")
+            #expect(await status(.get, origin) == 405, "\(origin)")
+        }
+        let own = Request(.post, "/v2/repository/models/m/unload").authority ?? ""
+        for origin in [nil, Self.origin, "http://\(own)", "https://\(own.uppercased())"] {
+            #expect(await status(.post, origin) == 404, "\(origin ?? "none")")
+        }
+        let open = try TestService.make { $0.corsOrigins = ["*"] }
+        let request = Request(.post, "/v2/repository/models/m/unload", fields: [.origin: "https://evil.example"])
+        #expect(await open.router.respond(to: request).status == .notFound)
+    }
+
     @Test func namesTheOriginWithEveryAnswer() async throws {
         let service = try TestService.make { $0.corsOrigins = [Self.origin, "http://b.example:3000"] }
         for (target, status) in [("/v1/models", 200), ("/v1/models?x=1", 400), ("/v1/none", 404), ("/", 200)] {

@@ -52,6 +52,18 @@ struct WeightsRoutesTests {
         #expect(try service.files(in: "models").filter { $0.contains("imported") }.isEmpty)
     }
 
+    @Test func boundsWhatTakesMemoryByItsSquare() {
+        func fault(labels: Int, modalities: Int) -> String? {
+            ModelConfiguration(
+                labels: (0..<labels).map { "label_\($0)" },
+                modalities: (0..<modalities).map { Modality(name: "m\($0)", featureSize: 1) },
+                hyperparameters: Hyperparameters()
+            ).fault?.field
+        }
+        #expect(fault(labels: 4096, modalities: 256) == nil)
+        #expect(fault(labels: 4097, modalities: 1) == "labels" && fault(labels: 1, modalities: 257) == "modalities")
+    }
+
     @Test func bytesThatAreNotThoseThatWereSentAreRefused() async throws {
         let service = try TestService.make()
         try await service.makeModel()

@@ -241,6 +241,16 @@ struct InferenceTests {
             let reply = try await service.post(Self.path, body + #","parameters":{"timeout":\#(timeout)}}"#)
             #expect(reply.status == 200)
         }
+        // A time without end holds nothing either.
+        let limited = try TestService.make { $0.maxPredictions = 1 }
+        try await limited.makeModel()
+        let small = #"{"inputs":[{"name":"audio","datatype":"FP32","shape":[1,1,2],"data":[1,2]}]"#
+        for _ in 1...3 {
+            let reply = try await limited.post(
+                Self.path, small + #","parameters":{"timeout":9223372036854775807}}"#)
+            #expect(reply.status == 200)
+            while limited.backend.predictor.load.held > 0 { await Task.yield() }
+        }
     }
 
     @Test func tellsWhatItIs() async throws {
