@@ -53,7 +53,10 @@ def agrees(server: Server, path: str, clip: dict) -> bool:
     if status != 200:
         raise RuntimeError(f"POST {path} is answered with {status}: {answer.decode(errors='replace')[:500]}")
     text = json.loads(ask(server.port, "POST", PAPER, as_json([clip]))[1])
-    expected = list(text["predictions"][0]["probabilities"].values())
+    probabilities = text["predictions"][0]["probabilities"]
+    metadata = ask_json(server.port, "GET", path.removesuffix("/infer"))
+    # Of the most probable first in JSON, in the order of the labels as a tensor.
+    expected = [probabilities[label] for label in metadata["outputs"][0]["parameters"]["labels"]]
     # The one output lies at the end of the answer.
     found = np.frombuffer(answer[-4 * len(expected):], "<f4")
     if not np.allclose(found, expected, atol=1e-6):
