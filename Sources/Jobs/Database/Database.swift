@@ -226,7 +226,7 @@ package final class Database: Sendable {
         }
     }
 
-    private static func translating<T>(_ body: () throws -> T) throws -> T {
+    static func translating<T>(_ body: () throws -> T) throws -> T {
         do {
             return try body()
         } catch let error as DatabaseError {

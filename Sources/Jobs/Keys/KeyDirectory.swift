@@ -21,7 +21,7 @@ package final class KeyDirectory: Sendable {
         let applied = try Self.applied(path)
         guard applied != nil || makes else { throw DirectoryError.noDatabase(directory: directory.path) }
         if applied != known { try Database(directory: directory, migrations: migrations).close() }
-        queue = try Self.translating { try Self.open(path) }
+        queue = try Database.translating { try Self.open(path) }
     }
 
     deinit { try? queue.close() }
@@ -40,17 +40,17 @@ package final class KeyDirectory: Sendable {
 
     /// From the oldest to the newest, those that were revoked too.
     package func all() throws -> [KeyRecord] {
-        try Self.translating { try queue.read { try KeyTable.all(on: $0) } }
+        try Database.translating { try queue.read { try KeyTable.all(on: $0) } }
     }
 
     private func write<T>(_ body: (Connection) throws -> T) throws -> T {
-        try Self.translating { try queue.write(body) }
+        try Database.translating { try queue.write(body) }
     }
 
     /// The number of the last migration of the database, or nil where there is none.
     private static func applied(_ path: String) throws -> Int? {
         guard FileManager.default.fileExists(atPath: path) else { return nil }
-        return try translating {
+        return try Database.translating {
             let queue = try open(path, isReadOnly: true)
             defer { try? queue.close() }
             return try queue.read { connection in
@@ -66,9 +66,5 @@ package final class KeyDirectory: Sendable {
         // A server that writes holds the database for a moment.
         configuration.busyMode = .timeout(10)
         return try DatabaseQueue(path: path, configuration: configuration)
-    }
-
-    private static func translating<T>(_ body: () throws -> T) throws -> T {
-        do { return try body() } catch let error as DatabaseError { throw StorageError(error) }
     }
 }

@@ -30,13 +30,7 @@ struct SplitUpload: Sendable {
         let path = "\(DataLayout.dataset(id))/\(split.rawValue)-\(identifier)"
         let (kept, replaced) = try await backend.files.making([incoming] + packing + SplitRecord.files(at: path)) {
             let file = try IncomingFile(incoming, in: backend.directory)
-            // What arrives compressed is kept as it was before.
-            let received = request.body.isEncoded && expected != nil ? ContentHash() : nil
-            for try await chunk in request.body.stream(watching: { received?.update($0) }) {
-                try await file.append(chunk)
-            }
-            let (digest, byteCount) = try await file.finish()
-            try expected?.check(received?.finish() ?? digest)
+            let (digest, byteCount) = try await file.receive(request.body, expecting: expected)
             let record = SplitRecord(
                 name: split.rawValue, digest: digest, byteCount: byteCount, path: path, document: Data())
             let upload = UploadedSplit(backend: backend, file: file, packing: packing, record: record)

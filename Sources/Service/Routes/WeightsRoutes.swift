@@ -91,12 +91,7 @@ struct WeightsRoutes: Sendable {
         let target = "\(DataLayout.model(name))/imported-\(identifier)"
         let version = try await backend.files.making([incoming, source, target]) {
             let file = try IncomingFile(incoming, in: backend.directory)
-            let received = request.body.isEncoded && expected != nil ? ContentHash() : nil
-            for try await chunk in request.body.stream(watching: { received?.update($0) }) {
-                try await file.append(chunk)
-            }
-            let (digest, _) = try await file.finish()
-            try expected?.check(received?.finish() ?? digest)
+            _ = try await file.receive(request.body, expecting: expected)
             let model = try await queue.run { [directory = backend.directory] in
                 do {
                     let model = try ModelDirectory.read(weights: file.url.path, heads: heads, labels: labels)

@@ -1,4 +1,5 @@
 import Foundation
+import HTTP
 import Platform
 
 /// A file that is being uploaded: written and hashed on a queue of its own. It never gets another name, as its clips are kept
@@ -27,6 +28,22 @@ final class IncomingFile: @unchecked Sendable {
         unlink(url.path)
     }
 
+    /// Takes a body as it comes, and unpacked where it comes compressed.
+    ///
+    /// - Parameter expected: what its client says the digest of the body is, as it is sent.
+    /// - Returns: of the file, the digest as `sha256:…`, and the size.
+    /// - Throws: ``Problem`` for another digest than the one expected, and what a body that breaks off throws.
+    func receive(_ body: RequestBody, expecting expected: ContentDigest?) async throws -> (
+        digest: String, byteCount: Int64
+    ) {
+        // What arrives compressed is kept as it was before.
+        let received = body.isEncoded && expected != nil ? ContentHash() : nil
+        for try await chunk in body.stream(watching: { received?.update($0) }) { try await append(chunk) }
+        let (digest, byteCount) = try await finish()
+        try expected?.check(received?.finish() ?? digest)
+        return (digest, byteCount)
+    }
+
     func append(_ bytes: [UInt8]) async throws {
         try await queue.run { [self] in
             hash?.update(bytes)
@@ -38,7 +55,7 @@ final class IncomingFile: @unchecked Sendable {
     /// What the file turned out to be. To be called once, after the last bytes.
     ///
     /// - Returns: the digest as `sha256:…`, and the size.
-    func finish() async throws -> (digest: String, byteCount: Int64) {
+    private func finish() async throws -> (digest: String, byteCount: Int64) {
         try await queue.run { [self] in
             guard let digest = hash.take()?.finish() else { preconditionFailure("an upload is finished once") }
             return (digest, byteCount)

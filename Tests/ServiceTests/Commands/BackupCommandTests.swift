@@ -8,20 +8,8 @@ import Testing
 /// `limbic backup` beside a service that works on the directory.
 struct BackupCommandTests {
     private func backup(_ data: URL, to out: URL) throws -> (status: Int32, output: String, errors: String) {
-        let process = Process()
-        process.executableURL = URL(filePath: ServiceConfiguration.make(data).workerExecutable)
-        process.arguments = [
-            "backup", "--data-dir", data.path, "--out", out.path, "--migrations",
-            TestService.root.appending(path: "Migrations").path,
-        ]
-        let (output, errors) = (Pipe(), Pipe())
-        (process.standardInput, process.standardOutput, process.standardError) = (FileHandle.nullDevice, output, errors)
-        try process.run()
-        let texts = try [output, errors].map { pipe in
-            String(decoding: try pipe.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
-        }
-        process.waitUntilExit()
-        return (process.terminationStatus, texts[0], texts[1])
+        let migrations = TestService.root.appending(path: "Migrations").path
+        return try runLimbic(["backup", "--data-dir", data.path, "--out", out.path, "--migrations", migrations])
     }
 
     @Test func aServiceStartsOnTheCopy() async throws {

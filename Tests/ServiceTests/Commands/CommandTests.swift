@@ -14,26 +14,7 @@ struct CommandTests {
         _ arguments: String...,
         environment: [String: String] = [:]
     ) throws -> (status: Int32, output: String, errors: String) {
-        try run(arguments, environment: environment)
-    }
-
-    private func run(
-        _ arguments: [String],
-        environment: [String: String] = [:]
-    ) throws -> (status: Int32, output: String, errors: String) {
-        let process = Process()
-        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-        process.executableURL = URL(filePath: ServiceConfiguration.make(directory).workerExecutable)
-        process.arguments = arguments
-        let (output, errors) = (Pipe(), Pipe())
-        (process.standardInput, process.standardOutput, process.standardError) = (FileHandle.nullDevice, output, errors)
-        try process.run()
-        // What goes to standard error is less than a pipe holds.
-        let texts = try [output, errors].map { pipe in
-            String(decoding: try pipe.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
-        }
-        process.waitUntilExit()
-        return (process.terminationStatus, texts[0], texts[1])
+        try runLimbic(arguments, environment: environment)
     }
 
     @Test func modalityBiasKeepsItsModalities() throws {
@@ -132,7 +113,8 @@ struct CommandTests {
         #expect(try limbic("dataset", "synthesize", "--out", data, "--clips", "40,16,16").status == 0)
         let small = ["d_model=8", "heads=2", "feed_forward=8", "unimodal_blocks=1", "multimodal_blocks=1", "epochs=1"]
         let arguments = (small + settings).flatMap { ["--set", $0] }
-        let training = try run(["train", "--data", data, "--out", model, "--quiet", "--threads", "1"] + arguments)
+        let training = try runLimbic(
+            ["train", "--data", data, "--out", model, "--quiet", "--threads", "1"] + arguments)
         #expect(training.status == 0, "\(training.errors)")
         return (data, model)
     }

@@ -16,19 +16,8 @@ struct KeyCommandTests {
     }
 
     private func key(_ arguments: String...) throws -> (status: Int32, output: String, errors: String) {
-        let process = Process()
-        process.executableURL = URL(filePath: ServiceConfiguration.make(URL(filePath: data)).workerExecutable)
-        process.arguments =
-            ["key"] + arguments
-            + ["--data-dir", data, "--migrations", TestService.root.appending(path: "Migrations").path]
-        let (output, errors) = (Pipe(), Pipe())
-        (process.standardInput, process.standardOutput, process.standardError) = (FileHandle.nullDevice, output, errors)
-        try process.run()
-        let texts = try [output, errors].map { pipe in
-            String(decoding: try pipe.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
-        }
-        process.waitUntilExit()
-        return (process.terminationStatus, texts[0], texts[1])
+        let migrations = TestService.root.appending(path: "Migrations").path
+        return try runLimbic(["key"] + arguments + ["--data-dir", data, "--migrations", migrations])
     }
 
     private func status(_ server: ServerProcess, key: String) async throws -> String {
