@@ -53,12 +53,16 @@ struct BatchQueue<Work: BatchedWork> {
     /// How much work there is.
     var count: Int { entries.count }
 
-    /// Goes through the work that comes before new work of an urgency, with the units of it that are left.
+    /// Of the clips that were not taken.
+    var units: Int { entries.reduce(0) { $0 + $1.left } }
+
+    /// Goes through the work that comes before new work of an urgency, with the units of it that are left. What may be
+    /// unwanted comes after it.
     func reduceUnits<Result>(
         upTo urgency: Int, _ start: Result, _ add: (Result, Work, Int) -> Result
     ) -> Result {
         entries.reduce(start) { result, entry in
-            guard entry.work.urgency <= urgency else { return result }
+            guard entry.work.urgency <= urgency, !isLast(entry) else { return result }
             return add(result, entry.work, entry.left)
         }
     }
@@ -89,8 +93,7 @@ struct BatchQueue<Work: BatchedWork> {
     /// - Returns: nil when there is none.
     mutating func takeBatch() -> Batch? {
         let ranks = entries.map { entry in
-            let isLast = entry.work.mayBeUnwanted && batches - entry.added < Self.patience
-            return (rank: (isLast ? 1 : 0, entry.work.urgency, entry.turn), group: entry.work.group)
+            (rank: (isLast(entry) ? 1 : 0, entry.work.urgency, entry.turn), group: entry.work.group)
         }
         let order = ranks.indices.sorted { ranks[$0].rank < ranks[$1].rank }
         guard let first = order.first else { return nil }
@@ -103,6 +106,10 @@ struct BatchQueue<Work: BatchedWork> {
         batches += 1
         entries.removeAll { $0.next == $0.work.units.count }
         return batch
+    }
+
+    private func isLast(_ entry: Entry) -> Bool {
+        entry.work.mayBeUnwanted && batches - entry.added < Self.patience
     }
 
     /// Takes as many clips of an entry as fit.

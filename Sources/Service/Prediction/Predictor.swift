@@ -29,8 +29,8 @@ final class Predictor: Sendable {
     private let computing = DispatchQueue(label: "limbic.predict.compute", qos: .userInitiated)
     private let deadlines = Deadlines()
     private let waiting = Mutex(BatchQueue<PredictionWork>(unitLimit: batchUnits))
-    /// When the batch that is being computed should be done.
-    private let busyUntil = Mutex(ContinuousClock.now)
+    /// When the batch that is being computed should be done, and how long a full one takes.
+    private let pace = Mutex((busyUntil: ContinuousClock.now, fullBatch: Duration.zero))
     /// Requests that are not answered.
     private let active = Atomic(0)
     /// Requests of which something is held: those, and what was answered in time and is still to be let go.
@@ -51,9 +51,7 @@ final class Predictor: Sendable {
     }
 
     var load: Load {
-        let waiting = waiting.withLock { queue in
-            (requests: queue.count, units: queue.reduceUnits(upTo: 7, 0) { units, _, more in units + more })
-        }
+        let waiting = waiting.withLock { (requests: $0.count, units: $0.units) }
         return Load(
             requests: active.load(ordering: .relaxed), held: held.load(ordering: .relaxed), waiting: waiting.requests,
             units: waiting.units)
@@ -70,13 +68,17 @@ final class Predictor: Sendable {
         guard wait < timeout else { throw Self.overloaded(wait: wait) }
     }
 
-    /// How long the engine will take for what it is at, and for what waits and comes before a request that comes now, by what
-    /// such work took lately.
+    /// How long a request that comes now will take, by what such work took lately: for what the engine is at, for what waits
+    /// and comes before, and for the batch that takes the request, which others fill. Nothing where the engine is free: what
+    /// is known of it may be old.
     private func delay(of urgency: Int) -> Duration {
-        max(.zero, busyUntil.withLock { $0 } - .now)
+        let (busyUntil, fullBatch) = pace.withLock { $0 }
+        let wait =
+            max(.zero, busyUntil - .now)
             + waiting.withLock { queue in
                 queue.reduceUnits(upTo: urgency, Duration.zero) { $0 + $1.loaded.pace.time(forUnits: $2) }
             }
+        return wait > .zero ? wait + fullBatch : .zero
     }
 
     /// Answers a request for predictions.
@@ -158,10 +160,12 @@ final class Predictor: Sendable {
         let clips = batch.parts.flatMap { $0.work.clips($0.clips) }
         let packed = Clips(collating: clips, modalities: loaded.configuration.modalities)
         try Memory.require(loaded.model.network.predictionBytes(packed), for: "the prediction")
-        busyUntil.withLock { $0 = started + loaded.pace.time(forUnits: batch.units) }
+        pace.withLock {
+            $0 = (started + loaded.pace.time(forUnits: batch.units), loaded.pace.time(forUnits: Self.batchUnits))
+        }
         let prediction = loaded.model.predict(packed, explaining: explains)
         let computed = ContinuousClock.now - started
-        busyUntil.withLock { $0 = .now }
+        pace.withLock { $0.busyUntil = .now }
         loaded.pace.count(units: batch.units, in: computed)
         counters.count(batchOf: clips.count, units: batch.units)
         var row = 0

@@ -37,9 +37,12 @@ struct BatchQueueTests {
         for work in [Work("a", [3, 9]), Work("b", [4], urgency: 5), Work("c", [2], urgency: 0)] { queue.add(work) }
         func units(_ urgency: Int) -> Int { queue.reduceUnits(upTo: urgency, 0) { $0 + $2 } }
         #expect(queue.count == 3 && [0, 3, 4, 5, 7].map(units) == [2, 14, 14, 18, 18])
+        // What may be unwanted comes after them.
+        queue.add(Work("d", [1], urgency: 0, mayBeUnwanted: true))
+        #expect(queue.units == 19 && [0, 3, 4, 5, 7].map(units) == [2, 14, 14, 18, 18])
         // c, the first clip of a, and b.
         _ = queue.takeBatch()
-        #expect(queue.count == 1 && [0, 3, 7].map(units) == [0, 9, 9])
+        #expect(queue.count == 2 && queue.units == 10 && [0, 3, 7].map(units) == [0, 9, 9])
     }
 
     @Test func computesTogetherWhatFits() {
