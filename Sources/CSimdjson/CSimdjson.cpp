@@ -1,5 +1,8 @@
 #include "CSimdjson.h"
 
+#include "Matrices.h"
+
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <new>
@@ -10,7 +13,10 @@ using namespace simdjson;
 
 struct csj_parser {
     dom::parser parser;
-    explicit csj_parser(size_t capacity) : parser(capacity) {}
+    const size_t depth;
+    size_t longest = 0;
+    Matrices matrices;
+    csj_parser(size_t capacity, size_t depth) : parser(capacity), depth(depth) {}
 };
 
 namespace {
@@ -28,6 +34,53 @@ template <typename Handle> Handle unpack(const csj_value &value) {
     Handle handle;
     std::memcpy(static_cast<void *>(&handle), &value, sizeof value);
     return handle;
+}
+
+// A tape is a word for each value, and a second one for each number; the upper byte of the first word is its type, the
+// other bytes of the very first one hold where the tape ends.
+// https://github.com/simdjson/simdjson/blob/master/doc/tape.md
+constexpr uint64_t payload = 0x00FFFFFFFFFFFFFF;
+
+char type_of(uint64_t word) { return static_cast<char>(word >> 56); }
+
+bool is_number(uint64_t word) {
+    const char type = type_of(word);
+    return type == 'l' || type == 'u' || type == 'd';
+}
+
+// Has the `null` that stands for each matrix point to it, which simdjson does not look at.
+void point_to_matrices(dom::document &document, std::vector<Matrix> &matrices) {
+    uint64_t *tape = document.tape.get();
+    const size_t end = static_cast<size_t>(tape[0] & payload);
+    auto next = matrices.begin();
+    for (size_t index = 1, nulls = 0; index < end && next != matrices.end(); ++index) {
+        if (type_of(tape[index]) == 'n' && nulls++ == next->ordinal) {
+            const auto address = reinterpret_cast<uintptr_t>(&*next++);
+            tape[index] |= address & payload;
+        }
+        if (is_number(tape[index])) ++index;
+    }
+}
+
+// The matrix that a value is, if it was taken out.
+Matrix *matrix_of(const csj_value &value) {
+    const uint64_t word = static_cast<const dom::document *>(value.document)->tape[value.index];
+    return type_of(word) == 'n' ? reinterpret_cast<Matrix *>(static_cast<uintptr_t>(word & payload)) : nullptr;
+}
+
+dom::array array_of(const csj_value &value) {
+    dom::array array;
+    Matrix *matrix = matrix_of(value);
+    if (!matrix) {
+        (void)unpack<dom::element>(value).get(array);
+        return array;
+    }
+    if (!matrix->parser) {
+        matrix->parser = std::make_unique<dom::parser>();
+        (void)matrix->parser->parse(matrix->text.data(), matrix->text.size());
+    }
+    (void)matrix->parser->doc.root().get(array);
+    return array;
 }
 
 // simdjson keeps 24 bits for the number of elements; an array with more is counted.
@@ -66,7 +119,7 @@ csj_matrix_fault read_row(dom::array row, float *values, size_t capacity, size_t
 }  // namespace
 
 csj_parser *csj_parser_create(size_t capacity, size_t depth) {
-    csj_parser *parser = new (std::nothrow) csj_parser(capacity);
+    csj_parser *parser = new (std::nothrow) csj_parser(capacity, depth);
     // The depth is kept when the buffers grow later.
     if (parser && parser->parser.allocate(0, depth) != SUCCESS) {
         delete parser;
@@ -77,18 +130,32 @@ csj_parser *csj_parser_create(size_t capacity, size_t depth) {
 
 void csj_parser_destroy(csj_parser *parser) { delete parser; }
 
-csj_status csj_parse(csj_parser *parser, const void *bytes, size_t count, csj_value *root) {
+csj_status csj_parse(csj_parser *parser, const void *bytes, size_t count, bool takes_matrices, csj_value *root) try {
+    parser->longest = std::max(parser->longest, count);
+    std::string_view text(static_cast<const char *>(bytes), count);
+    Matrices &matrices = parser->matrices;
+    matrices.all.clear();
+    if (takes_matrices) {
+        matrices.take(text, parser->depth - 1);
+        matrices.rest.reserve(matrices.rest.size() + SIMDJSON_PADDING);
+        text = matrices.rest;
+    }
     dom::element element;
-    switch (parser->parser.parse(static_cast<const uint8_t *>(bytes), count).get(element)) {
-    case SUCCESS: *root = pack(element); return csj_good;
+    switch (parser->parser.parse(text.data(), text.size(), !takes_matrices).get(element)) {
+    case SUCCESS:
+        point_to_matrices(parser->parser.doc, matrices.all);
+        *root = pack(element);
+        return csj_good;
     case DEPTH_ERROR: return csj_too_deep;
     case CAPACITY: return csj_too_large;
     case MEMALLOC: return csj_out_of_memory;
     default: return csj_malformed;
     }
+} catch (const std::bad_alloc &) {
+    return csj_out_of_memory;
 }
 
-size_t csj_parser_capacity(const csj_parser *parser) { return parser->parser.capacity(); }
+size_t csj_parser_longest(const csj_parser *parser) { return parser->longest; }
 
 bool csj_has_surrogates(const void *bytes, size_t count) {
     const char *at = static_cast<const char *>(bytes);
@@ -102,14 +169,11 @@ bool csj_has_surrogates(const void *bytes, size_t count) {
 }
 
 void csj_replace_numbers(csj_parser *parser, const size_t *ordinals, const double *numbers, size_t count) {
-    // A tape is a word for each value, and a second one for each number; the first word holds where it ends.
-    // https://github.com/simdjson/simdjson/blob/master/doc/tape.md
     uint64_t *tape = parser->parser.doc.tape.get();
-    const size_t end = static_cast<size_t>(tape[0] & 0x00FFFFFFFFFFFFFF);
+    const size_t end = static_cast<size_t>(tape[0] & payload);
     size_t ordinal = 0;
     for (size_t index = 1, next = 0; index < end && next < count; ++index) {
-        const char type = static_cast<char>(tape[index] >> 56);
-        if (type != 'l' && type != 'u' && type != 'd') continue;
+        if (!is_number(tape[index])) continue;
         if (ordinal++ == ordinals[next]) {
             tape[index] = uint64_t('d') << 56;
             std::memcpy(&tape[index + 1], &numbers[next++], sizeof(double));
@@ -119,6 +183,7 @@ void csj_replace_numbers(csj_parser *parser, const size_t *ordinals, const doubl
 }
 
 csj_kind csj_value_kind(csj_value value) {
+    if (matrix_of(value)) return csj_array;
     switch (unpack<dom::element>(value).type()) {
     case dom::element_type::ARRAY: return csj_array;
     case dom::element_type::OBJECT: return csj_object;
@@ -157,8 +222,7 @@ const char *csj_value_string(csj_value value, size_t *count) {
 }
 
 csj_cursor csj_elements(csj_value value) {
-    dom::array array;
-    (void)unpack<dom::element>(value).get(array);
+    const dom::array array = array_of(value);
     return {pack(array.begin()), pack(array.end())};
 }
 
@@ -189,17 +253,20 @@ bool csj_next_member(csj_cursor *cursor, const char **key, size_t *key_count, cs
 
 csj_matrix_fault csj_matrix_shape(csj_value value, size_t *rows, size_t *columns, size_t *fault_row,
                                   size_t *fault_columns) {
-    dom::array array;
-    (void)unpack<dom::element>(value).get(array);
+    if (const Matrix *matrix = matrix_of(value)) {
+        *rows = matrix->rows;
+        *columns = matrix->columns;
+        return csj_matrix_good;
+    }
     size_t row = 0;
     *columns = 0;
-    for (dom::element element : array) {
-        dom::array units;
-        if (element.get(units) != SUCCESS) {
+    for (dom::element element : array_of(value)) {
+        const csj_value units = pack(element);
+        if (csj_value_kind(units) != csj_array) {
             *fault_row = row;
             return csj_matrix_not_array;
         }
-        const size_t count = count_elements(units);
+        const size_t count = csj_element_count(units);
         if (row == 0) *columns = count;
         if (count != *columns) {
             *fault_row = row;
@@ -213,13 +280,14 @@ csj_matrix_fault csj_matrix_shape(csj_value value, size_t *rows, size_t *columns
 }
 
 csj_matrix_fault csj_matrix_read(csj_value value, float *values, size_t *fault_row, size_t *fault_column) {
-    dom::array array;
-    (void)unpack<dom::element>(value).get(array);
+    if (const Matrix *matrix = matrix_of(value)) {
+        std::memcpy(values, matrix->numbers, matrix->rows * matrix->columns * sizeof(float));
+        return csj_matrix_good;
+    }
     size_t row = 0;
     size_t columns = 0;
-    for (dom::element element : array) {
-        dom::array units;
-        (void)element.get(units);
+    for (dom::element element : array_of(value)) {
+        const dom::array units = array_of(pack(element));
         if (row == 0) columns = count_elements(units);
         const csj_matrix_fault fault = read_row(units, values, columns, fault_column);
         if (fault != csj_matrix_good) {
@@ -233,13 +301,10 @@ csj_matrix_fault csj_matrix_read(csj_value value, float *values, size_t *fault_r
 }
 
 csj_matrix_fault csj_row_read(csj_value value, float *values, size_t capacity, size_t *fault_column) {
-    dom::array array;
-    (void)unpack<dom::element>(value).get(array);
-    return read_row(array, values, capacity, fault_column);
+    return read_row(array_of(value), values, capacity, fault_column);
 }
 
 size_t csj_element_count(csj_value value) {
-    dom::array array;
-    (void)unpack<dom::element>(value).get(array);
-    return count_elements(array);
+    const Matrix *matrix = matrix_of(value);
+    return matrix ? matrix->rows : count_elements(array_of(value));
 }

@@ -3,8 +3,10 @@ import Testing
 @testable import JSON
 
 struct JSONElementTests {
-    static func read<Value>(_ text: String, _ body: (JSONElement) -> Value) throws -> Value {
-        let parser = JSONParser(capacity: 1 << 20, depth: 8)
+    static func read<Value>(
+        _ text: String, matrices: Bool = false, _ body: (JSONElement) -> Value
+    ) throws -> Value {
+        let parser = JSONParser(capacity: 1 << 20, depth: 8, readsMatrices: matrices)
         return try Array(text.utf8).withUnsafeBytes { bytes in
             Result { () throws(JSONError) in try parser.parse(bytes, body) }
         }.get()
@@ -45,6 +47,71 @@ struct JSONElementTests {
                 }
             }.get()
             #expect(numbers == Array(repeating: .infinity, count: count))
+        }
+    }
+
+    /// All that can be had of a value, floats to the bit.
+    private static func description(_ value: JSONElement) -> String {
+        switch value.kind {
+        case .null: return "null"
+        case .bool: return "\(value.bool)"
+        case .number: return "\(value.number) \(value.integer ?? 0) \(value.unsigned ?? 0)"
+        case .string: return "\"\(value.string)\""
+        case .array:
+            var elements: [String] = []
+            value.forEachElement { elements.append(description($0)) }
+            let matrix = Result { () throws(JSONElement.MatrixFault) in
+                let (rows, columns) = try value.matrixShape()
+                return try value.matrix(rows: rows, columns: columns).map(\.bitPattern)
+            }
+            let numbers = Result { () throws(JSONElement.MatrixFault) in try value.numbers().map(\.bitPattern) }
+            return "\(value.elementCount) \(matrix) \(numbers) [\(elements.joined(separator: ", "))]"
+        case .object:
+            var members: [String] = []
+            value.forEachMember { members.append("\($0): \(description($1))") }
+            return "{\(members.joined(separator: ", "))}"
+        }
+    }
+
+    private static func outcome(_ text: String, matrices: Bool) -> String {
+        do { return try read(text, matrices: matrices, description) } catch { return "\(error)" }
+    }
+
+    /// Numbers of all forms, and what only looks like one.
+    private static let forms = [
+        "0", "-0", "0.0", "-0.0", "-0e5", "7", "-12", "0.12573023", "-0.13210486", "8.5", "1.2345678e-05", "1E5",
+        "1e+05",
+        "123.456789012345", "0.12345678901234", "0.123456789012345", "0.1234567890123456", "0.30000001192092896",
+        "1e22", "1e23", "1e-22", "1e-23", "3.4028235e38", "1e-45", "1.17549435e-38", "1e-400", "123456789012345678",
+        "12345678901234567890", "18446744073709551616", "-9223372036854775809", "100000000000000000000",
+        "3.5e38", "-1e400", "01", "1.", ".5", "+1", "1e", "-", "1x", "null", "true", "\"1\"", "[1]", "{}", "NaN",
+    ]
+
+    @Test(arguments: ["", " ", "\n  "]) func matricesAreReadAlikeInBothWays(space: String) {
+        for form in Self.forms {
+            // Long enough that the form comes near no edge of the text, and near either.
+            for before in [0, 1, 3, 40] {
+                for after in [0, 2, 40] {
+                    let numbers =
+                        [String](repeating: "0.25", count: before) + [form] + [String](repeating: "-1.5", count: after)
+                    let row = "[" + numbers.joined(separator: ",\(space)") + "\(space)]"
+                    for text in [
+                        "[\(row)]", "[\(row),\(space)\(row)]", "[\(space)\(row),[1]]", "[[\(row)],null]",
+                        "{\"a\":null,\"[[1]]\\\"n\":\(row),\"b\":[\(row)],\"c\":[null,[[2]]]}", "[[1],\(row)",
+                        "[\(row)]]",
+                    ] {
+                        #expect(Self.outcome(text, matrices: true) == Self.outcome(text, matrices: false), "\(text)")
+                    }
+                }
+            }
+        }
+    }
+
+    @Test func matricesCountAsLevels() {
+        for depth in 1...10 {
+            let text = String(repeating: "[", count: depth) + "1" + String(repeating: "]", count: depth)
+            #expect(Self.outcome(text, matrices: true) == Self.outcome(text, matrices: false))
+            #expect(Self.outcome(text, matrices: true).contains("deep") == (depth > 8))
         }
     }
 }

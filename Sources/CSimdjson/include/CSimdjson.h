@@ -39,10 +39,11 @@ typedef enum { csj_good, csj_malformed, csj_too_deep, csj_too_large, csj_out_of_
 csj_parser *csj_parser_create(size_t capacity, size_t depth);
 void csj_parser_destroy(csj_parser *parser);
 
-// Copies the bytes into the parser's own padded buffer and reads them.
-csj_status csj_parse(csj_parser *parser, const void *bytes, size_t count, csj_value *root);
+// Copies the bytes into the parser's own padded buffer and reads them. With `takes_matrices`, arrays of arrays of numbers
+// are read straight into floats, several times as fast, and the bytes must stay where they are as long as the values.
+csj_status csj_parse(csj_parser *parser, const void *bytes, size_t count, bool takes_matrices, csj_value *root);
 // Bytes of the longest document that was read so far, which is what the parser's buffers are made for.
-size_t csj_parser_capacity(const csj_parser *parser);
+size_t csj_parser_longest(const csj_parser *parser);
 
 // Whether a string of the text may hold half of a surrogate pair, which not every simdjson refuses.
 bool csj_has_surrogates(const void *bytes, size_t count);

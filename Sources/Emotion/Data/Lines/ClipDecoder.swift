@@ -66,7 +66,7 @@ package final class ClipDecoder: Sendable {
         var document = JSONReader.Limits()
         document.bytes = limits.bytes
         document.depth = limits.depth
-        parsers = JSONParserPool(limits: document)
+        parsers = JSONParserPool(limits: document, readsMatrices: true)
         form = ClipForm(
             modalities: modalities, labels: labels, ignoresLabels: ignoresLabels, unitLimit: limits.units,
             replacesNonfinite: replacesNonfinite)
