@@ -71,19 +71,44 @@ package struct EvaluationStore: Sendable {
         }
     }
 
-    /// Takes the evaluation that has waited longest; one that an earlier server was at counts as waiting.
+    /// Takes the evaluation that has waited longest; one that an earlier server was at counts as waiting. One that was begun
+    /// ``maximumAttempts`` times and neither ended nor put back has failed: it ends the server.
     ///
-    /// To be asked for by one at a time, which ends what it takes before it asks for the next.
+    /// To be asked for by one at a time, which ends what it takes, or puts it back, before it asks for the next.
     package func takeNext() async throws -> EvaluationRecord? {
+        let now = database.options.clock.now()
+        return try await database.write { [database] connection in
+            while true {
+                let row = try Row.fetchOne(
+                    connection.cachedStatement(
+                        sql: "SELECT * FROM evaluations WHERE state IN ('queued', 'running') ORDER BY ordinal LIMIT 1"))
+                guard let row else { return nil }
+                var record = EvaluationRecord(row)
+                if row["attempts"] as Int >= Self.maximumAttempts {
+                    let reason = "the server ended each of the \(Self.maximumAttempts) times it was at it"
+                    try finish(record.id, .failure(EvaluationFailure(reason)), at: now, on: connection)
+                    database.announce(.evaluation(record.id))
+                    continue
+                }
+                record.state = .running
+                try connection.cachedStatement(
+                    sql: "UPDATE evaluations SET state = ?, attempts = attempts + 1 WHERE id = ?"
+                ).execute(arguments: [record.state.rawValue, record.id])
+                return record
+            }
+        }
+    }
+
+    /// How often an evaluation is begun.
+    package static let maximumAttempts = 3
+
+    /// Has an evaluation that was taken wait again, as if it had not been.
+    package func putBack(_ id: String) async throws {
         try await database.write { connection in
-            let row = try Row.fetchOne(
-                connection.cachedStatement(
-                    sql: "SELECT * FROM evaluations WHERE state IN ('queued', 'running') ORDER BY ordinal LIMIT 1"))
-            guard var record = row.map({ EvaluationRecord($0) }) else { return nil }
-            record.state = .running
-            try connection.cachedStatement(sql: "UPDATE evaluations SET state = ? WHERE id = ?").execute(
-                arguments: [record.state.rawValue, record.id])
-            return record
+            try connection.cachedStatement(
+                sql:
+                    "UPDATE evaluations SET state = 'queued', attempts = attempts - 1 WHERE id = ? AND state = 'running'"
+            ).execute(arguments: [id])
         }
     }
 
@@ -91,16 +116,22 @@ package struct EvaluationStore: Sendable {
     package func finish(_ id: String, _ outcome: Result<Data, EvaluationFailure>) async throws {
         let now = database.options.clock.now()
         try await database.write { [database] connection in
-            var (state, result, error) = (EvaluationRecord.State.succeeded, String?.none, String?.none)
-            switch outcome {
-            case .success(let document): result = document.text
-            case .failure(let failure): (state, error) = (.failed, failure.reason)
-            }
-            try connection.cachedStatement(
-                sql: "UPDATE evaluations SET state = ?, result = ?, error = ?, finished_at = ? WHERE id = ?"
-            ).execute(arguments: [state.rawValue, result, error, now, id])
+            try finish(id, outcome, at: now, on: connection)
             database.announce(.evaluation(id))
         }
+    }
+
+    private func finish(
+        _ id: String, _ outcome: Result<Data, EvaluationFailure>, at now: Int64, on connection: Connection
+    ) throws {
+        var (state, result, error) = (EvaluationRecord.State.succeeded, String?.none, String?.none)
+        switch outcome {
+        case .success(let document): result = document.text
+        case .failure(let failure): (state, error) = (.failed, failure.reason)
+        }
+        try connection.cachedStatement(
+            sql: "UPDATE evaluations SET state = ?, result = ?, error = ?, finished_at = ? WHERE id = ?"
+        ).execute(arguments: [state.rawValue, result, error, now, id])
     }
 
     /// Yields at once, and whenever an evaluation may be waiting, until the database is closed.

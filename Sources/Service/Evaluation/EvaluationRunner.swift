@@ -23,7 +23,11 @@ struct EvaluationRunner: Sendable {
             while !Task.isCancelled {
                 do {
                     guard let record = try await backend.evaluations.takeNext() else { break }
-                    try await finish(record)
+                    do { try await finish(record) } catch {
+                        // Neither that the server stops nor what is tried again uses up an attempt.
+                        try await backend.evaluations.putBack(record.id)
+                        throw error
+                    }
                 } catch is CancellationError {
                     return
                 } catch {

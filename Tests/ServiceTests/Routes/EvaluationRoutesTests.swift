@@ -77,6 +77,27 @@ struct EvaluationRoutesTests {
         #expect(try await service.get("/v1/evaluations?model=other").json["data"].elements.isEmpty)
     }
 
+    @Test func failsWhenItEndsTheServerEachTime() async throws {
+        let service = try TestService.make()
+        try await service.makeModel()
+        let id = try await dataset(service)
+        let places = try await [1, 2].asyncMap { _ in
+            try #require(try await evaluate(service, #"{"dataset": "\#(id)"}"#).fields[.location])
+        }
+        let store = service.backend.evaluations
+        let first = try #require(try await store.takeNext()).id
+        // Put back, it does not count.
+        for _ in 0..<10 {
+            try await store.putBack(first)
+            #expect(try await store.takeNext()?.id == first)
+        }
+        for _ in 1..<EvaluationStore.maximumAttempts { #expect(try await store.takeNext()?.id == first) }
+        #expect(try await store.takeNext()?.id != first)
+        let json = try await service.get(places[0]).json
+        #expect(json["status"].text == "failed" && json["error"].text?.contains("3 times") == true)
+        #expect(try await service.get(places[1]).json["status"].text == "running")
+    }
+
     @Test func failsForASplitThatIsNotThereAnyMore() async throws {
         let service = try TestService.make()
         try await service.makeModel()
