@@ -6,6 +6,10 @@
 #include <cstring>
 #include <utility>
 
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
 namespace {
 
 bool is_digit(char c) { return static_cast<unsigned char>(c - '0') < 10; }
@@ -28,6 +32,43 @@ unsigned leading_digits(uint64_t word) {
     return others == 0 ? 8 : static_cast<unsigned>(__builtin_ctzll(others)) / 8;
 }
 
+// Powers of ten that are exact in a double.
+constexpr double powers[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
+                             1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+constexpr int most_exponent = 22;
+// The most digits of which every number is.
+constexpr unsigned most_digits = 15;
+
+// The characters before some place in the text, up to 15 of them.
+#if defined(__SSE2__)
+struct Fraction {
+    // '0' is 0; 0 also where there are none.
+    __m128i values;
+
+    Fraction(const char *end, unsigned count) {
+        static const uint8_t masks[32] = {0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,
+                                          0,    0,    0,    0,    0,    0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF,
+                                          0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF};
+        const __m128i characters = _mm_loadu_si128(reinterpret_cast<const __m128i *>(end - 16));
+        const __m128i mask = _mm_loadu_si128(reinterpret_cast<const __m128i *>(masks + count));
+        values = _mm_and_si128(_mm_sub_epi8(characters, _mm_set1_epi8('0')), mask);
+    }
+
+    bool has_digits_only() const {
+        return _mm_movemask_epi8(_mm_cmpeq_epi8(_mm_min_epu8(values, _mm_set1_epi8(9)), values)) == 0xFFFF;
+    }
+
+    uint64_t digits() const {
+        // Neighbours are put together, to numbers of two, four and eight digits.
+        const __m128i twos = _mm_add_epi16(
+            _mm_mullo_epi16(_mm_and_si128(values, _mm_set1_epi16(0xFF)), _mm_set1_epi16(10)), _mm_srli_epi16(values, 8));
+        const __m128i fours = _mm_madd_epi16(twos, _mm_set1_epi32(100 | 1 << 16));
+        const __m128i eights = _mm_madd_epi16(_mm_packs_epi32(fours, fours), _mm_set1_epi32(10000 | 1 << 16));
+        const uint64_t both = static_cast<uint64_t>(_mm_cvtsi128_si64(eights));
+        return (both & 0xFFFFFFFF) * 100000000 + (both >> 32);
+    }
+};
+#else
 // The last `count` of eight characters, 0 to 8, and '0' for the others.
 uint64_t last(uint64_t word, unsigned count) {
     const uint64_t mask = count == 0 ? 0 : ~UINT64_C(0) << (64 - 8 * count);
@@ -47,14 +88,6 @@ uint64_t value_of(uint64_t word) {
          ((pairs >> 16) & UINT64_C(0x000000FF000000FF)) * (1 + (UINT64_C(10000) << 32))) >> 32);
 }
 
-// Powers of ten that are exact in a double.
-constexpr double powers[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
-                             1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
-constexpr int most_exponent = 22;
-// The most digits of which every number is.
-constexpr unsigned most_digits = 15;
-
-// The characters before some place in the text, up to 15 of them.
 struct Fraction {
     uint64_t high, low;
 
@@ -65,6 +98,7 @@ struct Fraction {
 
     uint64_t digits() const { return value_of(high) * 100000000 + value_of(low); }
 };
+#endif
 
 // Which of 64 characters end a number in an array.
 uint64_t separators(const char *text) {
