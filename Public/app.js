@@ -108,9 +108,11 @@ document.getElementById("sign-out").addEventListener("click", () => {
     forgetKey();
     start();
 });
+const systemTheme = matchMedia("(prefers-color-scheme: dark)");
+systemTheme.addEventListener("change", () => document.dispatchEvent(new Event("theme")));
 document.getElementById("theme").addEventListener("click", () => {
     const root = document.documentElement;
-    const isDark = root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+    const isDark = root.dataset.theme ? root.dataset.theme === "dark" : systemTheme.matches;
     root.dataset.theme = isDark ? "light" : "dark";
     localStorage.setItem("theme", root.dataset.theme);
     document.dispatchEvent(new Event("theme"));

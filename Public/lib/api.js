@@ -93,11 +93,11 @@ export async function call(method, path, options) {
 export const get = (path, query, signal) => call("GET", path, { query, signal });
 export const post = (path, body, options) => call("POST", path, { ...options, body });
 
-/** All elements of a list, page by page; `limit` bounds them. */
-export async function* pages(path, query, { size = 100, limit = 2000, signal } = {}) {
-    let after;
+/** All elements of a list, page by page: `size` in the first one, `more` in the others, `limit` in all. */
+export async function* pages(path, query, { size = 100, more = size, limit = 2000, signal } = {}) {
+    let after = query?.after;
     for (let count = 0; count < limit; ) {
-        const page = await get(path, { ...query, limit: size, after }, signal);
+        const page = await get(path, { ...query, limit: count ? more : size, after }, signal);
         yield page.data;
         count += page.data.length;
         if (!page.has_more || page.data.length === 0) return;

@@ -51,7 +51,7 @@ function faint(color, share) {
  */
 export function chartData(lines) {
     const points = (x, y) => x.map((place, index) => ({ x: place, y: y[index] }));
-    const isShort = lines.every((line) => line.x.length < 60);
+    const isShort = lines.every((line) => line.x.length < 30);
     const base = { borderWidth: 1.6, pointRadius: 0, pointHitRadius: 6, spanGaps: false, tension: 0, fill: false };
     return lines.flatMap(({ label, color, dash, x, y, raw, deviation }) => {
         const main = { ...base, label, data: points(x, y), borderColor: color, backgroundColor: color, borderDash: dash, pointRadius: isShort && !raw ? 2 : 0 };
@@ -67,8 +67,8 @@ export function chartData(lines) {
     });
 }
 
-/** Options of a chart without animation, whose axes are told by `xTitle` ("step", "epoch", "time") and `isLogarithmic`. */
-export function chartOptions({ xTitle, isLogarithmic }) {
+/** Options of a chart without animation: `xTitle` is "step", "epoch" or "time", the rest is yes or no. */
+export function chartOptions({ xTitle, isLogarithmic, isFromZero, hasLegend }) {
     const [text, edge] = [themeColor("--muted"), themeColor("--edge")];
     const format = xTitle === "time" ? duration : (value) => number(value);
     return {
@@ -79,10 +79,10 @@ export function chartOptions({ xTitle, isLogarithmic }) {
         interaction: { mode: "nearest", axis: "x", intersect: false },
         scales: {
             x: { type: "linear", title: { display: true, text: xTitle, color: text }, ticks: { color: text, maxTicksLimit: 6, maxRotation: 0, callback: format }, grid: { color: edge } },
-            y: { type: isLogarithmic ? "logarithmic" : "linear", ticks: { color: text, maxTicksLimit: 6, callback: (value) => number(value, 3) }, grid: { color: edge } },
+            y: { type: isLogarithmic ? "logarithmic" : "linear", beginAtZero: isFromZero, ticks: { color: text, maxTicksLimit: 6, callback: (value) => number(value, 3) }, grid: { color: edge } },
         },
         plugins: {
-            legend: { display: false },
+            legend: { display: Boolean(hasLegend), labels: { color: text, boxHeight: 1, boxWidth: 18 } },
             tooltip: {
                 filter: (item, index) => !item.dataset.isAside && index < 12,
                 callbacks: { title: ([item]) => (item ? `${xTitle} ${format(item.parsed.x)}` : ""), label: (item) => `${item.dataset.label}: ${number(item.parsed.y)}` },

@@ -7,7 +7,7 @@ export function number(value, digits = 4) {
     if (Number.isInteger(value) && Math.abs(value) < 1e15) return value.toLocaleString("en");
     const size = Math.abs(value);
     if (size >= 1000) return Math.round(value).toLocaleString("en");
-    if (size < 1e-3) return value.toExponential(2);
+    if (size < 1e-4) return value.toExponential(2);
     return String(Number(value.toPrecision(digits)));
 }
 

@@ -9,7 +9,7 @@ import { action, repeat, section } from "../parts/ui.js";
 /** Events in words, the newest first. */
 export function eventList() {
     const body = h("ol", { reversed: true, "aria-label": "Events, the newest first" });
-    const element = h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Events", style: { maxHeight: "20rem", overflowY: "auto" } }, body);
+    const element = h("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": "Events", style: { maxHeight: "20rem", overflowY: "auto" } }, body);
     const opened = Date.now();
     return {
         element,
@@ -65,6 +65,6 @@ export async function hyperparameters({ recipe, hyperparameters: values }) {
     const [changed, same] = [Object.keys(values).filter(differs), Object.keys(values).filter((name) => !differs(name))];
     const head = ["Hyperparameter", "Value", `Of the recipe ${recipe}`];
     return section("Hyperparameters",
-        changed.length ? plainTable("Those that differ from the recipe", head, rows(changed)) : h("p", null, `All are as the recipe ${recipe} has them.`),
-        h("details", null, h("summary", null, `${same.length} as the recipe has them`), plainTable("Those as the recipe has them", head, rows(same))));
+        changed.length ? plainTable("Those that differ from the recipe", head, rows(changed), { numbers: false }) : h("p", null, `All are as the recipe ${recipe} has them.`),
+        h("details", null, h("summary", null, `${same.length} as the recipe has them`), plainTable("Those as the recipe has them", head, rows(same), { numbers: false })));
 }

@@ -28,6 +28,8 @@ const columns = (picked) => [
 
 const best = (job) => job.result?.validation?.micro_f1 ?? job.checkpoints?.[0]?.validation?.micro_f1;
 
+const wordsOf = ({ id, model, dataset, recipe, sweep, hyperparameters }) => JSON.stringify([id, model, dataset, recipe, sweep?.name, hyperparameters]).toLowerCase();
+
 function progressCell(job) {
     if (!job.progress) return h("span", { class: "quiet" }, "–");
     const { step, steps, epoch, epochs, fraction } = job.progress;
@@ -77,7 +79,7 @@ export async function page(view) {
         const [wanted, words] = [view.query.get("state"), (view.query.get("q") ?? "").toLowerCase()];
         const rows = all.filter((job) =>
             (!wanted || job.status === wanted) && (!chosen || job.model === chosen)
-            && (!words || `${job.id} ${job.model} ${job.dataset} ${job.recipe} ${job.sweep?.name} ${JSON.stringify(job.hyperparameters)}`.toLowerCase().includes(words)));
+            && (!words || wordsOf(job).includes(words)));
         count.textContent = rows.length === all.length ? `${all.length}` : `${rows.length} of ${all.length}`;
         if (all.length === 0) return fill(place, emptyState("No job yet", "A job trains a model on a data set. ", h("a", { href: "#/datasets" }, "Upload a data set"), ", then ", h("a", { href: "#/jobs/new" }, "start a job"), "."));
         if (rows.length === 0) return fill(place, emptyState("No job is like this", "Take back a filter above."));
@@ -87,7 +89,7 @@ export async function page(view) {
 
     const take = (list) => list.forEach((job) => jobs.set(job.id, job));
     fill(place, h("p", { class: "quiet" }, "Loading…"));
-    for await (const part of pages("/v1/jobs", {}, { size: 50, limit: most, signal: view.signal })) {
+    for await (const part of pages("/v1/jobs", {}, { size: 50, more: 250, limit: most, signal: view.signal })) {
         take(part);
         show();
     }

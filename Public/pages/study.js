@@ -34,9 +34,9 @@ export async function page(view) {
                 await call("DELETE", `/v1/sweeps/${id}`);
                 location.hash = "#/studies";
             }, { class: "danger" }))),
-            meter(isDone(sweep), { kind: "tall", label: `${Math.round(100 * isDone(sweep))} % of the jobs are over` }),
+            h("div", { class: "card" }, meter(isDone(sweep), { kind: "tall", label: `${Math.round(100 * isDone(sweep))} % of the jobs are over` }),
             facts([["Jobs", Object.entries(sweep.jobs).filter(([, count]) => count > 0).map(([state, count]) => `${number(count)} ${state}`).join(", ")], ["Seeds", sweep.seeds.join(", ")],
-                ["Data set", h("a", { href: `#/datasets/${sweep.dataset}` }, short(sweep.dataset))]]));
+                ["Data set", h("a", { href: `#/datasets/${sweep.dataset}` }, short(sweep.dataset))]])));
         const [part, wanted] = [split.element.value, figure.element.value];
         const best = Object.fromEntries(shown.map(([member, , isLess]) => {
             const means = sweep.cells.map((cell) => cell.metrics[part]?.[member]?.mean).filter(Number.isFinite);

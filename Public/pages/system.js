@@ -32,7 +32,7 @@ export async function page(view) {
     function show(samples, seconds) {
         const all = histogram(samples, requests);
         const predictions = histogram(samples, requests, isPrediction);
-        const recent = before ? since(all, before.all) : all;
+        const recent = before ? since(all, before.all) : [];
         const [p50, p95, p99] = [0.5, 0.95, 0.99].map((share) => quantile(recent, share));
         const count = all.at(-1)?.[1] ?? 0;
         const rate = before ? (count - before.count) / seconds : NaN;
@@ -64,7 +64,7 @@ export async function page(view) {
         const x = course.map((point) => point.time);
         const line = (label, member, index) => ({ label, x, y: course.map((point) => point[member]), ...stroke(index) });
         const lines = { rate: [line("requests/s", "rate", 0)], latency: [line("median", "p50", 0), line("95th percentile", "p95", 1), line("99th percentile", "p99", 2)], queue: [line("requests", "queue", 0)], memory: [line("resident", "memory", 0)] };
-        for (const [name, panel] of Object.entries(panels)) panel.draw(lines[name], { xTitle: "time" }).catch((error) => fill(fault, h("p", { class: "notice" }, error.message)));
+        for (const [name, panel] of Object.entries(panels)) panel.draw(lines[name], { xTitle: "time", isFromZero: true, hasLegend: lines[name].length > 1 }).catch((error) => fill(fault, h("p", { class: "notice" }, error.message)));
     }
 
     let last = performance.now();

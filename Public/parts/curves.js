@@ -26,7 +26,11 @@ export class Curves {
         const { view } = this;
         const change = (name, fallback) => (value) => (view.keep({ [name]: value === fallback ? null : value }), this.draw());
         const smoothing = h("input", { type: "range", min: "0", max: "0.98", step: "0.02", value: view.query.get("smooth") ?? "0", "aria-label": "Smoothing" });
-        smoothing.addEventListener("input", () => change("smooth", "0")(smoothing.value));
+        let isDue = false;
+        smoothing.addEventListener("input", () => {
+            if (!isDue) requestAnimationFrame(() => (isDue = false, change("smooth", "0")(smoothing.value)));
+            isDue = true;
+        });
         return h("div", { class: "controls" },
             select("x axis", ["step", "epoch", "time"], view.query.get("x") ?? "step", change("x", "step")).label,
             h("label", { class: "inline" }, "Smoothing ", smoothing),
@@ -39,6 +43,7 @@ export class Curves {
         const runs = await Promise.all(ids.map((id) => this.runs.get(id) ?? this.load(id, ids.length)));
         this.runs = new Map(runs.filter(Boolean).map((run) => [run.id, run]));
         this.draw();
+        this.drawTable();
     }
 
     async load(id, count) {
@@ -46,7 +51,7 @@ export class Curves {
         const points = Math.max(100, Math.min(1000, Math.floor(allPoints / count)));
         try {
             const job = await get(`/v1/jobs/${id}`, {}, signal);
-            const run = { id, job, points, series: new Map(), isLive: true };
+            const run = { id, job, points, series: new Map(), events: [], isLive: true };
             await this.read(run, 0);
             return run;
         } catch (error) {
@@ -60,15 +65,16 @@ export class Curves {
         const { signal } = this.view;
         const [answer, events] = await Promise.all([
             get(`/v1/jobs/${run.id}/metrics`, { from_step: from, max_points: run.points }, signal),
-            list(`/v1/jobs/${run.id}/events`, {}, { size: 1000, signal })]);
+            list(`/v1/jobs/${run.id}/events`, { after: run.events.at(-1)?.sequence }, { size: 1000, limit: 100_000, signal })]);
         for (const { name, steps, values } of answer.data) {
             const later = { steps, values: values.map((value) => value ?? NaN) };
             const known = run.series.get(name);
             if (known && from > 0) append(known, later);
             else run.series.set(name, later);
         }
-        run.clock = clockOf(run.job, events);
-        run.isLive = !["succeeded", "failed", "cancelled", "paused"].includes(run.job.status);
+        run.events.push(...events);
+        run.clock = clockOf(run.job, run.events);
+        run.isLive = !["succeeded", "failed", "cancelled"].includes(run.job.status);
     }
 
     /** Brings a run up to date. */
@@ -83,6 +89,7 @@ export class Curves {
             // The last step again: what was measured at its end may have come later.
             await this.read(run, isLong ? 0 : Math.max(0, ...all.map((series) => series.steps.at(-1) ?? 0)));
             this.draw();
+            this.drawTable();
         } finally {
             run.isReading = false;
         }
@@ -130,18 +137,24 @@ export class Curves {
         const known = metrics.filter(({ name }) => present.has(name));
         const others = [...present].filter((name) => !metrics.some((one) => one.name === name)).map((name) => ({ name, title: name }));
         fill(this.fault, present.size === 0 && h("p", { class: "quiet" }, "Curves come with the first step."));
-        for (const { name, title } of [...known, ...others]) {
-            if (!this.panels.has(name)) {
-                this.panels.set(name, new Panel(title, this.view.signal));
-                this.grid.append(this.panels.get(name).element);
-            }
-            const lines = groups.map((group) => this.line(group, name)).filter(Boolean);
-            this.panels.get(name).draw(lines, axes).catch((error) => {
-                this.grid.hidden = true;
-                fill(this.fault, h("p", { class: "notice" }, error.message));
-            });
+        const shown = [...known, ...others];
+        const missing = shown.filter(({ name }) => !this.panels.has(name));
+        for (const { name, title } of missing) this.panels.set(name, new Panel(title, this.view.signal));
+        if (missing.length > 0) this.grid.append(...shown.map(({ name }) => this.panels.get(name).element));
+        this.drawPanels(shown, groups, axes).catch((error) => {
+            this.grid.hidden = true;
+            fill(this.fault, h("p", { class: "notice" }, error.message));
+        });
+    }
+
+    /** One chart a frame, so that the page goes on answering; what is asked for meanwhile comes instead. */
+    async drawPanels(shown, groups, axes) {
+        const turn = (this.turn = (this.turn ?? 0) + 1);
+        for (const { name } of shown) {
+            await this.panels.get(name).draw(groups.map((group) => this.line(group, name)).filter(Boolean), axes);
+            await new Promise(requestAnimationFrame);
+            if (turn !== this.turn) return;
         }
-        this.drawTable(known);
     }
 
     drawLegend(groups) {
@@ -156,9 +169,9 @@ export class Curves {
     }
 
     /** Per run and metric, the best value and the last, and where they were. */
-    drawTable(known) {
-        const shown = known.filter((metric) => metric.better);
+    drawTable() {
         const runs = [...this.runs.values()];
+        const shown = metrics.filter(({ name, better }) => better && runs.some((run) => run.series.has(name)));
         if (shown.length === 0) return fill(this.table);
         const labels = names(runs.map((run) => run.job));
         const values = runs.map((run) => shown.map(({ name, better }) => (run.series.has(name) ? extremes(run.series.get(name), better) : { best: null, last: null })));
@@ -168,7 +181,7 @@ export class Curves {
             const all = values.map((row) => row[column].best?.[0]).filter(Number.isFinite);
             return runs.length > 1 ? (better === "max" ? Math.max(...all) : Math.min(...all)) : NaN;
         });
-        fill(this.table, h("h3", null, "Best and last values"), h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Best and last values" }, h("table", null,
+        fill(this.table, h("h3", null, "Best and last values"), h("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": "Best and last values" }, h("table", null,
             h("caption", null, "Each as value @ step; losses and HL are best when least"),
             h("thead", null,
                 h("tr", null, h("th", { scope: "col", rowspan: "2" }, "Job"), shown.map(({ title }) => h("th", { scope: "colgroup", colspan: "2" }, title))),

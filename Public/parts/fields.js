@@ -18,7 +18,7 @@ export class Field {
         this.fault = h("span", { class: "fault", id: `${this.id}-fault`, role: "alert" });
         this.input = this.makeInput();
         if (required) this.input.required = true;
-        this.element = h("div", { class: "field" }, h("label", { for: this.id }, name.replaceAll("_", " ")), this.input, this.hint, this.fault);
+        this.element = h("div", { class: "field" }, h("label", { for: this.id }, name), this.input, this.hint, this.fault);
         this.input.addEventListener("input", () => this.mark());
         this.showFallback();
     }
@@ -45,7 +45,7 @@ export class Field {
         if (this.input.tagName === "SELECT") {
             const value = this.input.value;
             const words = this.schema.enum ?? [true, false];
-            fill(this.input, h("option", { value: "" }, text ? `${text} (as it is)` : "–"), words.map((word) => h("option", { value: String(word) }, String(word))));
+            fill(this.input, h("option", { value: "" }, text ? `${text} (default)` : "–"), words.map((word) => h("option", { value: String(word) }, String(word))));
             this.input.value = value;
         } else this.input.placeholder = text;
     }

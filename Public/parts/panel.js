@@ -1,6 +1,6 @@
 // A chart with its title, that can be taken along as SVG and CSV.
 import { h, save } from "../lib/dom.js";
-import { chartData, chartOptions, loadChart } from "../lib/chart.js";
+import { chartData, chartOptions, loadChart, themeColor } from "../lib/chart.js";
 import { csv, summary, svg } from "../lib/chart-export.js";
 
 export class Panel {
@@ -26,13 +26,17 @@ export class Panel {
         this.canvas.setAttribute("aria-label", summary(this.title, lines));
         const Chart = await loadChart();
         if (this.signal.aborted) return;
-        const data = { datasets: chartData(this.lines) };
+        const kind = JSON.stringify([axes, lines.length, themeColor("--muted")]);
+        const datasets = chartData(lines);
+        const known = this.chart?.data.datasets;
         if (!this.chart) {
-            this.chart = new Chart(this.canvas, { type: "line", data, options: chartOptions(axes) });
-            return;
+            this.chart = new Chart(this.canvas, { type: "line", data: { datasets }, options: chartOptions(axes) });
+        } else {
+            // Chart.js keeps what it knows of a line as long as its object stays.
+            this.chart.data.datasets = datasets.map((one, index) => (known.length === datasets.length ? Object.assign(known[index], one) : one));
+            if (kind !== this.kind) this.chart.options = chartOptions(axes);
+            this.chart.update("none");
         }
-        this.chart.data = data;
-        this.chart.options = chartOptions(axes);
-        this.chart.update("none");
+        this.kind = kind;
     }
 }

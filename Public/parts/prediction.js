@@ -15,7 +15,7 @@ export function bars(version, whole, rest, truth) {
     const threshold = (label) => version.tuned_thresholds?.[version.labels.indexOf(label)] ?? version.hyperparameters.threshold;
     const labels = [...version.labels].sort((one, other) => whole.probabilities[other] - whole.probabilities[one]);
     const difference = (label) => shown.probabilities[label] - whole.probabilities[label];
-    return h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Probabilities" }, h("table", { id: "probabilities" },
+    return h("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": "Probabilities" }, h("table", { id: "probabilities" },
         h("caption", null, `The line is the ${version.tuned_thresholds ? "tuned " : ""}threshold of the label`, rest ? "; the paler bar is with all modalities" : ""),
         h("thead", null, h("tr", null, ["Label", "", "Probability", ...(rest ? ["With all", "Change"] : []), "Predicted", ...(truth ? ["True"] : [])].map((text, index) => h("th", { scope: "col", class: index > 1 ? "number" : null }, text)))),
         h("tbody", null, labels.map((label) => h("tr", { "data-label": label },

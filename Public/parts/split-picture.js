@@ -30,7 +30,7 @@ function together(array, names) {
         }
     }
     const name = (index) => (names?.length === size ? names[index] : `label ${index}`);
-    return h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Labels that come together" }, h("table", { class: "heat" },
+    return h("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": "Labels that come together" }, h("table", { class: "heat" },
         h("caption", null, "Of the clips with the label of the row, the share that has that of the column too"),
         h("thead", null, h("tr", null, h("th", { scope: "col" }, "Label"), pairs.map((_, index) => h("th", { scope: "col" }, name(index))))),
         h("tbody", null, pairs.map((row, a) => h("tr", null, h("th", { scope: "row" }, name(a)), row.map((value, b) => {

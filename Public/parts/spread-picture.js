@@ -21,7 +21,7 @@ export function spreadPicture(figures, title) {
     const height = row * (known.length + 1.5);
     const text = (x, y, words, anchor) => shape("text", { x, y, "text-anchor": anchor, fill: "currentColor", "font-size": 12, "font-family": "sans-serif" }, words);
     const ticks = known.length ? [low, (low + high) / 2, high] : [];
-    const element = shape("svg", { viewBox: `0 0 ${width} ${height}`, width: "100%", role: "img", "aria-label": `${title}: ${known.map(([name, figure]) => `${name} ${spread(figure)}`).join("; ")}`, xmlns: space },
+    const element = shape("svg", { viewBox: `0 0 ${width} ${height}`, class: "picture", role: "img", "aria-label": `${title}: ${known.map(([name, figure]) => `${name} ${spread(figure)}`).join("; ")}`, xmlns: space },
         ...ticks.flatMap((value) => [shape("path", { d: `M${place(value)} 4V${height - row}`, stroke: "currentColor", "stroke-opacity": 0.2 }), text(place(value), height - 6, metric(value), "middle")]),
         ...known.flatMap(([name, figure], index) => {
             const [y, deviation] = [row * (index + 0.7), figure.deviation ?? 0];

@@ -1,6 +1,9 @@
 // Tables with headers that sort, and rows that are only drawn anew when they have changed.
 import { fill, h } from "../lib/dom.js";
 
+/** Rows that are drawn at first, and that are added at a time. */
+const step = 200;
+
 /**
  * A table.
  *
@@ -9,13 +12,14 @@ import { fill, h } from "../lib/dom.js";
  */
 export class Table {
     constructor(columns, { caption, key = (row) => row.id, signature = JSON.stringify }) {
-        Object.assign(this, { columns, key, signature, rows: [], known: new Map(), order: null });
+        Object.assign(this, { columns, key, signature, rows: [], known: new Map(), order: null, most: step });
         this.body = h("tbody");
+        this.more = h("button", { type: "button", class: "plain", hidden: true, onclick: () => (this.most += step, this.show(this.rows)) });
         this.heads = columns.map((column, index) =>
             h("th", { scope: "col", class: column.number && "number" },
                 column.sort ? h("button", { type: "button", onclick: () => this.sortBy(index) }, column.label) : column.label));
-        this.element = h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": caption },
-            h("table", null, h("caption", null, caption), h("thead", null, h("tr", null, this.heads)), this.body));
+        this.element = h("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": caption },
+            h("table", null, h("caption", null, caption), h("thead", null, h("tr", null, this.heads)), this.body), this.more);
     }
 
     sortBy(index) {
@@ -29,7 +33,9 @@ export class Table {
     show(rows) {
         this.rows = rows;
         const known = new Map();
-        const elements = this.sorted(rows).map((row) => {
+        this.more.hidden = rows.length <= this.most;
+        this.more.textContent = `Show more (${rows.length - this.most})`;
+        const elements = this.sorted(rows).slice(0, this.most).map((row) => {
             const key = this.key(row);
             const signature = this.signature(row);
             const entry = this.known.get(key);
@@ -70,7 +76,7 @@ export class Table {
 /** A table that does not change: a head of texts and rows of cells, the first of which names the row. */
 export function plainTable(caption, head, rows, { numbers = true } = {}) {
     const kind = (index) => (numbers && index > 0 ? "number" : null);
-    return h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": caption },
+    return h("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": caption },
         h("table", null, h("caption", null, caption),
             h("thead", null, h("tr", null, head.map((text, index) => h("th", { scope: "col", class: kind(index) }, text)))),
             h("tbody", null, rows.map((cells) => h("tr", null, cells.map((cell, index) => {
