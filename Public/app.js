@@ -1,7 +1,7 @@
 // The page as a whole: who is signed in, which view the address names, and what is the same in all views.
 import { get } from "./lib/api.js";
 import { fill, h } from "./lib/dom.js";
-import { access, forgetKey, key } from "./lib/session.js";
+import { access, forgetKey, key, may } from "./lib/session.js";
 import { errorBox } from "./parts/ui.js";
 import { signIn } from "./pages/signin.js";
 
@@ -34,6 +34,7 @@ class View {
 
     /** Keeps parameters in the address, so that a link to it reopens the view as it is. */
     keep(changes) {
+        if (this.signal.aborted) return;
         for (const [name, value] of Object.entries(changes)) {
             if (value === null || value === undefined || value === "" || value === false) this.query.delete(name);
             else this.query.set(name, value === true ? "1" : value);
@@ -53,7 +54,7 @@ async function show() {
     const { signal } = leaving;
     const [path, query] = location.hash.replace(/^#\/?/, "").split("?");
     const match = routes.map(([pattern, section, module]) => ({ section, module, parts: path.match(pattern) })).find((route) => route.parts);
-    if (!match) return location.replace("#/jobs");
+    if (!match) return location.replace(may("train") ? "#/jobs" : "#/try");
     for (const link of document.querySelectorAll("#navigation a")) {
         if (link.hash === `#/${match.section}`) link.setAttribute("aria-current", "page");
         else link.removeAttribute("aria-current");
@@ -90,6 +91,7 @@ async function start() {
     document.getElementById("access").textContent = greatest && access.keyRequired ? `key for ${greatest}` : greatest ? "no key needed" : "";
     document.getElementById("sign-out").hidden = !key();
     document.getElementById("navigation").hidden = needsKey;
+    for (const link of document.querySelectorAll("#navigation [data-scope]")) link.hidden = !may(link.dataset.scope);
     if (needsKey) {
         leaving.abort();
         return signIn(main, start);

@@ -62,7 +62,8 @@ export async function page(view) {
     async function update() {
         sweep = await get(`/v1/sweeps/${id}`, {}, view.signal);
         const now = JSON.stringify(sweep);
-        if (now !== drawn && !body.contains(document.activeElement)) draw();
+        const isOver = drawn && sweep.status === "over";
+        if (now !== drawn && (isOver || !body.contains(document.activeElement))) draw();
         drawn = now;
     }
 

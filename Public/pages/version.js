@@ -2,6 +2,7 @@
 import { get, list, send } from "../lib/api.js";
 import { fill, h, save } from "../lib/dom.js";
 import { metric, setting, short, time } from "../lib/format.js";
+import { labelCurves } from "../parts/label-curves.js";
 import { metricsTables, overallTable } from "../parts/metrics-tables.js";
 import { plainTable } from "../parts/table.js";
 import { action, facts, section } from "../parts/ui.js";
@@ -32,6 +33,6 @@ export async function page(view) {
         version.warnings?.length > 0 && section("To be known before the metrics are trusted", h("ul", null, version.warnings.map((warning) => h("li", null, warning.detail ?? warning.message ?? JSON.stringify(warning))))),
         section("Metrics", metrics ? metricsTables({ "test split": { own: metrics.test, byThreshold: metrics.test_by_threshold }, "validation split": { own: metrics.valid, byThreshold: metrics.valid_by_threshold } })
             : h("p", { class: "quiet" }, "Nothing was measured when it was made. ", h("a", { href: `#/models/${name}` }, "Have it measured on a data set"), ".")),
-        done.length > 0 && section("Evaluations", overallTable("The newest first", done.map((one) => [h("a", { href: `#/datasets/${one.dataset}` }, `${short(one.dataset)}, ${one.split}, ${time(one.created_at)}`), one.metrics]))),
+        done.length > 0 && section("Evaluations", overallTable("The newest first", done.map((one) => [h("a", { href: `#/datasets/${one.dataset}` }, `${short(one.dataset)}, ${one.split}, ${time(one.created_at)}`), one.metrics])), labelCurves(view, done[0])),
         section("Hyperparameters", h("details", null, h("summary", null, "Show all"), plainTable("Hyperparameters", ["Name", "Value"], Object.entries(version.hyperparameters).map(([key, value]) => [key, setting(value)])))));
 }

@@ -181,8 +181,8 @@ export class Curves {
             const all = values.map((row) => row[column].best?.[0]).filter(Number.isFinite);
             return runs.length > 1 ? (better === "max" ? Math.max(...all) : Math.min(...all)) : NaN;
         });
-        fill(this.table, h("h3", null, "Best and last values"), h("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": "Best and last values" }, h("table", null,
-            h("caption", null, "Each as value @ step; losses and HL are best when least"),
+        fill(this.table, h("h3", null, "Best and last values"), h("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": "Best and last values" }, h("table", { class: "ledger" },
+            h("caption", null, "Each as value @ step, among the points of the charts; losses and HL are best when least"),
             h("thead", null,
                 h("tr", null, h("th", { scope: "col", rowspan: "2" }, "Job"), shown.map(({ title }) => h("th", { scope: "colgroup", colspan: "2" }, title))),
                 h("tr", null, shown.map(() => [h("th", { scope: "col", class: "number" }, "best"), h("th", { scope: "col", class: "number" }, "last")]))),

@@ -34,7 +34,7 @@ export class TrainingForm {
         this.hyperparameters = names.map((name) => new Field(name, settings[name], `/hyperparameters/${name}`));
         this.others = members.map((name) => new Field(name, request[name]));
         this.checkpoint = Object.entries(request.checkpoint.properties).map(([name, part]) => new Field(name, part, `/checkpoint/${name}`));
-        this.stopping = Object.entries(request.early_stopping.properties).map(([name, part]) => new Field(name, part, `/early_stopping/${name}`));
+        this.stopping = Object.entries(request.early_stopping.properties).map(([name, part]) => new Field(name, { ...part, default: undefined }, `/early_stopping/${name}`));
         this.showRecipe();
         this.elements = this.layout();
     }
@@ -49,7 +49,7 @@ export class TrainingForm {
                     h("button", { type: "button", class: "plain", onclick: () => this.set({}) }, "All as the recipe has it"))),
             group("Hyperparameters", this.hyperparameters.filter(isCommon)),
             group("All other hyperparameters", this.hyperparameters.filter((field) => !isCommon(field)), false),
-            group("Checkpoints and early stopping", [...this.checkpoint, ...this.stopping], false),
+            group("Checkpoints, and early stopping where a metric or a patience is given", [...this.checkpoint, ...this.stopping], false),
         ];
     }
 

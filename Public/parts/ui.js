@@ -10,7 +10,7 @@ export function errorBox(error) {
     const more = error.total - error.errors.length;
     return h("div", { class: "problem", role: "alert" },
         h("strong", null, error.message),
-        error.errors.length > 0 && h("ul", null,
+        error.errors.length > 1 && h("ul", null,
             error.errors.map((fault) => h("li", null, fault.pointer && h("code", null, fault.pointer), fault.pointer && ": ", fault.detail)),
             more > 0 && h("li", null, `and ${more} more`)),
         h("div", null, error.retryAfter ? `Try again in ${error.retryAfter} s. ` : "", error.advice),
@@ -103,8 +103,7 @@ export async function repeat(signal, milliseconds, work) {
     while (!signal.aborted) {
         if (!document.hidden) {
             try { await work(); } catch (error) {
-                if (signal.aborted) return;
-                if (error.status === 401 || error.status === 403) throw error;
+                if (signal.aborted || error.status === 401 || error.status === 403) return;
             }
         }
         await new Promise((resolve) => setTimeout(resolve, milliseconds));

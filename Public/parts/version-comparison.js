@@ -3,6 +3,7 @@ import { get, list, post } from "../lib/api.js";
 import { fill, h } from "../lib/dom.js";
 import { metric } from "../lib/format.js";
 import { may } from "../lib/session.js";
+import { labelCurves } from "./label-curves.js";
 import { overall } from "./metrics-tables.js";
 import { plainTable } from "./table.js";
 import { action, select } from "./ui.js";
@@ -29,12 +30,12 @@ export async function comparison(view, model) {
             while (["queued", "running"].includes(evaluation.status) && !view.signal.aborted) evaluation = await get(`/v1/evaluations/${evaluation.id}`, { wait: 20 }, view.signal);
             return evaluation;
         }));
-        show(result, measured);
+        show(view, result, measured);
     });
     return [h("div", { class: "controls" }, one.label, other.label, set.label, split.label, threshold.label, start), fault, result];
 }
 
-function show(place, measured) {
+function show(view, place, measured) {
     const failed = measured.find((evaluation) => evaluation.status !== "succeeded");
     if (failed) return fill(place, h("p", { class: "notice", role: "alert" }, `Version ${failed.version} could not be measured: ${failed.error ?? failed.status}.`));
     const [one, other] = measured;
@@ -47,5 +48,6 @@ function show(place, measured) {
         plainTable(`On ${one.clips} clips of the split ${one.split}; the better one is in bold, and HL and ECE are better when less`, head, overall.map(([member, title, isLess]) => row(title, one.metrics[member], other.metrics[member], isLess))),
         h("h3", null, "F1 and AUROC per label"),
         plainTable("F1 per label", head, labels.map((label, index) => row(label, of(one, "per_label_f1", index), of(other, "per_label_f1", index)))),
-        plainTable("AUROC per label", head, labels.map((label, index) => row(label, of(one, "per_label_auroc", index), of(other, "per_label_auroc", index)))));
+        plainTable("AUROC per label", head, labels.map((label, index) => row(label, of(one, "per_label_auroc", index), of(other, "per_label_auroc", index)))),
+        h("h3", null, "Curves per label"), measured.map((evaluation) => labelCurves(view, evaluation)));
 }

@@ -85,7 +85,7 @@ def train(browser: Browser, service: Service) -> str:
         expect(page.locator(".field .fault:not(:empty)")).to_have_count(1)
     page.get_by_label("dropout", exact=True).fill("")
     page.get_by_label("epochs", exact=True).fill("15")
-    page.locator("details", has_text="Checkpoints and early stopping").locator("summary").click()
+    page.locator("details", has_text="Checkpoints, and early stopping").locator("summary").click()
     page.get_by_label("every_steps", exact=True).fill("10")
     browser.inspect("submit")
     page.get_by_role("button", name="Start the job").click()
@@ -151,6 +151,7 @@ def compare(browser: Browser, job: str) -> None:
     expect(rows).to_have_count(2)
     page.get_by_label("x axis").select_option("epoch")
     page.get_by_label("Smoothing").fill("0.6")
+    page.wait_for_url(re.compile("smooth=0.6"))
     page.reload()
     expect(page.locator(".legend li")).to_have_count(2)
     assert page.get_by_label("x axis").input_value() == "epoch" and page.get_by_label("Smoothing").input_value() == "0.6"
@@ -180,6 +181,7 @@ def models(browser: Browser) -> None:
     expect(page.get_by_role("region", name="Aliases")).to_contain_text("@default")
     page.get_by_role("button", name="Measure").click()
     expect(page.get_by_role("group", name=re.compile("^On .* clips of the split"))).to_contain_text("miF1", timeout=60_000)
+    expect(page.get_by_role("img", name=re.compile("^ROC of version 1"))).to_be_visible()
     browser.inspect("model")
     browser.open("#/models/emo/1", "version 1")
     expect(page.get_by_role("group", name=re.compile("^Over all labels"))).to_contain_text("tuned")
@@ -227,18 +229,28 @@ def study(browser: Browser) -> None:
     browser.inspect("compare")
 
 
-def system(browser: Browser) -> None:
+def system(browser: Browser, service: Service) -> None:
     step("the system")
     page = browser.open("#/system", "System")
     page.get_by_label("New key").fill("app")
     page.get_by_role("button", name="Make").click()
-    expect(page.locator("main")).to_contain_text("lk_")
-    page.get_by_role("button", name="Revoke app").click()
-    page.get_by_role("dialog").get_by_role("button", name="Revoke").click()
-    expect(page.locator("main")).to_contain_text("revoked")
+    key = page.locator("code", has_text="lk_").inner_text()
     expect(page.locator(".figures")).to_contain_text("99th percentile")
     page.wait_for_timeout(4500)
     browser.inspect("system")
+
+    step("a key for predictions only, which is revoked then")
+    page.get_by_role("button", name="Sign out").click()
+    page.get_by_label("Key").fill(key)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.locator("#access")).to_have_text("key for predict")
+    expect(page.locator("#navigation a:visible")).to_have_text(["Models", "Try it", "System"])
+    page.get_by_role("button", name="Sign out").click()
+    page.get_by_label("Key").fill(service.key)
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Revoke app").click()
+    page.get_by_role("dialog").get_by_role("button", name="Revoke").click()
+    expect(page.locator("main")).to_contain_text("revoked")
 
 
 def without_charts(browser: Browser, job: str) -> None:
@@ -271,7 +283,7 @@ def main() -> None:
                     models(browser)
                     predict(browser, options.data)
                     study(browser)
-                    system(browser)
+                    system(browser, service)
                     without_charts(browser, job)
                 except BaseException:
                     browser.picture("failed")
