@@ -1,5 +1,8 @@
 // What is computed of the courses of metrics before they are drawn. A measurement that is no number is NaN, and a gap.
 
+/** Whether a job never changes any more. */
+export const isOver = ({ status }) => ["succeeded", "failed", "cancelled"].includes(status);
+
 /** Metrics of a training, in the order in which they are shown; `better` says which value is the best. */
 export const metrics = [
     { name: "valid_micro_f1", title: "Validation miF1", better: "max" },

@@ -2,6 +2,7 @@
 import { get, list, post, call } from "../lib/api.js";
 import { fill, h } from "../lib/dom.js";
 import { ago, duration, number, short, time } from "../lib/format.js";
+import { isOver } from "../lib/series.js";
 import { may } from "../lib/session.js";
 import { follow } from "../lib/stream.js";
 import { Curves } from "../parts/curves.js";
@@ -53,14 +54,13 @@ export async function page(view) {
             job = await post(`/v1/jobs/${id}/${verb}`);
             draw();
         }, { class: kind });
-        const isOver = ["succeeded", "failed", "cancelled"].includes(job.status);
         fill(head, h("h1", null, job.model, " ", h("span", { class: "quiet mono small" }, id)), badge(job.status),
             h("div", { class: "actions" }, may("train") && [
                 ["queued", "running"].includes(job.status) && act("pause", "Pause", "plain"),
                 ["paused", "pausing"].includes(job.status) && act("resume", "Resume", ""),
-                !isOver && job.status !== "cancelling" && act("cancel", "Cancel", "danger"),
+                !isOver(job) && job.status !== "cancelling" && act("cancel", "Cancel", "danger"),
                 h("a", { class: "button plain", href: `#/jobs/new?clone=${id}` }, "Clone with changes"),
-                isOver && action("Delete", fault, async () => {
+                isOver(job) && action("Delete", fault, async () => {
                     if (!(await confirm("Delete this job, with its history and checkpoints? Models that came of it stay.", "Delete"))) return;
                     await call("DELETE", `/v1/jobs/${id}`);
                     location.hash = "#/jobs";
@@ -111,7 +111,7 @@ export async function page(view) {
 
     draw();
     await curves.show([id, ...others()]);
-    const timer = setInterval(() => !["succeeded", "failed", "cancelled"].includes(job.status) && !document.hidden && update().catch(() => {}), 1000);
+    const timer = setInterval(() => !isOver(job) && !document.hidden && update().catch(() => {}), 1000);
     view.signal.addEventListener("abort", () => clearInterval(timer));
     follow(`/v1/jobs/${id}/events`, {
         signal: view.signal,

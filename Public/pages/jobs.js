@@ -2,12 +2,12 @@
 import { get, pages } from "../lib/api.js";
 import { fill, h } from "../lib/dom.js";
 import { ago, duration, metric, number, short } from "../lib/format.js";
+import { isOver } from "../lib/series.js";
 import { may } from "../lib/session.js";
 import { badge, emptyState, meter, repeat, select } from "../parts/ui.js";
 import { Table } from "../parts/table.js";
 
 const states = ["queued", "running", "pausing", "paused", "cancelling", "succeeded", "failed", "cancelled"];
-export const isOver = (job) => ["succeeded", "failed", "cancelled"].includes(job.status);
 
 /** More are not listed. */
 const most = 2000;

@@ -3,7 +3,7 @@ import { get, list } from "../lib/api.js";
 import { fill, h } from "../lib/dom.js";
 import { number } from "../lib/format.js";
 import { stroke } from "../lib/chart.js";
-import { append, axis, band, clockOf, configuration, extremes, metrics, names, smooth } from "../lib/series.js";
+import { append, axis, band, clockOf, configuration, extremes, isOver, metrics, names, smooth } from "../lib/series.js";
 import { Panel } from "./panel.js";
 import { checkbox, repeat, select } from "./ui.js";
 
@@ -74,7 +74,7 @@ export class Curves {
         }
         run.events.push(...events);
         run.clock = clockOf(run.job, run.events);
-        run.isLive = !["succeeded", "failed", "cancelled"].includes(run.job.status);
+        run.isLive = !isOver(run.job);
     }
 
     /** Brings a run up to date. */

@@ -181,7 +181,7 @@ def models(browser: Browser) -> None:
     expect(page.get_by_role("region", name="Aliases")).to_contain_text("@default")
     page.get_by_role("button", name="Measure").click()
     expect(page.get_by_role("group", name=re.compile("^On .* clips of the split"))).to_contain_text("miF1", timeout=60_000)
-    expect(page.get_by_role("img", name=re.compile("^ROC of version 1"))).to_be_visible()
+    expect(page.get_by_role("img", name=re.compile("^ROC of version")).first).to_be_visible()
     browser.inspect("model")
     browser.open("#/models/emo/1", "version 1")
     expect(page.get_by_role("group", name=re.compile("^Over all labels"))).to_contain_text("tuned")
