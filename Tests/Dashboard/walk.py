@@ -163,12 +163,14 @@ def compare(browser: Browser, job: str) -> None:
     assert float(band.strip().split("\n")[-1].split(",")[-1]) > 0, "the band has no width"
     browser.inspect("job-compared")
     browser.open("#/jobs", "Jobs")
-    for box in page.get_by_role("checkbox", name=re.compile("^Compare")).all():
+    boxes = page.get_by_role("checkbox", name=re.compile("^Compare"))
+    expect(boxes).to_have_count(2)
+    for box in boxes.all():
         box.check()
     browser.inspect("jobs")
     page.get_by_role("link", name="Compare 2 jobs").click()
     expect(page.locator(".legend li")).to_have_count(2)
-    expect(page.locator("main")).to_contain_text(other[-5:] if other[-5:] in page.inner_text("main") else "seed 2")
+    expect(page.get_by_role("link", name=re.compile("seed 2")).first).to_have_attribute("href", f"#/jobs/{other}")
 
 
 def models(browser: Browser) -> None:
