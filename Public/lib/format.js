@@ -13,7 +13,6 @@ export function number(value, digits = 4) {
 
 /** A share as a metric is written: 0.613. */
 export const metric = (value) => (Number.isFinite(value) ? value.toFixed(3) : "–");
-
 export const percent = (value, digits = 0) => (Number.isFinite(value) ? `${(100 * value).toFixed(digits)} %` : "–");
 
 /** Seconds as 42 s, 3 min 20 s or 2 h 5 min. */
@@ -34,7 +33,6 @@ export function bytes(count) {
     while (count >= 1024 && index < units.length - 1) [count, index] = [count / 1024, index + 1];
     return `${index === 0 ? count : count.toFixed(1)} ${units[index]}`;
 }
-
 export const time = (text) => (text ? new Date(text).toLocaleString("en-GB") : "–");
 
 /** How long ago a moment was. */

@@ -13,11 +13,9 @@ export function parse(text) {
     return samples;
 }
 
-const matches = (labels, wanted) => Object.entries(wanted).every(([name, value]) => labels[name] === value);
-
 /** The sum of the samples of a metric with these labels; NaN for none. */
 export function total(samples, name, wanted = {}) {
-    const found = (samples.get(name) ?? []).filter(({ labels }) => matches(labels, wanted));
+    const found = (samples.get(name) ?? []).filter(({ labels }) => Object.keys(wanted).every((key) => labels[key] === wanted[key]));
     return found.length ? found.reduce((sum, { value }) => sum + value, 0) : NaN;
 }
 

@@ -3,8 +3,6 @@
 export const key = () => sessionStorage.getItem("key");
 export const setKey = (value) => sessionStorage.setItem("key", value);
 export const forgetKey = () => sessionStorage.removeItem("key");
-
 /** Scopes of what may be asked for, as the service tells them. */
 export const access = { keyRequired: false, scopes: [] };
-
 export const may = (scope) => access.scopes.includes(scope);

@@ -1,12 +1,12 @@
 // One data set: what is in it, and what is to be known before it is trusted.
-import { call, get } from "../lib/api.js";
+import { get } from "../lib/api.js";
 import { fill, h } from "../lib/dom.js";
 import { bytes, number, percent, short, time } from "../lib/format.js";
 import { may } from "../lib/session.js";
 import { dropzone } from "../parts/dropzone.js";
 import { splitOf, splits, uploadSplits } from "../parts/split-uploads.js";
 import { plainTable } from "../parts/table.js";
-import { action, badge, confirm, emptyState, facts, meter, section } from "../parts/ui.js";
+import { badge, emptyState, facts, meter, removal, section } from "../parts/ui.js";
 import { localPicture } from "../parts/split-picture.js";
 
 export async function page(view) {
@@ -15,11 +15,7 @@ export async function page(view) {
     view.title(set.name);
     const fault = h("div");
     const present = splits.filter((name) => set.splits[name]).map((name) => [name, set.splits[name].report]);
-    const remove = action("Delete", fault, async () => {
-        if (!(await confirm(`Delete the data set ${set.name}?`, "Delete"))) return;
-        await call("DELETE", `/v1/datasets/${id}`);
-        location.hash = "#/datasets";
-    }, { class: "danger" });
+    const remove = removal("Delete", fault, `Delete the data set ${set.name}?`, `/v1/datasets/${id}`, () => (location.hash = "#/datasets"));
     fill(view.element,
         h("div", { class: "head" }, h("h1", null, set.name), badge(set.status), h("div", { class: "actions" },
             may("train") && set.status === "ready" && h("a", { class: "button", href: `#/jobs/new?dataset=${id}` }, "Train on it"), may("train") && remove)),

@@ -6,7 +6,7 @@ import { may } from "../lib/session.js";
 import { dropzone } from "../parts/dropzone.js";
 import { splitOf, uploadSplits } from "../parts/split-uploads.js";
 import { Table } from "../parts/table.js";
-import { badge, emptyState, errorBox, section } from "../parts/ui.js";
+import { badge, emptyState, onSubmit, section } from "../parts/ui.js";
 
 const columns = [
     { label: "Name", header: true, sort: (set) => set.name, cell: (set) => h("a", { href: `#/datasets/${set.id}` }, set.name) },
@@ -34,7 +34,6 @@ function form(view) {
     const chosen = h("ul");
     const name = h("input", { id: "set-name", required: true, maxlength: "200", placeholder: "mosi_windows" });
     const labels = h("input", { id: "set-labels", placeholder: "angry, happy, sad", "aria-describedby": "labels-hint" });
-    const button = h("button", { type: "submit" }, "Upload");
     let files = [];
     const zone = dropzone("Drop train, valid and test (npz or lines of JSON) and meta.json here, or pick them", ".npz,.jsonl,.ndjson,.json", async (picked) => {
         fill(fault);
@@ -60,24 +59,15 @@ function form(view) {
         h("div", { class: "fields" },
             h("div", { class: "field" }, h("label", { for: "set-name" }, "Name"), name),
             h("div", { class: "field" }, h("label", { for: "set-labels" }, "Labels"), labels, h("span", { class: "hint", id: "labels-hint" }, "In the order of the arrays, with commas; may be left empty for lines of JSON"))),
-        h("div", { class: "actions" }, button), progress);
-    element.addEventListener("submit", async (event) => {
-        event.preventDefault();
+        h("button", { type: "submit" }, "Upload"), progress);
+    onSubmit(element, fault, async () => {
         if (files.length === 0) return fill(fault, h("p", { class: "notice", role: "alert" }, "Pick the files of the splits first."));
-        button.disabled = true;
-        try {
-            fill(fault);
-            const names = labels.value.split(",").map((word) => word.trim()).filter(Boolean);
-            const set = await post("/v1/datasets", { name: name.value, ...(names.length ? { labels: names } : {}) });
-            const isGood = await uploadSplits(set.id, files, progress, view.signal);
-            if (isGood) location.hash = `#/datasets/${set.id}`;
-            // One of which nothing was taken would only be in the way of the next try.
-            else await call("DELETE", `/v1/datasets/${set.id}`);
-        } catch (error) {
-            fill(fault, errorBox(error));
-        } finally {
-            button.disabled = false;
-        }
+        const names = labels.value.split(",").map((word) => word.trim()).filter(Boolean);
+        const set = await post("/v1/datasets", { name: name.value, ...(names.length ? { labels: names } : {}) });
+        const isGood = await uploadSplits(set.id, files, progress, view.signal);
+        if (isGood) location.hash = `#/datasets/${set.id}`;
+        // Half a data set would only be in the way of the next try.
+        else await call("DELETE", `/v1/datasets/${set.id}`);
     });
     return element;
 }

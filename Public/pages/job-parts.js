@@ -1,6 +1,6 @@
 // Parts of the page of a job: its events, its log, its checkpoints and its hyperparameters.
 import { get, post, send } from "../lib/api.js";
-import { fill, h } from "../lib/dom.js";
+import { h } from "../lib/dom.js";
 import { bytes, metric, number, setting, time } from "../lib/format.js";
 import { may } from "../lib/session.js";
 import { plainTable } from "../parts/table.js";

@@ -1,5 +1,5 @@
 // One job: what it does, its curves, what came of it.
-import { get, list, post, call } from "../lib/api.js";
+import { get, list, post } from "../lib/api.js";
 import { fill, h } from "../lib/dom.js";
 import { ago, duration, number, short, time } from "../lib/format.js";
 import { isOver } from "../lib/series.js";
@@ -7,7 +7,7 @@ import { may } from "../lib/session.js";
 import { follow } from "../lib/stream.js";
 import { Curves } from "../parts/curves.js";
 import { metricsTables } from "../parts/metrics-tables.js";
-import { action, badge, confirm, facts, meter, section, select, toast } from "../parts/ui.js";
+import { action, badge, facts, meter, removal, section, select, toast } from "../parts/ui.js";
 import { checkpoints, eventList, hyperparameters, log } from "./job-parts.js";
 
 export async function page(view) {
@@ -60,11 +60,7 @@ export async function page(view) {
                 ["paused", "pausing"].includes(job.status) && act("resume", "Resume", ""),
                 !isOver(job) && job.status !== "cancelling" && act("cancel", "Cancel", "danger"),
                 h("a", { class: "button plain", href: `#/jobs/new?clone=${id}` }, "Clone with changes"),
-                isOver(job) && action("Delete", fault, async () => {
-                    if (!(await confirm("Delete this job, with its history and checkpoints? Models that came of it stay.", "Delete"))) return;
-                    await call("DELETE", `/v1/jobs/${id}`);
-                    location.hash = "#/jobs";
-                }, { class: "danger" })]));
+                isOver(job) && removal("Delete", fault, "Delete this job, with its history and checkpoints? Models that came of it stay.", `/v1/jobs/${id}`, () => (location.hash = "#/jobs"))]));
     }
 
     function drawState() {

@@ -1,11 +1,11 @@
 // One model: its versions, the aliases that name them, and two versions measured on the same clips.
-import { call, get, list, post, send } from "../lib/api.js";
+import { call, get, post, send } from "../lib/api.js";
 import { fill, h } from "../lib/dom.js";
 import { ago, metric, short } from "../lib/format.js";
 import { may } from "../lib/session.js";
 import { comparison } from "../parts/version-comparison.js";
 import { plainTable } from "../parts/table.js";
-import { action, badge, confirm, section, select, toast } from "../parts/ui.js";
+import { action, badge, removal, section, select, toast } from "../parts/ui.js";
 
 export async function page(view) {
     const [name] = view.parts;
@@ -48,11 +48,7 @@ async function aliases(view, model, fault) {
         choice.element.setAttribute("aria-label", `Version of ${alias}`);
         return [`@${alias}`, `version ${version}`, may("train") ? h("span", { class: "actions" }, choice.label,
             action("Move", fault, () => set(alias, choice.element.value), { class: "plain", "aria-label": `Move ${alias}` }),
-            action("Remove", fault, async () => {
-                if (!(await confirm(`Remove the alias ${alias}? Requests for it will be refused.`, "Remove"))) return;
-                await call("DELETE", path(alias), { headers: { "If-Match": tags.get(alias) } });
-                await page(view);
-            }, { class: "danger", "aria-label": `Remove ${alias}` })) : ""];
+            removal("Remove", fault, `Remove the alias ${alias}? Requests for it will be refused.`, path(alias), () => page(view), { name: alias, headers: { "If-Match": tags.get(alias) } })) : ""];
     });
     const name = h("input", { "aria-label": "Name of the alias", placeholder: "default", pattern: "[A-Za-z0-9][A-Za-z0-9._\\-]{0,63}" });
     const choice = select("names", versions, versions[0]?.[0]);

@@ -2,7 +2,7 @@
 import { get } from "../lib/api.js";
 import { fill, h } from "../lib/dom.js";
 import { setKey } from "../lib/session.js";
-import { errorBox } from "../parts/ui.js";
+import { onSubmit } from "../parts/ui.js";
 
 /** Shows the form; `onDone` is called once a key was taken. */
 export function signIn(main, onDone) {
@@ -16,16 +16,11 @@ export function signIn(main, onDone) {
         h("p", null, h("label", { for: "key" }, "Key"), input),
         h("button", { type: "submit" }, "Sign in"),
         h("p", { class: "quiet small" }, "It is kept in this tab, and forgotten with it."));
-    form.addEventListener("submit", async (event) => {
-        event.preventDefault();
+    onSubmit(form, fault, async () => {
         setKey(input.value.trim());
-        try {
-            await get("/v1/access");
-            onDone();
-        } catch (error) {
-            fill(fault, errorBox(error));
-            input.select();
-        }
+        input.select();
+        await get("/v1/access");
+        onDone();
     });
     fill(main, form);
     input.focus();

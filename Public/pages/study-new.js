@@ -1,9 +1,9 @@
 // A new study: one of the paper's, or a grid of one's own.
 import { post, schema } from "../lib/api.js";
 import { fill, h } from "../lib/dom.js";
-import { Field, showFaults, valuesOf } from "../parts/fields.js";
+import { Field, showingFaults, valuesOf } from "../parts/fields.js";
 import { TrainingForm } from "../parts/training-form.js";
-import { emptyState, errorBox, select, toast } from "../parts/ui.js";
+import { emptyState, onSubmit, select, toast } from "../parts/ui.js";
 
 const studies = {
     table2: "table 2 of the paper: without modalities, modules and parts of the method", "mask-ratio": "figure 4 a: eight mask ratios",
@@ -25,7 +25,7 @@ export async function page(view) {
         add.element.value = "";
         if (!name || grid.some((field) => field.name === name)) return;
         const { enum: words, description } = settings.properties[name];
-        const field = new Field(name, { type: "string", description: `${description ?? ""} Values with commas${words ? `, of ${words.join(", ")}` : ""}.` }, `/grid/${name}`);
+        const field = new Field(name, { type: "string", description: `${description}. Values with commas${words ? `, of ${words.join(", ")}` : ""}.` }, `/grid/${name}`);
         grid.push(field);
         axes.append(field.element);
         field.input.focus();
@@ -34,7 +34,6 @@ export async function page(view) {
     const own = h("div", null, h("div", { class: "controls" }, add.label), axes);
     const showKind = () => (own.hidden = kind.element.value !== "grid");
     const fault = h("div");
-    const button = h("button", { type: "submit" }, "Start the study");
 
     function body() {
         const { seeds: given, ...rest } = { ...form.body, ...valuesOf([models]), seeds: (seeds.value ?? "").split(",").map((word) => word.trim()).filter(Boolean).map(Number) };
@@ -44,21 +43,12 @@ export async function page(view) {
         return { ...rest, seeds: given, ...choice };
     }
 
-    const element = h("form", { novalidate: true }, h("div", { class: "head" }, h("h1", null, "New study"), h("div", { class: "actions" }, button)), fault,
+    const element = h("form", { novalidate: true }, h("div", { class: "head" }, h("h1", null, "New study"), h("div", { class: "actions" }, h("button", { type: "submit" }, "Start the study"))), fault,
         h("div", { class: "card" }, h("div", { class: "controls" }, kind.label), own, h("div", { class: "fields" }, seeds.element, models.element)), form.elements);
-    element.addEventListener("submit", async (event) => {
-        event.preventDefault();
-        button.disabled = true;
-        try {
-            const made = await post("/v1/sweeps", body());
-            toast(`${made.jobs.total} jobs wait for their turn.`);
-            location.hash = `#/studies/${made.id}`;
-        } catch (error) {
-            fill(fault, errorBox(error));
-            showFaults([...form.fields, seeds, models, ...grid], error);
-        } finally {
-            button.disabled = false;
-        }
+    onSubmit(element, fault, async () => {
+        const made = await showingFaults(() => [...form.fields, seeds, models, ...grid], () => post("/v1/sweeps", body()));
+        toast(`${made.jobs.total} jobs wait for their turn.`);
+        location.hash = `#/studies/${made.id}`;
     });
     showKind();
     fill(view.element, element);

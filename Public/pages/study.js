@@ -1,12 +1,12 @@
 // One study: its variants over seeds, as tables and as a picture.
-import { call, get, post } from "../lib/api.js";
+import { get, post } from "../lib/api.js";
 import { fill, h, save } from "../lib/dom.js";
 import { metric, number, setting, short, spread } from "../lib/format.js";
 import { may } from "../lib/session.js";
 import { overall } from "../parts/metrics-tables.js";
 import { spreadPicture } from "../parts/spread-picture.js";
 import { plainTable } from "../parts/table.js";
-import { action, badge, confirm, facts, meter, repeat, section, select } from "../parts/ui.js";
+import { action, badge, facts, meter, removal, repeat, section, select } from "../parts/ui.js";
 import { isDone } from "./studies.js";
 
 /** What sweeps have figures of. */
@@ -29,11 +29,7 @@ export async function page(view) {
         fill(head, h("div", { class: "head" }, h("h1", null, title), badge(sweep.status), h("div", { class: "actions" },
             h("a", { class: "button plain", href: `#/compare?sweep=${id}&group=1` }, "Curves of all runs"),
             may("train") && sweep.status === "active" && action("Cancel", fault, async () => { await post(`/v1/sweeps/${id}/cancel`); await update(); }, { class: "danger" }),
-            may("train") && sweep.status === "over" && action("Delete", fault, async () => {
-                if (!(await confirm("Delete this study with its jobs? Models that came of them stay.", "Delete"))) return;
-                await call("DELETE", `/v1/sweeps/${id}`);
-                location.hash = "#/studies";
-            }, { class: "danger" }))),
+            may("train") && sweep.status === "over" && removal("Delete", fault, "Delete this study with its jobs? Models that came of them stay.", `/v1/sweeps/${id}`, () => (location.hash = "#/studies")))),
             h("div", { class: "card" }, meter(isDone(sweep), { kind: "tall", label: `${Math.round(100 * isDone(sweep))} % of the jobs are over` }),
             facts([["Jobs", Object.entries(sweep.jobs).filter(([, count]) => count > 0).map(([state, count]) => `${number(count)} ${state}`).join(", ")], ["Seeds", sweep.seeds.join(", ")],
                 ["Data set", h("a", { href: `#/datasets/${sweep.dataset}` }, short(sweep.dataset))]])));

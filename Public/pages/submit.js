@@ -2,9 +2,9 @@
 import { get, post } from "../lib/api.js";
 import { fill, h } from "../lib/dom.js";
 import { short } from "../lib/format.js";
-import { showFaults } from "../parts/fields.js";
+import { showingFaults } from "../parts/fields.js";
 import { TrainingForm } from "../parts/training-form.js";
-import { emptyState, errorBox, toast } from "../parts/ui.js";
+import { emptyState, onSubmit, toast } from "../parts/ui.js";
 
 export async function page(view) {
     const original = view.query.get("clone") && (await get(`/v1/jobs/${view.query.get("clone")}`));
@@ -16,28 +16,15 @@ export async function page(view) {
     }
     if (original) form.copy(original);
     const fault = h("div");
-    const button = h("button", { type: "submit" }, "Start the job");
     // The same press twice is the same job.
     const idempotencyKey = crypto.randomUUID?.() ?? String(Math.random());
-    let attempt = 0;
     const element = h("form", { novalidate: true },
-        h("div", { class: "head" }, h("h1", null, title), h("div", { class: "actions" }, button)),
+        h("div", { class: "head" }, h("h1", null, title), h("div", { class: "actions" }, h("button", { type: "submit" }, "Start the job"))),
         h("p", { class: "quiet" }, "What is left empty is as the recipe or the service has it, shown in grey."), fault, form.elements);
-    element.addEventListener("submit", async (event) => {
-        event.preventDefault();
-        button.disabled = true;
-        try {
-            const job = await post("/v1/jobs", form.body, { headers: { "Idempotency-Key": `${idempotencyKey}-${attempt}` } });
-            toast("The job waits for its turn.");
-            location.hash = `#/jobs/${job.id}`;
-        } catch (error) {
-            // What was refused may be sent again with changes.
-            if (error.status) attempt += 1;
-            fill(fault, errorBox(error));
-            showFaults(form.fields, error);
-        } finally {
-            button.disabled = false;
-        }
+    onSubmit(element, fault, async () => {
+        const job = await showingFaults(() => form.fields, () => post("/v1/jobs", form.body, { headers: { "Idempotency-Key": idempotencyKey } }));
+        toast("The job waits for its turn.");
+        location.hash = `#/jobs/${job.id}`;
     });
     fill(view.element, element);
 }

@@ -26,11 +26,7 @@ export class Curves {
         const { view } = this;
         const change = (name, fallback) => (value) => (view.keep({ [name]: value === fallback ? null : value }), this.draw());
         const smoothing = h("input", { type: "range", min: "0", max: "0.98", step: "0.02", value: view.query.get("smooth") ?? "0", "aria-label": "Smoothing" });
-        let isDue = false;
-        smoothing.addEventListener("input", () => {
-            if (!isDue) requestAnimationFrame(() => (isDue = false, change("smooth", "0")(smoothing.value)));
-            isDue = true;
-        });
+        smoothing.addEventListener("input", () => change("smooth", "0")(smoothing.value));
         return h("div", { class: "controls" },
             select("x axis", ["step", "epoch", "time"], view.query.get("x") ?? "step", change("x", "step")).label,
             h("label", { class: "inline" }, "Smoothing ", smoothing),

@@ -87,8 +87,16 @@ export class Field {
     }
 }
 
+/** Does something, and shows what it is refused for at the fields, besides throwing it. */
+export async function showingFaults(fields, work) {
+    try { return await work(); } catch (error) {
+        showFaults(fields(), error);
+        throw error;
+    }
+}
+
 /** Shows the errors of a problem at the fields that they are about, and goes to the first. */
-export function showFaults(fields, problem) {
+function showFaults(fields, problem) {
     let first;
     for (const field of fields) {
         const fault = problem.errors?.find((error) => error.pointer === field.pointer || error.pointer.startsWith(`${field.pointer}/`));

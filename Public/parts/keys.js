@@ -1,9 +1,9 @@
 // Keys: who may ask for what.
-import { call, list, post } from "../lib/api.js";
+import { list, post } from "../lib/api.js";
 import { fill, h } from "../lib/dom.js";
 import { ago, number } from "../lib/format.js";
 import { Table } from "./table.js";
-import { action, confirm, emptyState, errorBox, section, select } from "./ui.js";
+import { emptyState, onSubmit, removal, section, select } from "./ui.js";
 
 /** All keys, with a form for another one. */
 export async function keys(view) {
@@ -17,24 +17,15 @@ export async function keys(view) {
         { label: "Requests a minute", number: true, cell: (key) => (key.rate_limit ? number(key.rate_limit) : "as the service has it") },
         { label: "Made", number: true, sort: (key) => key.created_at, cell: (key) => ago(key.created_at) },
         { label: "Last used", number: true, sort: (key) => key.last_used_at, cell: (key) => (key.last_used_at ? ago(key.last_used_at) : "never") },
-        { label: "", cell: (key) => (key.revoked_at ? h("span", { class: "bad" }, "revoked") : action("Revoke", fault, async () => {
-            if (!(await confirm(`Revoke the key ${key.name ?? key.id}? Who uses it is refused from now on.`, "Revoke"))) return;
-            await call("DELETE", `/v1/keys/${key.id}`);
-            await show();
-        }, { class: "danger", "aria-label": `Revoke ${key.name ?? key.id}` })) },
+        { label: "", cell: (key) => (key.revoked_at ? h("span", { class: "bad" }, "revoked") : removal("Revoke", fault, `Revoke the key ${key.name ?? key.id}? Who uses it is refused from now on.`, `/v1/keys/${key.id}`, show, { name: key.name ?? key.id })) },
     ], { caption: "Keys, the newest first" });
     const name = h("input", { id: "key-name", maxlength: "200", placeholder: "app" });
     const scope = select("for", ["predict", "train", "admin"], "predict");
     const form = h("form", { class: "controls" }, h("label", { for: "key-name", class: "inline" }, "New key ", name), scope.label, h("button", { type: "submit" }, "Make"));
-    form.addEventListener("submit", async (event) => {
-        event.preventDefault();
-        try {
-            const key = await post("/v1/keys", { scopes: [scope.element.value], ...(name.value && { name: name.value }) });
-            fill(made, h("p", { class: "notice" }, "Keep it now, it is not shown again: ", h("code", null, key.key)));
-            await show();
-        } catch (error) {
-            fill(fault, errorBox(error));
-        }
+    onSubmit(form, fault, async () => {
+        const key = await post("/v1/keys", { scopes: [scope.element.value], ...(name.value && { name: name.value }) });
+        fill(made, h("p", { class: "notice" }, "Keep it now, it is not shown again: ", h("code", null, key.key)));
+        await show();
     });
 
     async function show() {

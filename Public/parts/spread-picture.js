@@ -1,4 +1,5 @@
 // Means with their deviations side by side, drawn as SVG, with the numbers in its text.
+import { h } from "../lib/dom.js";
 import { metric, spread } from "../lib/format.js";
 
 const space = "http://www.w3.org/2000/svg";
@@ -29,5 +30,5 @@ export function spreadPicture(figures, title) {
                 shape("path", { d: `M${place(figure.mean - deviation)} ${y}H${place(figure.mean + deviation)}`, stroke: "#4c74dc", "stroke-width": 3 }),
                 shape("circle", { cx: place(figure.mean), cy: y, r: 5, fill: "#4c74dc" }), text(width - right + 10, y + 4, spread(figure), "start")];
         }));
-    return { element, svg: () => new XMLSerializer().serializeToString(element) };
+    return { element: h("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": title }, element), svg: () => new XMLSerializer().serializeToString(element) };
 }

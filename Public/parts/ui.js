@@ -1,5 +1,5 @@
 // Small parts that all pages are made of.
-import { Problem } from "../lib/api.js";
+import { Problem, call } from "../lib/api.js";
 import { fill, h, uniqueID } from "../lib/dom.js";
 
 /** An error in words, with what to do next. */
@@ -38,7 +38,7 @@ export function toast(text) {
 }
 
 /** Asks before something that cannot be taken back. */
-export function confirm(question, verb) {
+function confirm(question, verb) {
     return new Promise((resolve) => {
         const id = uniqueID();
         const dialog = h("dialog", { "aria-labelledby": id },
@@ -71,6 +71,25 @@ export function action(label, place, work, attributes = {}) {
         }
     });
     return button;
+}
+
+/** A button that removes what is at an address, once one has said so. */
+export const removal = (verb, place, question, path, onGone, { headers, name } = {}) =>
+    action(verb, place, async () => {
+        if (!(await confirm(question, verb))) return;
+        await call("DELETE", path, { headers });
+        await onGone();
+    }, { class: "danger", "aria-label": name && `${verb} ${name}` });
+
+/** Has a form sent by `work`, for which its button waits; says in `place` what went wrong. */
+export function onSubmit(form, place, work) {
+    form.addEventListener("submit", async (event) => {
+        event.preventDefault();
+        const button = form.querySelector("[type=submit]");
+        button.disabled = true;
+        fill(place);
+        try { await work(); } catch (error) { fill(place, errorBox(error)); } finally { button.disabled = false; }
+    });
 }
 
 /** A part of a page with a heading. */

@@ -26,6 +26,11 @@ def step(text: str) -> None:
     print(f"{time.monotonic() - started:6.1f} s  {text}", flush=True)
 
 
+def enter(page, key: str) -> None:
+    page.locator("input[type=password]").fill(key)
+    page.get_by_role("button", name="Sign in").click()
+
+
 def sign_in(browser: Browser, service: Service) -> None:
     step("the first view")
     page = browser.page
@@ -35,12 +40,10 @@ def sign_in(browser: Browser, service: Service) -> None:
     seconds = time.monotonic() - begin
     browser.inspect("sign-in")
     with browser.refusal():
-        page.get_by_label("Key").fill("lk_wrong")
-        page.get_by_role("button", name="Sign in").click()
+        enter(page, "lk_wrong")
         expect(page.get_by_role("alert").first).to_contain_text("no such key")
         expect(page.get_by_role("alert").first).to_contain_text("limbic key create")
-    page.get_by_label("Key").fill(service.key)
-    page.get_by_role("button", name="Sign in").click()
+    enter(page, service.key)
     expect(page.get_by_role("heading", level=1)).to_contain_text("Jobs")
     expect(page.locator("#access")).to_have_text("key for admin")
     expect(page.locator("main")).to_contain_text("No job yet")
@@ -243,13 +246,11 @@ def system(browser: Browser, service: Service) -> None:
 
     step("a key for predictions only, which is revoked then")
     page.get_by_role("button", name="Sign out").click()
-    page.get_by_label("Key").fill(key)
-    page.get_by_role("button", name="Sign in").click()
+    enter(page, key)
     expect(page.locator("#access")).to_have_text("key for predict")
     expect(page.locator("#navigation a:visible")).to_have_text(["Models", "Try it", "System"])
     page.get_by_role("button", name="Sign out").click()
-    page.get_by_label("Key").fill(service.key)
-    page.get_by_role("button", name="Sign in").click()
+    enter(page, service.key)
     page.get_by_role("button", name="Revoke app").click()
     page.get_by_role("dialog").get_by_role("button", name="Revoke").click()
     expect(page.locator("main")).to_contain_text("revoked")
