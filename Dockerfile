@@ -17,6 +17,7 @@ COPY Tests Tests
 RUN swift build -c release --product limbic --static-swift-stdlib
 COPY Migrations /image/usr/local/share/limbic/Migrations
 COPY Public /image/usr/local/share/limbic/Public
+RUN cp --recursive Public/vendor /image/usr/local/share/limbic/Public/
 RUN install -D .build/release/limbic /image/usr/local/bin/limbic
 
 FROM debian:${DEBIAN}-slim

@@ -83,6 +83,7 @@ struct Backend: Sendable {
             EvaluationRoutes(backend: self).operations, [PredictRoute(backend: self).operation],
             InferenceRoutes(backend: self).operations, RepositoryRoutes(backend: self).operations,
             KeyRoutes(backend: self).operations,
+            [RecipeRoute.operation, AccessRoute(authorization: authorization).operation],
         ].flatMap(\.self)
         return declared + [OpenAPI.operation(describing: declared)]
     }
@@ -105,7 +106,7 @@ struct Backend: Sendable {
         }
         for operation in operations { operation.add(to: &router, for: authorization) }
         if configuration.echoes { addEcho(to: &router) }
-        router.files(under: "/", directory: configuration.publicDirectory.path)
+        router.files(under: "/", directory: configuration.publicDirectory.path, fields: PagePolicy.fields)
         return router
     }
 

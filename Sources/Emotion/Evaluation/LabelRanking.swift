@@ -70,21 +70,36 @@ struct LabelRanking {
         return sum / Double(positives)
     }
 
-    /// Bins of equal width that [0, 1] is cut into.
-    private static let bins = 15
+    /// Clips whose probabilities are in one of the parts of equal width that [0, 1] is cut into.
+    struct Bin: Equatable {
+        var clips = 0
+        var positives = 0
+        /// The sum over the clips.
+        var probability = 0.0
+    }
+
+    private static let binCount = 15
+
+    /// From the least probable on, those without clips too; nil where ``groups`` is.
+    var bins: [Bin]? {
+        guard let groups else { return nil }
+        var bins = [Bin](repeating: Bin(), count: Self.binCount)
+        for group in groups {
+            let scaled = (Double(group.probability) * Double(Self.binCount)).rounded(.down)
+            let index = Int(min(max(scaled, 0), Double(Self.binCount - 1)))
+            let clips = group.positives + group.negatives
+            bins[index].clips += clips
+            bins[index].positives += group.positives
+            bins[index].probability += Double(clips) * Double(group.probability)
+        }
+        return bins
+    }
 
     /// |share of positives − mean probability| per bin, weighted by the clips in the bin (Guo et al., On calibration of
     /// modern neural networks, 2017, equation 3, for the probability of the positive outcome).
     var expectedCalibrationError: Double? {
-        guard let groups, !groups.isEmpty else { return nil }
-        var gaps = [Double](repeating: 0, count: Self.bins)
-        for group in groups {
-            let scaled = (Double(group.probability) * Double(Self.bins)).rounded(.down)
-            let bin = Int(min(max(scaled, 0), Double(Self.bins - 1)))
-            let count = Double(group.positives + group.negatives)
-            gaps[bin] += Double(group.positives) - count * Double(group.probability)
-        }
-        return gaps.reduce(0) { $0 + abs($1) } / Double(positives + negatives)
+        guard let bins, positives + negatives > 0 else { return nil }
+        return bins.reduce(0) { $0 + abs(Double($1.positives) - $1.probability) } / Double(positives + negatives)
     }
 
     /// The threshold with the best F1 when every probability at or above it counts as predicted; of equally good ones the

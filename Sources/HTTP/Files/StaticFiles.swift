@@ -7,10 +7,13 @@ struct StaticFiles: Sendable {
     let directory: String
     /// Number of slashes in the prefix, which is how many parts of the path come before the file's.
     private let skipped: Int
+    /// Of every answer with a file, or with the news that it is unchanged.
+    private let fields: HTTPFields
     private let compressed = CompressedFiles()
 
-    init(directory: String, prefix: String) {
+    init(directory: String, prefix: String, fields: HTTPFields) {
         self.directory = directory
+        self.fields = fields
         skipped = prefix.utf8.count { $0 == UInt8(ascii: "/") } - 1
     }
 
@@ -24,7 +27,8 @@ struct StaticFiles: Sendable {
         let canBeCompressed =
             ContentType.isCompressible(type)
             && (Response.leastCompressed...CompressedFiles.largestFile).contains(file.size)
-        var fields: HTTPFields = [.cacheControl: CachePolicy.of(name)]
+        var fields = fields
+        fields[.cacheControl] = CachePolicy.of(name)
         if canBeCompressed { fields[.vary] = "Accept-Encoding" }
         var response = try Response.file(
             file, type: type, to: request, Validators(of: file), fields: fields)

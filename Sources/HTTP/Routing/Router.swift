@@ -95,9 +95,10 @@ package struct Router: Sendable {
     /// ends in a slash means its `index.html`. Hidden files and symbolic links are not served. Conditions and ranges are
     /// understood, and clients may keep what has a hash of its content in its name.
     ///
+    /// - Parameter fields: what answers have besides.
     /// - Precondition: the prefix starts and ends with a slash and has no files yet.
-    package mutating func files(under prefix: String, directory: String) {
-        let files = StaticFiles(directory: directory, prefix: prefix)
+    package mutating func files(under prefix: String, directory: String, fields: HTTPFields = [:]) {
+        let files = StaticFiles(directory: directory, prefix: prefix, fields: fields)
         trie.insertRest(
             Route(
                 .get, prefix + "*", index: trie.routes.count, body: .none,

@@ -28,16 +28,31 @@ struct Authorization: Sendable {
     ///   wrong ones or where the limit of the key is used up.
     func check(_ request: inout Request, for scope: Operation.Scope) throws(Problem) {
         guard let needed = KeyScope(rawValue: scope.rawValue), !isOpen else { return }
-        guard let secret = Self.secret(in: request.fields) else { throw .missingToken }
-        guard let key = keys.find(secret) else {
-            throw attempts.note(request.remoteAddress.host, at: clock.now()).map { .tooManyAttempts($0) }
-                ?? .invalidToken
-        }
+        guard let key = try key(of: request) else { throw .missingToken }
         if let outcome = key.take(at: clock.now(), date: wallClock.now()) {
             request.answerFields.append(contentsOf: outcome.fields)
             if let seconds = outcome.retryAfter { throw .rateLimited(outcome.quota, seconds) }
         }
         guard key.allows(needed) else { throw .insufficientScope(needed) }
+    }
+
+    /// The scopes of what a request may ask for; empty where it takes a key and has none.
+    ///
+    /// - Throws: ``Problem``: 401 with a key that does not hold, 429 after too many of those.
+    func scopes(of request: Request) throws(Problem) -> [KeyScope] {
+        if isOpen { return KeyScope.allCases }
+        guard let key = try key(of: request) else { return [] }
+        return KeyScope.allCases.filter(key.allows)
+    }
+
+    /// The key that a request comes with; nil for none.
+    private func key(of request: Request) throws(Problem) -> AccessKey? {
+        guard let secret = Self.secret(in: request.fields) else { return nil }
+        guard let key = keys.find(secret) else {
+            throw attempts.note(request.remoteAddress.host, at: clock.now()).map { .tooManyAttempts($0) }
+                ?? .invalidToken
+        }
+        return key
     }
 
     /// What follows `Bearer` in the one `Authorization` there is (RFC 6750 §2.1); nil for anything else.

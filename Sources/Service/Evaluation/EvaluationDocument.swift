@@ -17,4 +17,6 @@ struct EvaluationResult: Codable, Sendable {
     let metrics: Metrics
     /// At 0.5 and at the tuned thresholds, side by side.
     let byThreshold: ThresholdComparison
+    /// Per label; nil for evaluations made before these were kept.
+    let curves: [LabelCurves]?
 }

@@ -83,7 +83,9 @@ struct EvaluationRunner: Sendable {
                 clips: split.clips.count, contentDigest: split.contentDigest, thresholds: thresholds, metrics: metrics,
                 byThreshold: ThresholdComparison(
                     probabilities: probabilities, truth: truth, labels: configuration.labels,
-                    tuned: configuration.training?.thresholds))
+                    tuned: configuration.training?.thresholds),
+                curves: LabelCurves.all(
+                    probabilities: probabilities, truth: truth, labels: configuration.labels))
         }
     }
 

@@ -136,6 +136,7 @@ private struct EvaluationView: Encodable {
     let thresholds: Thresholds?
     let metrics: Metrics?
     let byThreshold: ThresholdComparison?
+    let curves: [LabelCurves]?
 
     init(_ record: EvaluationRecord) throws {
         id = record.id
@@ -153,6 +154,7 @@ private struct EvaluationView: Encodable {
         thresholds = result?.thresholds
         metrics = result?.metrics
         byThreshold = result?.byThreshold
+        curves = result?.curves
     }
 
     static let schema = Schema.object([
@@ -166,5 +168,24 @@ private struct EvaluationView: Encodable {
         .init("thresholds", .object([], others: .any, "The thresholds of the metrics, per label"), isRequired: false),
         .init("metrics", .object([], others: .any), isRequired: false),
         .init("by_threshold", .object([], others: .any, "At 0.5 and at the tuned thresholds"), isRequired: false),
+        .init("curves", .array(of: curve), isRequired: false),
     ]).named("Evaluation")
+
+    private static let curve = Schema.object([
+        .init("label", .string()),
+        .init(
+            "roc",
+            .array(
+                of: .object([
+                    .init("threshold", .number(), isRequired: false), .init("false_positive_rate", .number(0...1)),
+                    .init("true_positive_rate", .number(0...1)),
+                ]), "By falling threshold; empty where it is not defined")),
+        .init(
+            "reliability",
+            .array(
+                of: .object([
+                    .init("clips", .integer(1...Int.max)), .init("probability", .number(0...1, "The mean")),
+                    .init("frequency", .number(0...1, "The share of the clips that have the label")),
+                ]), "Clips by their probability, from the least on")),
+    ]).named("LabelCurves")
 }

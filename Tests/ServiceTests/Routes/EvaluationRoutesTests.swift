@@ -38,6 +38,11 @@ struct EvaluationRoutesTests {
         let json = try await service.get("\(place)?wait=60").json
         #expect(json["status"].text == "succeeded" && json["clips"] == .integer(3))
         #expect(json["thresholds"]["values"] == .array([.number(0.25), .number(0.25)]))
+        let curves = json["curves"].elements
+        #expect(curves.compactMap { $0["label"].text } == ["happy", "sad"])
+        #expect(curves.allSatisfy { $0["roc"].elements.last?["true_positive_rate"].double == 1 })
+        #expect(
+            curves.allSatisfy { $0["reliability"].elements.reduce(0) { $0 + ($1["clips"].exactInteger ?? 0) } == 3 })
         #expect(json["model"].text == "emo" && json["split"].text == "test" && json["dataset"].text == id)
         // The same as of a prediction, counted here.
         let reply = try await service.post(

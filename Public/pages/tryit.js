@@ -1,0 +1,122 @@
+// Asking a model about a clip: probabilities with and without its modalities, and which units carried them.
+import { call, get, list } from "../lib/api.js";
+import { fill, h } from "../lib/dom.js";
+import { clipsOf, readNPZ } from "../lib/npz.js";
+import { dropzone } from "../parts/dropzone.js";
+import { bars, saliency } from "../parts/prediction.js";
+import { action, checkbox, emptyState, errorBox, section, select } from "../parts/ui.js";
+
+/** More clips are not listed. */
+const mostClips = 2000;
+
+export async function page(view) {
+    view.title("Try it");
+    const models = await list("/v1/models", {}, { signal: view.signal });
+    if (models.length === 0) {
+        return fill(view.element, h("h1", null, "Try it"), h("div", { class: "card" }, emptyState("No model yet", "Train one first: ", h("a", { href: "#/jobs/new" }, "start a job"), ".")));
+    }
+    let clips = [];
+    let chosen;
+    let version;
+    const off = new Set();
+    const fault = h("div");
+    const result = h("div");
+    const toggles = h("div", { class: "controls", role: "group", "aria-label": "Modalities" });
+    const clipChoice = h("div");
+    const text = h("textarea", { id: "clip", spellcheck: "false", placeholder: '{"clips": [{"text": [[0.12, -0.53], [0.07, 0.91]], "audio": null}]}' });
+    const model = select("Model", models.map((one) => one.name), view.query.get("model") ?? models[0].name, async (name) => (view.keep({ model: name, version: null }), await useModel()));
+    const versionChoice = select("Version", [["", "what answers by default"]], "", async (number) => (view.keep({ version: number }), await useVersion()));
+
+    async function useModel() {
+        const { versions, aliases } = await get(`/v1/models/${model.element.value}`, {}, view.signal);
+        fill(versionChoice.element, h("option", { value: "" }, "what answers by default"), Object.keys(aliases).map((alias) => h("option", { value: `@${alias}` }, `@${alias}`)),
+            versions.map((one) => h("option", { value: one.version }, `version ${one.version}`)));
+        versionChoice.element.value = view.query.get("version") ?? "";
+        await useVersion();
+    }
+
+    async function useVersion() {
+        const { versions, aliases } = await get(`/v1/models/${model.element.value}`, {}, view.signal);
+        const word = versionChoice.element.value;
+        const number = word.startsWith("@") ? aliases[word.slice(1)] : word || (aliases.default ?? versions[0].version);
+        version = await get(`/v1/models/${model.element.value}/versions/${number}`, {}, view.signal);
+        off.clear();
+        fill(toggles, h("span", null, "Modalities "), version.modalities.map(({ name }) => checkbox(name, true, (on) => {
+            if (on) off.delete(name);
+            else off.add(name);
+            if (chosen) predict();
+        })));
+        if (chosen) await predict();
+    }
+
+    /** Asks for the clip as it is and, where modalities are off, also without them. */
+    async function predict() {
+        const query = { version: versionChoice.element.value };
+        const { labels, clip } = chosen;
+        const without = { ...clip };
+        for (const name of off) without[name] = null;
+        const asked = off.size > 0 ? [clip, without] : [clip];
+        const body = { clips: asked, explain: version.hyperparameters.atm !== "off", ...(version.tuned_thresholds && { threshold: "tuned" }) };
+        try {
+            fill(fault);
+            const answer = await call("POST", `/v1/models/${model.element.value}/predict`, { body, query, signal: view.signal });
+            const wrong = answer.predictions.find((prediction) => prediction.error);
+            if (wrong) return fill(fault, h("p", { class: "notice", role: "alert" }, wrong.error.detail));
+            const [whole, rest] = answer.predictions;
+            fill(result, section(`What ${answer.model.name} version ${answer.model.version} says`, bars(version, whole, rest, labels),
+                h("p", { class: "quiet small" }, `Computed in ${answer.timing.compute_ms} ms. Missing: ${(rest ?? whole).missing.join(", ") || "nothing"}.`)),
+                (rest ?? whole).saliency && section("Which units carried it", saliency((rest ?? whole).saliency)));
+        } catch (error) {
+            fill(fault, errorBox(error));
+        }
+    }
+
+    async function choose(index) {
+        chosen = clips[index];
+        await predict();
+    }
+
+    /** Offers clips to pick from, and asks about the first. */
+    async function offer(found, name) {
+        clips = found;
+        const choice = select(`Clip of ${name}`, clips.slice(0, mostClips).map(({ clip }, index) => [index, String(clip.id ?? index)]), 0, choose);
+        fill(clipChoice, h("div", { class: "controls" }, choice.label, h("span", { class: "quiet" }, `${clips.length} clips`)));
+        await choose(0);
+    }
+
+    async function take([file]) {
+        fill(fault);
+        try {
+            if (/\.npz$/i.test(file.name)) return await offer(clipsOf(await readNPZ(await file.arrayBuffer())), file.name);
+            text.value = await file.text();
+            await takeText(file.name);
+        } catch (error) {
+            fill(fault, h("p", { class: "notice", role: "alert" }, `${file.name}: ${error.message}.`));
+        }
+    }
+
+    async function takeText(name = "the text") {
+        const parsed = parse(text.value);
+        const all = (Array.isArray(parsed) ? parsed : parsed.clips ?? [parsed]).map(({ labels, ...clip }) => ({ clip, labels: Array.isArray(labels) && labels.every(Number.isFinite) ? labels : undefined }));
+        if (all.length === 0) throw new Error("there is no clip in it");
+        await offer(all, name);
+    }
+
+    fill(view.element, h("div", { class: "head" }, h("h1", null, "Try it")),
+        h("div", { class: "card" },
+            h("div", { class: "controls" }, model.label, versionChoice.label),
+            dropzone("Drop an npz of a split, or JSON, here, or pick it", ".npz,.json,.jsonl,.ndjson", take, { multiple: false }),
+            h("details", null, h("summary", null, "Or paste a clip as JSON"), h("label", { for: "clip" }, "A clip, or clips as a request holds them"), text,
+                action("Ask", fault, () => takeText())),
+            clipChoice, toggles), fault, result);
+    await useModel();
+}
+
+/** JSON, or lines of it. Throws an Error that says what is wrong. */
+function parse(text) {
+    try { return JSON.parse(text); } catch (error) {
+        const lines = text.trim().split("\n");
+        if (lines.length > 1) return lines.map((line) => JSON.parse(line));
+        throw new Error(`it is no JSON: ${error.message}`);
+    }
+}

@@ -1,0 +1,301 @@
+#!/usr/bin/env python3
+"""Goes through the dashboard as someone who trains a model would, on a service of its own that is killed on the way.
+
+    walk.py --limbic PROGRAM --data DIRECTORY --pictures DIRECTORY
+
+The data are train.npz, valid.npz, test.npz and meta.json. Looks at what is on the screen, not at what the service says.
+"""
+
+import argparse
+import re
+import tempfile
+import time
+from pathlib import Path
+
+from playwright.sync_api import expect
+
+from browser import Browser
+from service import Service
+
+ROOT = Path(__file__).parents[2]
+FIRST_VIEW_BYTES = 300_000
+started = time.monotonic()
+
+
+def step(text: str) -> None:
+    print(f"{time.monotonic() - started:6.1f} s  {text}", flush=True)
+
+
+def enter(page, key: str) -> None:
+    page.locator("input[type=password]").fill(key)
+    page.get_by_role("button", name="Sign in").click()
+
+
+def sign_in(browser: Browser, service: Service) -> None:
+    step("the first view")
+    page = browser.page
+    begin = time.monotonic()
+    page.goto(service.address)
+    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+    seconds = time.monotonic() - begin
+    browser.inspect("sign-in")
+    with browser.refusal():
+        enter(page, "lk_wrong")
+        expect(page.get_by_role("alert").first).to_contain_text("no such key")
+        expect(page.get_by_role("alert").first).to_contain_text("limbic key create")
+    enter(page, service.key)
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Jobs")
+    expect(page.locator("#access")).to_have_text("key for admin")
+    expect(page.locator("main")).to_contain_text("No job yet")
+    step(f"until the list of jobs came {browser.received / 1000:.0f} KB, of which the first page was seen after {seconds:.2f} s")
+    assert browser.received < FIRST_VIEW_BYTES
+
+
+def upload(browser: Browser, data: Path) -> None:
+    step("a data set")
+    page = browser.open("#/datasets", "Data sets")
+    expect(page.locator("main")).to_contain_text("No data set yet")
+    browser.inspect("datasets-empty")
+    files = page.locator("input[type=file]").first
+    with browser.refusal():
+        broken = [{"name": "train.npz", "mimeType": "application/x-npz", "buffer": b"no archive"}]
+        files.set_input_files(broken)
+        page.get_by_label("Name").fill("broken")
+        page.get_by_role("button", name="Upload").click()
+        expect(page.get_by_role("alert").first).to_be_visible()
+        expect(page.locator("li", has_text="train.npz").last).to_contain_text("refused")
+    files.set_input_files([data / name for name in ["train.npz", "valid.npz", "test.npz", "meta.json"]])
+    page.get_by_label("Name").fill("walk")
+    page.get_by_role("button", name="Upload").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("walk", timeout=60_000)
+    expect(page.locator(".badge").first).to_have_text("ready")
+    rows = page.get_by_role("group", name="Share of the clips that a label occurs in").locator("tbody tr")
+    assert rows.count() > 1 and "%" in rows.first.inner_text()
+    page.locator("input[type=file]").last.set_input_files(data / "test.npz")
+    expect(page.get_by_role("group", name="Labels that come together").locator("tbody tr")).to_have_count(rows.count())
+    browser.inspect("dataset")
+
+
+def train(browser: Browser, service: Service) -> str:
+    step("a job")
+    page = browser.page
+    page.get_by_role("link", name="Train on it").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("New job")
+    page.get_by_role("button", name="Small and quick").click()
+    page.get_by_label("dropout", exact=True).fill("2")
+    with browser.refusal():
+        page.get_by_role("button", name="Start the job").click()
+        expect(page.locator(".field .fault:not(:empty)")).to_have_count(1)
+    page.get_by_label("dropout", exact=True).fill("")
+    page.get_by_label("epochs", exact=True).fill("15")
+    page.locator("details", has_text="Checkpoints, and early stopping").locator("summary").click()
+    page.get_by_label("every_steps", exact=True).fill("10")
+    browser.inspect("submit")
+    page.get_by_role("button", name="Start the job").click()
+    expect(page.locator(".badge").first).to_have_text("running", timeout=30_000)
+    job = page.url.split("/")[-1].split("?")[0]
+
+    step("curves move")
+    expect(page.locator("figure.panel canvas").first).to_be_visible()
+    seen = []
+    while len(seen) < 3:
+        last = browser.number("main", r"Step ([\d,]+) of")
+        if not seen or last > seen[-1]:
+            seen.append(last)
+        page.wait_for_timeout(100)
+    before = page.locator("figure.panel canvas").nth(1).screenshot()
+    page.wait_for_timeout(2500)
+    assert page.locator("figure.panel canvas").nth(1).screenshot() != before, "the curve did not move"
+
+    step("the service is killed and comes back")
+    reached = browser.number("main", r"Step ([\d,]+) of")
+    with browser.refusal():
+        service.kill()
+        expect(page.locator("#offline")).to_be_visible()
+        browser.picture("job-offline")
+        service.start()
+        expect(page.locator("#offline")).to_be_hidden(timeout=20_000)
+        expect(page.locator("[data-sequence]").first).to_be_visible()
+    page.wait_for_function("reached => Number(document.getElementById('progress').innerText.match(/Step ([\\d,]+)/)[1].replace(',', '')) > reached", arg=reached, timeout=60_000)
+    browser.picture("job-running")
+    expect(page.locator(".badge").first).to_have_text("succeeded", timeout=120_000)
+    expect(page.get_by_role("status").filter(has_text="over")).to_be_visible()
+    numbers = [int(value) for value in page.locator("[data-sequence]").evaluate_all("all => all.map(one => one.dataset.sequence)")]
+    assert numbers == list(range(len(numbers), 0, -1)), f"events are missing: {numbers}"
+    lines = browser.download(page.get_by_role("button", name="Download Recognition loss as CSV")).strip().split("\n")[1:]
+    steps = [int(line.split(",")[-4]) for line in lines]
+    assert steps == list(range(1, len(steps) + 1)) and len(steps) > reached, "steps are missing in the curve"
+    expect(page.get_by_role("heading", name="Result at the best epoch")).to_be_visible()
+    browser.inspect("job")
+    return job
+
+
+def promote(browser: Browser) -> None:
+    step("a checkpoint becomes a version")
+    page = browser.page
+    page.get_by_role("button", name=re.compile("^Promote the weights of step")).first.click()
+    expect(page.locator("#toasts")).to_contain_text("version 2")
+    expect(page.locator("dl.facts").first).to_contain_text("(of step")
+
+
+def compare(browser: Browser, job: str) -> None:
+    step("two jobs in the same charts")
+    page = browser.page
+    page.get_by_role("link", name="Clone with changes").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("New job like")
+    assert page.get_by_label("epochs", exact=True).input_value() == "15"
+    page.get_by_label("seed", exact=True).fill("2")
+    page.get_by_role("button", name="Start the job").click()
+    expect(page.locator(".badge").first).to_have_text("succeeded", timeout=120_000)
+    other = page.url.split("/")[-1].split("?")[0]
+    page.get_by_label("Compare with").select_option(job)
+    expect(page.locator(".legend li")).to_have_count(2)
+    rows = page.get_by_role("group", name="Best and last values").locator("tbody tr")
+    expect(rows).to_have_count(2)
+    page.get_by_label("x axis").select_option("epoch")
+    page.get_by_label("Smoothing").fill("0.6")
+    page.wait_for_url(re.compile("smooth=0.6"))
+    page.reload()
+    expect(page.locator(".legend li")).to_have_count(2)
+    assert page.get_by_label("x axis").input_value() == "epoch" and page.get_by_label("Smoothing").input_value() == "0.6"
+    picture = browser.download(page.get_by_role("button", name="Download Recognition loss as SVG"))
+    assert "seed 0" in picture and "seed 2" in picture and picture.count("<path") > 4
+    page.get_by_label("one band per configuration").check()
+    expect(page.locator(".legend li")).to_have_text([re.compile("2 seeds")])
+    band = browser.download(page.get_by_role("button", name="Download Validation miF1 as CSV"))
+    assert float(band.strip().split("\n")[-1].split(",")[-1]) > 0, "the band has no width"
+    browser.inspect("job-compared")
+    browser.open("#/jobs", "Jobs")
+    boxes = page.get_by_role("checkbox", name=re.compile("^Compare"))
+    expect(boxes).to_have_count(2)
+    for box in boxes.all():
+        box.check()
+    browser.inspect("jobs")
+    page.get_by_role("link", name="Compare 2 jobs").click()
+    expect(page.locator(".legend li")).to_have_count(2)
+    expect(page.get_by_role("link", name=re.compile("seed 2")).first).to_have_attribute("href", f"#/jobs/{other}")
+
+
+def models(browser: Browser) -> None:
+    step("models")
+    page = browser.open("#/models", "Models")
+    expect(page.get_by_role("link", name="emo", exact=True)).to_be_visible()
+    browser.inspect("models")
+    browser.open("#/models/emo", "emo")
+    page.get_by_role("button", name="Set", exact=True).click()
+    expect(page.get_by_role("region", name="Aliases")).to_contain_text("@default")
+    page.get_by_role("button", name="Measure").click()
+    expect(page.get_by_role("group", name=re.compile("^On .* clips of the split"))).to_contain_text("miF1", timeout=60_000)
+    expect(page.get_by_role("img", name=re.compile("^ROC of version")).first).to_be_visible()
+    browser.inspect("model")
+    browser.open("#/models/emo/1", "version 1")
+    expect(page.get_by_role("group", name=re.compile("^Over all labels"))).to_contain_text("tuned")
+    browser.inspect("version")
+
+
+def predict(browser: Browser, data: Path) -> None:
+    step("a prediction, with and without a modality")
+    page = browser.open("#/try?model=emo", "Try it")
+    page.locator("input[type=file]").set_input_files(data / "test.npz")
+    rows = page.locator("#probabilities tbody tr")
+    expect(rows.first).to_be_visible()
+    whole = rows.first.inner_text()
+    page.get_by_role("checkbox").first.uncheck()
+    expect(page.locator("#probabilities thead")).to_contain_text("Change")
+    changes = [float(row.locator("td").nth(3).inner_text()) for row in rows.all()]
+    assert any(changes), "nothing changes without the modality"
+    assert page.locator(".strip span").count() > 1, "there is no saliency"
+    browser.inspect("try")
+    page.get_by_label(re.compile("^Clip of")).select_option("3")
+    page.wait_for_function("before => document.querySelector('#probabilities tbody tr').innerText !== before", arg=whole)
+
+
+def study(browser: Browser) -> None:
+    step("a study")
+    page = browser.open("#/studies", "Studies")
+    expect(page.locator("main")).to_contain_text("No study yet")
+    page.get_by_role("link", name="New study").click()
+    page.get_by_role("button", name="Small and quick").click()
+    page.get_by_label("epochs", exact=True).fill("2")
+    page.get_by_label("d_model", exact=True).fill("16")
+    page.get_by_label("Variants").select_option("grid")
+    page.get_by_label("Add a hyperparameter").select_option("app")
+    page.locator("input[name=app]").fill("on, off")
+    page.get_by_label("seeds").fill("1, 2")
+    browser.inspect("study-new")
+    page.get_by_role("button", name="Start the study").click()
+    expect(page.locator(".badge").first).to_have_text("over", timeout=90_000)
+    table = page.get_by_role("group", name=re.compile("the best mean is in bold"))
+    expect(table.locator("tbody tr")).to_have_count(2)
+    expect(table).to_contain_text("±")
+    browser.inspect("study")
+    page.get_by_role("link", name="Curves of all runs").click()
+    expect(page.locator(".legend li")).to_have_text([re.compile("2 seeds")] * 2)
+    browser.inspect("compare")
+
+
+def system(browser: Browser, service: Service) -> None:
+    step("the system")
+    page = browser.open("#/system", "System")
+    page.get_by_label("New key").fill("app")
+    page.get_by_role("button", name="Make").click()
+    key = page.locator("code", has_text="lk_").inner_text()
+    expect(page.locator(".figures")).to_contain_text("99th percentile")
+    page.wait_for_timeout(4500)
+    browser.inspect("system")
+
+    step("a key for predictions only, which is revoked then")
+    page.get_by_role("button", name="Sign out").click()
+    enter(page, key)
+    expect(page.locator("#access")).to_have_text("key for predict")
+    expect(page.locator("#navigation a:visible")).to_have_text(["Models", "Try it", "System"])
+    page.get_by_role("button", name="Sign out").click()
+    enter(page, service.key)
+    page.get_by_role("button", name="Revoke app").click()
+    page.get_by_role("dialog").get_by_role("button", name="Revoke").click()
+    expect(page.locator("main")).to_contain_text("revoked")
+
+
+def without_charts(browser: Browser, job: str) -> None:
+    step("without Chart.js")
+    page = browser.page
+    page.route("**/vendor/chart.min.js", lambda route: route.fulfill(status=404))
+    with browser.refusal():
+        page.goto("about:blank")
+        page.goto(f"{browser.address}/#/jobs/{job}")
+        expect(page.locator("main")).to_contain_text("make install")
+        expect(page.get_by_role("group", name="Best and last values")).to_be_visible()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    for name in ["limbic", "data", "pictures"]:
+        parser.add_argument(f"--{name}", type=Path, required=True)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as directory:
+        service = Service(options.limbic.resolve(), Path(directory), ROOT / "Public")
+        service.start()
+        try:
+            with Browser(service.address, options.pictures) as browser:
+                try:
+                    sign_in(browser, service)
+                    upload(browser, options.data)
+                    job = train(browser, service)
+                    promote(browser)
+                    compare(browser, job)
+                    models(browser)
+                    predict(browser, options.data)
+                    study(browser)
+                    system(browser, service)
+                    without_charts(browser, job)
+                except BaseException:
+                    browser.picture("failed")
+                    raise
+                assert not browser.faults, "faults in the console:\n" + "\n".join(browser.faults)
+        finally:
+            service.stop()
+    step(f"done; the pictures are in {options.pictures}")
+
+
+if __name__ == "__main__":
+    main()
