@@ -34,8 +34,8 @@ struct LSTMLayer: Sendable {
 
     /// - Parameter name: its parameters are `name.weight_ih`, `name.weight_hh` and `name.bias`.
     init(_ layout: inout ParameterLayout, _ name: String, width: Int) {
-        inputWeight = layout.add("\(name).weight_ih", [4 * width, width], .xavierUniform)
-        recurrentWeight = layout.add("\(name).weight_hh", [4 * width, width], .xavierUniform)
+        inputWeight = layout.add("\(name).weight_ih", [4 * width, width], .xavierUniform, use: .product)
+        recurrentWeight = layout.add("\(name).weight_hh", [4 * width, width], .xavierUniform, use: .product)
         bias = layout.add("\(name).bias", [4 * width], .uniform(fanIn: width))
     }
 

@@ -3,15 +3,18 @@ package struct Linear: Sendable {
     package let weight: Parameter
     package let bias: Parameter
 
-    /// - Parameter biasInitializer: U(±1/√input) unless given.
+    /// - Parameters:
+    ///   - biasInitializer: U(±1/√input) unless given.
+    ///   - use: of the weight; as that of all outputs together unless given.
     package init(
         _ layout: inout ParameterLayout,
         _ name: String,
         input: Int,
         output: Int,
-        biasInitializer: Initializer? = nil
+        biasInitializer: Initializer? = nil,
+        use: ParameterUse? = nil
     ) {
-        weight = layout.add("\(name).weight", [output, input], .xavierUniform)
+        weight = layout.add("\(name).weight", [output, input], .xavierUniform, use: use ?? .linear([0..<output]))
         bias = layout.add("\(name).bias", [output], biasInitializer ?? .uniform(fanIn: input))
     }
 

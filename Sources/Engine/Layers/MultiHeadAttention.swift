@@ -10,10 +10,16 @@ package struct MultiHeadAttention: Sendable {
     private let heads: Int
     private let dropout: Float
 
-    /// - Parameter dropout: the rate on the attention weights.
-    package init(_ layout: inout ParameterLayout, _ name: String, width: Int, heads: Int, dropout: Float) {
+    /// - Parameters:
+    ///   - readsMemory: whether it is for cross-attention, else for self-attention.
+    ///   - dropout: the rate on the attention weights.
+    package init(
+        _ layout: inout ParameterLayout, _ name: String, width: Int, heads: Int, readsMemory: Bool = false,
+        dropout: Float
+    ) {
         inProjection = Linear(
-            &layout, "\(name).in_proj", input: width, output: 3 * width, biasInitializer: .zeros)
+            &layout, "\(name).in_proj", input: width, output: 3 * width, biasInitializer: .zeros,
+            use: .linear(readsMemory ? [0..<width, width..<3 * width] : [0..<3 * width]))
         outProjection = Linear(&layout, "\(name).out_proj", input: width, output: width, biasInitializer: .zeros)
         queryProjection = inProjection.outputs(0..<width)
         keyAndValueProjection = inProjection.outputs(width..<3 * width)

@@ -45,7 +45,8 @@ final class DecoderBlock: Sendable {
         selfAttention = MultiHeadAttention(
             &layout, "\(name).self_attention", width: shape.width, heads: shape.heads, dropout: shape.dropout)
         crossAttention = MultiHeadAttention(
-            &layout, "\(name).cross_attention", width: shape.width, heads: shape.heads, dropout: shape.dropout)
+            &layout, "\(name).cross_attention", width: shape.width, heads: shape.heads, readsMemory: true,
+            dropout: shape.dropout)
         feedForward = FeedForward(&layout, name, shape)
         norm1 = LayerNorm(&layout, "\(name).norm1", width: shape.width, epsilon: shape.layerNormEpsilon)
         norm2 = LayerNorm(&layout, "\(name).norm2", width: shape.width, epsilon: shape.layerNormEpsilon)
