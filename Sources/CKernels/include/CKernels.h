@@ -131,7 +131,7 @@ void ck_gemm_block_unpacked(
 // 32 bits, up to this depth, so that an element depends on nothing but its row and its column.
 enum { CK_INT8_ROWS = 14, CK_INT8_COLUMNS = 32, CK_INT8_DEPTH = 65536 };
 
-// The bytes from row to row of quantized features. Rows past the last may be read, up to a multiple of CK_INT8_ROWS.
+// The bytes from row to row of quantized features. Some rows past the last are read, fewer than CK_INT8_ROWS, and their scales.
 size_t ck_int8_stride(size_t depth);
 
 // Quantizes rows of `depth` features that lie one after another. The largest magnitude of a row becomes 127; one that is

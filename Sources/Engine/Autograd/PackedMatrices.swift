@@ -25,14 +25,14 @@ struct PackedMatrices: Sendable {
 
     /// Packs a matrix [out, in] for its use.
     mutating func add(_ parameter: Parameter, _ use: ParameterUse, _ values: [Float]) {
-        let storage = Storage(count: values.count)
-        storage.pointer.initialize(from: values, count: values.count)
+        lazy var storage = Storage(copying: values)
         for part in Self.parts(parameter, use) {
             let (n, k) = (part.shape[0], part.shape[1])
             let start = part.offset - parameter.offset
             matrices[part.offset] =
                 Self.isQuantized(part, use, form)
-                ? .quantized(QuantizedMatrix(storage.pointer + start, output: n, input: k))
+                ? .quantized(
+                    values.withUnsafeBufferPointer { QuantizedMatrix($0.baseAddress! + start, output: n, input: k) })
                 : .operand(
                     MatrixProduct.Operand(storage, at: start, stride: k, transposed: true)
                         .packed(k: k, n: n, precision: precision))

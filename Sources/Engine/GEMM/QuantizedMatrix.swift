@@ -103,7 +103,7 @@ private struct QuantizedRows {
         let (rows, columns) = (x.rows, x.columns)
         // The last tile reads as many rows as it has.
         let count = rows + Int(CK_INT8_ROWS)
-        let (numbers, scales) = (Storage(count: count * ck_int8_stride(columns) / 4), Storage(count: rows))
+        let (numbers, scales) = (Storage(count: count * ck_int8_stride(columns) / 4), Storage(count: count))
         (self.numbers, self.scales, self.columns) = (numbers, scales, columns)
         Chunks(rows: rows, columns: columns).forEach { part in
             ck_int8_quantize(
