@@ -31,7 +31,7 @@ package struct Network: Sendable {
             let projection = "projection.\(modality.name)"
             self.modality = modality
             self.projection = Linear(
-                &layout, "\(projection).linear", input: modality.featureSize, output: shape.width, use: .product)
+                &layout, "\(projection).linear", input: modality.featureSize, output: shape.width, isExact: true)
             norm = LayerNorm(
                 &layout, "\(projection).norm", width: shape.width, epsilon: shape.layerNormEpsilon)
             encoder = SequenceEncoder(
@@ -77,7 +77,7 @@ package struct Network: Sendable {
         maskingNetworks =
             configuration.hasMaskingNetworks
             ? branches.map {
-                Linear(&layout, "masking.\($0.modality.name)", input: shape.width, output: 1, use: .product)
+                Linear(&layout, "masking.\($0.modality.name)", input: shape.width, output: 1, isExact: true)
             } : []
         self.layout = layout
     }

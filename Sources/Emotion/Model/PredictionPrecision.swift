@@ -6,7 +6,7 @@ package enum PredictionPrecision: String, Sendable, CaseIterable {
     case auto
     case float32
     case bfloat16
-    /// 8 bits in linear layers, which takes a processor with AVX512-VNNI; float32 in all else.
+    /// 8 bits in the linear layers of encoders, which takes a processor with AVX512-VNNI; float32 in all else.
     case int8
 
     /// That of a model's training.

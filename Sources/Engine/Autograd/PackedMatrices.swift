@@ -26,11 +26,11 @@ struct PackedMatrices: Sendable {
     /// Packs a matrix [out, in] for its use.
     mutating func add(_ parameter: Parameter, _ use: ParameterUse, _ values: [Float]) {
         lazy var storage = Storage(copying: values)
-        for part in Self.parts(parameter, use) {
+        for (part, isExact) in Self.parts(parameter, use) {
             let (n, k) = (part.shape[0], part.shape[1])
             let start = part.offset - parameter.offset
             matrices[part.offset] =
-                Self.isQuantized(part, use, form)
+                Self.isQuantized(part, isExact, form)
                 ? .quantized(
                     values.withUnsafeBufferPointer { QuantizedMatrix($0.baseAddress! + start, output: n, input: k) })
                 : .operand(
@@ -54,16 +54,15 @@ struct PackedMatrices: Sendable {
     }
 
     /// What a parameter is used as, each on its own.
-    private static func parts(_ parameter: Parameter, _ use: ParameterUse) -> [Parameter] {
+    private static func parts(_ parameter: Parameter, _ use: ParameterUse) -> [(part: Parameter, isExact: Bool)] {
         switch use {
         case .values: []
-        case .product: [parameter]
-        case .linear(let rows): rows.map(parameter.rows)
+        case .factors(let factors): factors.map { (parameter.rows($0.rows), $0.isExact) }
         }
     }
 
-    private static func isQuantized(_ part: Parameter, _ use: ParameterUse, _ form: ParameterForm) -> Bool {
-        form == .int8 && use != .product && part.shape[1] <= QuantizedMatrix.largestInput
+    private static func isQuantized(_ part: Parameter, _ isExact: Bool, _ form: ParameterForm) -> Bool {
+        form == .int8 && !isExact && part.shape[1] <= QuantizedMatrix.largestInput
     }
 }
 
@@ -81,9 +80,10 @@ extension PackedMatrices {
     fileprivate static func bytes(
         _ parameter: Parameter, _ use: ParameterUse, _ form: ParameterForm, _ precision: Precision
     ) -> Int {
-        parts(parameter, use).reduce(0) { bytes, part in
+        parts(parameter, use).reduce(0) { bytes, factor in
+            let part = factor.part
             let (n, k) = (part.shape[0], part.shape[1])
-            if isQuantized(part, use, form) { return bytes + QuantizedMatrix.bytes(output: n, input: k) }
+            if isQuantized(part, factor.isExact, form) { return bytes + QuantizedMatrix.bytes(output: n, input: k) }
             guard case .builtIn(let level) = GEMMBackend.of(precision) else { return bytes + 4 * part.count }
             return bytes + PackedMatrix.bytes(k: k, n: n, level: level)
         }

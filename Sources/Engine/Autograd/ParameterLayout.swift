@@ -33,11 +33,18 @@ package enum Initializer: Sendable, Hashable {
 package enum ParameterUse: Sendable, Hashable {
     /// Its values.
     case values
-    /// Weights [out, in] of linear layers, each of some of the rows.
-    case linear([Range<Int>])
-    /// Weights [out, in] of products that are never in int8: those of a recurrence, of features as they come, some of which
-    /// may be far larger than others, and of few outputs.
-    case product
+    /// Weights [out, in] of products, each of some of the rows.
+    case factors([Factor])
+
+    /// Rows of weights that a product reads.
+    package struct Factor: Sendable, Hashable {
+        let rows: Range<Int>
+        /// Whether they are never in int8: those of a recurrence; of features as they come, some of which may be far larger
+        /// than others; and of the few rows of a decoder, whose errors no mean over units evens out.
+        let isExact: Bool
+
+        package init(_ rows: Range<Int>, isExact: Bool = false) { (self.rows, self.isExact) = (rows, isExact) }
+    }
 }
 
 /// The ordered list of all parameters of a model and how each is initialized.
