@@ -61,6 +61,7 @@ struct Backend: Sendable {
         health = Health(directory: directory, database: database, logger: logger)
         predictor = Predictor(
             directory: directory,
+            precision: configuration.precision,
             limits: ModelCache.Limits(
                 memory: configuration.modelMemory,
                 document: configuration.maxPredictSize,
