@@ -7,7 +7,7 @@ import { dropzone } from "../parts/dropzone.js";
 import { splitOf, splits, uploadSplits } from "../parts/split-uploads.js";
 import { plainTable } from "../parts/table.js";
 import { badge, emptyState, facts, meter, removal, section } from "../parts/ui.js";
-import { localPicture } from "../parts/split-picture.js";
+import { splitPictures } from "../parts/split-pictures.js";
 
 export async function page(view) {
     const [id] = view.parts;
@@ -25,7 +25,7 @@ export async function page(view) {
             ["Not finite", set.replace_nonfinite ? "read as 0" : "refused"], ["Splits", set.immutable ? "fixed, as a job uses them" : "may still be replaced"]])),
         present.length === 0 ? h("div", { class: "card" }, emptyState("No splits yet", "Drop the files below.")) : contents(set, present),
         may("train") && !set.immutable && section("Upload splits", uploads(view, id)),
-        section("A closer look", localPicture(set.labels)));
+        present.length > 0 && section("Labels together, and lengths", splitPictures(view, set, present.map(([name]) => name))));
 }
 
 function contents(set, present) {

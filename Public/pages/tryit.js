@@ -4,10 +4,8 @@ import { fill, h } from "../lib/dom.js";
 import { clipsOf, readNPZ } from "../lib/npz.js";
 import { dropzone } from "../parts/dropzone.js";
 import { bars, saliency } from "../parts/prediction.js";
+import { may } from "../lib/session.js";
 import { action, checkbox, emptyState, errorBox, section, select } from "../parts/ui.js";
-
-/** More clips are not listed. */
-const mostClips = 2000;
 
 export async function page(view) {
     view.title("Try it");
@@ -15,7 +13,7 @@ export async function page(view) {
     if (models.length === 0) {
         return fill(view.element, h("h1", null, "Try it"), h("div", { class: "card" }, emptyState("No model yet", "Train one first: ", h("a", { href: "#/jobs/new" }, "start a job"), ".")));
     }
-    let clips = [];
+    const datasets = may("train") ? await list("/v1/datasets", {}, { signal: view.signal }) : [];
     let chosen;
     let version;
     const off = new Set();
@@ -27,8 +25,12 @@ export async function page(view) {
     const model = select("Model", models.map((one) => one.name), view.query.get("model") ?? models[0].name, async (name) => (view.keep({ model: name, version: null }), await useModel()));
     const versionChoice = select("Version", [["", "what answers by default"]], "", async (number) => (view.keep({ version: number }), await useVersion()));
 
+    const splitChoice = select("Clips of", [], "");
+    let known;
+
     async function useModel() {
-        const { versions, aliases } = await get(`/v1/models/${model.element.value}`, {}, view.signal);
+        known = await get(`/v1/models/${model.element.value}`, {}, view.signal);
+        const { versions, aliases } = known;
         fill(versionChoice.element, h("option", { value: "" }, "what answers by default"), Object.keys(aliases).map((alias) => h("option", { value: `@${alias}` }, `@${alias}`)),
             versions.map((one) => h("option", { value: one.version }, `version ${one.version}`)));
         versionChoice.element.value = view.query.get("version") ?? "";
@@ -36,9 +38,8 @@ export async function page(view) {
     }
 
     async function useVersion() {
-        const { versions, aliases } = await get(`/v1/models/${model.element.value}`, {}, view.signal);
         const word = versionChoice.element.value;
-        const number = word.startsWith("@") ? aliases[word.slice(1)] : word || (aliases.default ?? versions[0].version);
+        const number = word.startsWith("@") ? known.aliases[word.slice(1)] : word || (known.aliases.default ?? known.newest);
         version = await get(`/v1/models/${model.element.value}/versions/${number}`, {}, view.signal);
         off.clear();
         fill(toggles, h("span", null, "Modalities "), version.modalities.map(({ name }) => checkbox(name, true, (on) => {
@@ -46,6 +47,7 @@ export async function page(view) {
             else off.add(name);
             if (chosen) predict();
         })));
+        showSplits();
         if (chosen) await predict();
     }
 
@@ -53,6 +55,7 @@ export async function page(view) {
     async function predict() {
         const query = { version: versionChoice.element.value };
         const { labels, clip } = chosen;
+        version.modalities.forEach(({ name }, index) => (toggles.querySelectorAll("input")[index].disabled = !clip[name]));
         const without = { ...clip };
         for (const name of off) without[name] = null;
         const asked = off.size > 0 ? [clip, without] : [clip];
@@ -71,23 +74,42 @@ export async function page(view) {
         }
     }
 
-    async function choose(index) {
-        chosen = clips[index];
-        await predict();
+    /** Offers the clips of a source: its name, how many there are, and `at(index)`, which gives `{clip, labels}`. */
+    async function offer({ name, count, at }) {
+        const label = h("span", { class: "quiet" });
+        const number = h("input", { type: "number", min: "0", max: count - 1, value: 0, "aria-label": `Clip of ${name}` });
+        const choose = async () => {
+            chosen = await at(Math.max(0, Math.min(count - 1, Number(number.value))));
+            label.textContent = `of ${count} (0 to ${count - 1}): ${chosen.clip.id ?? "without a name"}`;
+            await predict();
+        };
+        number.addEventListener("change", () => choose().catch((error) => fill(fault, errorBox(error))));
+        fill(clipChoice, h("div", { class: "controls" }, h("span", null, `Clip of ${name}`), number, label));
+        await choose();
     }
 
-    /** Offers clips to pick from, and asks about the first. */
-    async function offer(found, name) {
-        clips = found;
-        const choice = select(`Clip of ${name}`, clips.slice(0, mostClips).map(({ clip }, index) => [index, String(clip.id ?? index)]), 0, choose);
-        fill(clipChoice, h("div", { class: "controls" }, choice.label, h("span", { class: "quiet" }, `${clips.length} clips`)));
-        await choose(0);
+    const offerAll = (name, clips) => offer({ name, count: clips.length, at: async (index) => clips[index] });
+    /** Offers the clips of a split that the service has. */
+    const offerSplit = async (set, split) =>
+        offer({ name: `${set.name}, ${split}`, count: set.splits[split].report.clips, at: async (first) => {
+            const { id, labels, ...units } = (await get(`/v1/datasets/${set.id}/splits/${split}/clips`, { first }, view.signal)).data[0];
+            return { labels, clip: { id: id ?? String(first), ...Object.fromEntries(version.modalities.map(({ name }) => [name, units[name]])) } };
+        } });
+
+    /** Splits of the data sets that have what the model takes; that of the model itself comes first. */
+    function showSplits() {
+        const fitting = datasets.filter((set) => version.modalities.every(({ name, feature_size: size }) => set.modalities?.some((one) => one.name === name && one.feature_size === size)))
+            .sort((one, other) => (other.id === version.dataset) - (one.id === version.dataset));
+        const places = fitting.flatMap((set) => ["test", "valid", "train"].filter((split) => set.splits[split]).map((split) => [set, split]));
+        fill(splitChoice.element, h("option", { value: "" }, "…"), places.map(([set, split], index) => h("option", { value: index }, `${set.name}, ${split}`)));
+        splitChoice.element.onchange = () => splitChoice.element.value && offerSplit(...places[splitChoice.element.value]).catch((error) => fill(fault, errorBox(error)));
+        splitChoice.label.hidden = places.length === 0;
     }
 
     async function take([file]) {
         fill(fault);
         try {
-            if (/\.npz$/i.test(file.name)) return await offer(clipsOf(await readNPZ(await file.arrayBuffer())), file.name);
+            if (/\.npz$/i.test(file.name)) return await offerAll(file.name, clipsOf(await readNPZ(await file.arrayBuffer())));
             text.value = await file.text();
             await takeText(file.name);
         } catch (error) {
@@ -99,13 +121,13 @@ export async function page(view) {
         const parsed = parse(text.value);
         const all = (Array.isArray(parsed) ? parsed : parsed.clips ?? [parsed]).map(({ labels, ...clip }) => ({ clip, labels: Array.isArray(labels) && labels.every(Number.isFinite) ? labels : undefined }));
         if (all.length === 0) throw new Error("there is no clip in it");
-        await offer(all, name);
+        await offerAll(name, all);
     }
 
     fill(view.element, h("div", { class: "head" }, h("h1", null, "Try it")),
         h("div", { class: "card" },
-            h("div", { class: "controls" }, model.label, versionChoice.label),
-            dropzone("Drop an npz of a split, or JSON, here, or pick it", ".npz,.json,.jsonl,.ndjson", take, { multiple: false }),
+            h("div", { class: "controls" }, model.label, versionChoice.label, splitChoice.label),
+            dropzone("Or drop an npz of a split, or JSON, here, or pick it", ".npz,.json,.jsonl,.ndjson", take, { multiple: false }),
             h("details", null, h("summary", null, "Or paste a clip as JSON"), h("label", { for: "clip" }, "A clip, or clips as a request holds them"), text,
                 action("Ask", fault, () => takeText())),
             clipChoice, toggles), fault, result);

@@ -34,6 +34,10 @@ CK_CLONES void ck_add(const float *x, float *y, size_t n) {
     for (size_t i = 0; i < n; i++) y[i] += x[i];
 }
 
+CK_CLONES void ck_sum(const float *a, const float *b, float *y, size_t n) {
+    for (size_t i = 0; i < n; i++) y[i] = a[i] + b[i];
+}
+
 CK_CLONES float ck_dot(const float *a, const float *b, size_t n) {
 #pragma clang fp reassociate(on) contract(fast)
     float sum = 0;

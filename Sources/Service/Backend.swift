@@ -61,6 +61,7 @@ struct Backend: Sendable {
         health = Health(directory: directory, database: database, logger: logger)
         predictor = Predictor(
             directory: directory,
+            precision: configuration.precision,
             limits: ModelCache.Limits(
                 memory: configuration.modelMemory,
                 document: configuration.maxPredictSize,
@@ -76,7 +77,8 @@ struct Backend: Sendable {
     var operations: [Operation] {
         let declared = [
             health.operations, [observation.operation], DatasetRoutes(backend: self).operations,
-            [SplitUpload(backend: self).operation], JobRoutes(backend: self).operations,
+            [SplitUpload(backend: self).operation], SplitContentRoutes(backend: self).operations,
+            JobRoutes(backend: self).operations,
             JobHistoryRoutes(backend: self).operations, CheckpointRoutes(backend: self).operations,
             SweepRoutes(backend: self).operations, ModelRoutes(backend: self).operations,
             AliasRoutes(backend: self).operations, WeightsRoutes(backend: self).operations,

@@ -1,3 +1,4 @@
+package import Emotion
 package import Foundation
 package import HTTP
 
@@ -37,6 +38,8 @@ package struct ServiceConfiguration: Sendable {
     package var maxClipUnits = 4096
     /// The most predictions under way; who asks for more is told to come again.
     package var maxPredictions = 256
+    /// Numbers that products of predictions multiply; nil for those of each model's training.
+    package var precision: PredictionPrecision?
     /// What the weights of the models in memory may take, in bytes.
     package var modelMemory = 4 << 30
     /// Whether `/` answers every method with the body of the request, to try the server as such.

@@ -71,7 +71,7 @@ def upload(browser: Browser, data: Path) -> None:
     expect(page.locator(".badge").first).to_have_text("ready")
     rows = page.get_by_role("group", name="Share of the clips that a label occurs in").locator("tbody tr")
     assert rows.count() > 1 and "%" in rows.first.inner_text()
-    page.locator("input[type=file]").last.set_input_files(data / "test.npz")
+    page.get_by_label("Split", exact=True).select_option("test")
     expect(page.get_by_role("group", name="Labels that come together").locator("tbody tr")).to_have_count(rows.count())
     browser.inspect("dataset")
 
@@ -196,7 +196,7 @@ def models(browser: Browser) -> None:
 def predict(browser: Browser, data: Path) -> None:
     step("a prediction, with and without a modality")
     page = browser.open("#/try?model=emo", "Try it")
-    page.locator("input[type=file]").set_input_files(data / "test.npz")
+    page.get_by_label("Clips of", exact=True).select_option(label="walk, test")
     rows = page.locator("#probabilities tbody tr")
     expect(rows.first).to_be_visible()
     whole = rows.first.inner_text()
@@ -206,8 +206,14 @@ def predict(browser: Browser, data: Path) -> None:
     assert any(changes), "nothing changes without the modality"
     assert page.locator(".strip span").count() > 1, "there is no saliency"
     browser.inspect("try")
-    page.get_by_label(re.compile("^Clip of")).select_option("3")
-    page.wait_for_function("before => document.querySelector('#probabilities tbody tr').innerText !== before", arg=whole)
+    # The same clip out of a file, and another one.
+    page.get_by_role("checkbox").first.check()
+    page.locator("input[type=file]").set_input_files(data / "test.npz")
+    expect(page.get_by_label("Clip of test.npz")).to_be_visible()
+    expect(rows.first).to_have_text(whole, use_inner_text=True)
+    page.get_by_label("Clip of test.npz").fill("3")
+    page.get_by_label("Clip of test.npz").press("Enter")
+    expect(rows.first).not_to_have_text(whole, use_inner_text=True)
 
 
 def study(browser: Browser) -> None:

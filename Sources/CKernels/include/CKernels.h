@@ -42,6 +42,9 @@ void ck_add_column_sums(const float *x, float *sum, size_t rows, size_t columns)
 // y[i] += x[i].
 void ck_add(const float *x, float *y, size_t n);
 
+// y[i] = a[i] + b[i].
+void ck_sum(const float *a, const float *b, float *y, size_t n);
+
 // Σ a[i] b[i].
 float ck_dot(const float *a, const float *b, size_t n);
 
@@ -122,6 +125,41 @@ void ck_gemm_block(
 void ck_gemm_block_unpacked(
     ck_gemm_level level, const float *a, size_t a_stride, int a_transposed, const float *b, size_t rows, size_t columns,
     size_t depth, float *c, size_t stride, int accumulate);
+
+// Linear layers in 8 bits, for processors with AVX512-VNNI. The weights of a column are whole numbers from -127 to 127 times
+// a scale of the column, and the features of a row likewise, but stored with 128 added. Sums of their products are exact in
+// 32 bits, up to this depth, so that an element depends on nothing but its row and its column.
+enum { CK_INT8_ROWS = 14, CK_INT8_COLUMNS = 32, CK_INT8_DEPTH = 65536 };
+
+// The bytes from row to row of quantized features. Some rows past the last are read, fewer than CK_INT8_ROWS, and their scales.
+size_t ck_int8_stride(size_t depth);
+
+// Quantizes rows of `depth` features that lie one after another. The largest magnitude of a row becomes 127; one that is
+// not finite makes the scale NaN, and a row of magnitudes below 2^-100 is one of zeros.
+void ck_int8_quantize(const float *x, size_t rows, size_t depth, uint8_t *numbers, float *scales);
+
+// Quantizes the transpose of w [columns, depth] likewise, into panels of CK_INT8_COLUMNS columns, which hold four numbers of
+// the depth for each column, one after another; `panels` hold zeros before. An offset is what the 128 adds to a column's
+// sums, negated.
+void ck_int8_pack(const float *w, size_t columns, size_t depth, int8_t *panels, float *scales, int32_t *offsets);
+
+typedef struct {
+    const uint8_t *numbers;
+    const float *scales;
+    size_t rows, depth;
+} ck_int8_rows;
+
+// From the first column of a panel on.
+typedef struct {
+    const int8_t *panels;
+    const float *scales;
+    const int32_t *offsets;
+} ck_int8_columns;
+
+// y[rows, columns] = activation(x w + bias), with rows of y `stride` apart.
+void ck_int8_linear(
+    const ck_int8_rows *x, const ck_int8_columns *w, const float *bias, int has_relu, size_t columns, float *y,
+    size_t stride);
 
 // One head of one clip of scaled dot-product attention: rows of Q [queries, width], and of K and V [keys, width], each at
 // least 1, which lie in matrices with rows `q_stride` and `kv_stride` apart. The mask of the weights starts at

@@ -32,7 +32,8 @@ extension ModelDirectory {
         var configuration = try configuration(of: path) { Data(document.utf8) }
         // What somebody says of a training is not what was measured.
         configuration.training = nil
-        let model = try read(configuration, weights: path)
+        let model = try read(
+            configuration, weights: path, form: .plain, precision: configuration.hyperparameters.precision.resolved)
         guard model.canComputeOrdinaryClips else {
             throw ModelError(
                 file: path, field: "weights", reason: "are so large that no clip can be computed with them")

@@ -26,28 +26,38 @@ package enum ModelDirectory {
         try WholeFile.write(configuration, to: path + "/" + configurationName)
     }
 
-    /// Reads the model in the directory at `path`.
+    /// Reads the model in the directory at `path`, to predict with it.
     ///
     /// - Parameter precision: of its predictions; nil for that of its training.
     /// - Throws: ``ModelError`` that names the file and the reason.
-    package static func read(
-        _ path: String, precision: Hyperparameters.Precision? = nil
-    ) throws(ModelError) -> Model {
-        try read(readConfiguration(path), weights: path + "/" + weightsName, precision: precision)
+    package static func read(_ path: String, precision: PredictionPrecision? = nil) throws(ModelError) -> Model {
+        let configuration = try readConfiguration(path)
+        let chosen = precision ?? PredictionPrecision(configuration.hyperparameters.precision)
+        return try read(
+            configuration, weights: path + "/" + weightsName, form: chosen.form, precision: chosen.products)
+    }
+
+    /// Reads the model in the directory at `path` with all of its values, to write it elsewhere.
+    ///
+    /// - Throws: ``ModelError`` that names the file and the reason.
+    package static func readValues(_ path: String) throws(ModelError) -> Model {
+        let configuration = try readConfiguration(path)
+        return try read(
+            configuration, weights: path + "/" + weightsName, form: .plain,
+            precision: configuration.hyperparameters.precision.resolved)
     }
 
     /// Reads the parameters of a model.
     static func read(
-        _ configuration: ModelConfiguration, weights file: String, precision: Hyperparameters.Precision? = nil
+        _ configuration: ModelConfiguration, weights file: String, form: ParameterForm, precision: Precision
     ) throws(ModelError) -> Model {
         let network = Network(configuration)
         do {
             let weights = try SafetensorsFile(path: file)
             // First, as what a configuration says may take more memory than there is.
             try network.layout.check(weights.tensors.mapValues(\.shape), file: file)
-            try Memory.require(network.loadedBytes, for: "the model")
-            let chosen = precision ?? configuration.hyperparameters.precision
-            let parameters = try Parameters(layout: network.layout, precision: chosen.resolved, packed: true) {
+            try Memory.require(network.layout.bytes(form, precision), for: "the model")
+            let parameters = try Parameters(layout: network.layout, precision: precision, form: form) {
                 try weights.finiteFloats($0.name, $0.shape)
             }
             return Model(network: network, parameters: parameters)

@@ -36,8 +36,10 @@ extension Network {
             + scratchBytes(clips, batchSize: clips.count, threads: threads)
     }
 
-    /// Of parameters in memory, packed for products as well.
-    var loadedBytes: Int { 2 * 4 * layout.count }
+    /// Of the parameters of a model that predicts.
+    package func loadedBytes(_ precision: PredictionPrecision) -> Int {
+        layout.bytes(precision.form, precision.products)
+    }
 
     private var multimodalBlocks: Int {
         let hyperparameters = configuration.hyperparameters

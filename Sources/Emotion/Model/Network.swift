@@ -31,7 +31,7 @@ package struct Network: Sendable {
             let projection = "projection.\(modality.name)"
             self.modality = modality
             self.projection = Linear(
-                &layout, "\(projection).linear", input: modality.featureSize, output: shape.width)
+                &layout, "\(projection).linear", input: modality.featureSize, output: shape.width, isExact: true)
             norm = LayerNorm(
                 &layout, "\(projection).norm", width: shape.width, epsilon: shape.layerNormEpsilon)
             encoder = SequenceEncoder(
@@ -71,10 +71,14 @@ package struct Network: Sendable {
             : nil
         // A shared vector needs a decoder's row per label to tell them apart.
         let isShared = hyperparameters.classifier == .shared && decoder != nil
-        classifier = Linear(&layout, "classifier", input: shape.width, output: isShared ? 1 : labels)
+        classifier = Linear(
+            &layout, "classifier", input: shape.width, output: isShared ? 1 : labels,
+            use: decoder == nil ? nil : .values)
         maskingNetworks =
             configuration.hasMaskingNetworks
-            ? branches.map { Linear(&layout, "masking.\($0.modality.name)", input: shape.width, output: 1) } : []
+            ? branches.map {
+                Linear(&layout, "masking.\($0.modality.name)", input: shape.width, output: 1, isExact: true)
+            } : []
         self.layout = layout
     }
 

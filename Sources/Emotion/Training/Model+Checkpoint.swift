@@ -31,7 +31,7 @@ extension Model {
                 throw TrainingStateError(.unreadable, file: path, "does not describe a model: \(field): \(reason)")
             }
             let network = Network(configuration)
-            try Memory.require(network.loadedBytes, for: "the model")
+            try Memory.require(network.layout.bytes(.plain, .float32), for: "the model")
             var (isFinite, isBest) = (true, header.best != nil)
             let parameters = try Parameters(
                 layout: network.layout, precision: identity.hyperparameters.precision.resolved

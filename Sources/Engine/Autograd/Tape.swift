@@ -58,7 +58,8 @@ package final class Tape {
         randomness: Randomness? = nil,
         after randomOperations: UInt32 = 0
     ) {
-        precondition(!recording || !parameters.isPacked, "packed weights would not follow a training")
+        precondition(
+            parameters.form == .plain || !recording && randomness == nil, "packed weights would not follow a training")
         self.parameters = parameters
         isRecording = recording
         self.randomness = randomness

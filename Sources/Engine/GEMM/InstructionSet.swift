@@ -87,6 +87,9 @@ package struct Processor: Sendable, Hashable {
     /// AVX-512's multiplication of bfloat16, of AMD's servers since Zen 4 and most of Intel's since Cooper Lake.
     package var hasBFloat16: Bool { features.contains("avx512_bf16") }
 
+    /// AVX-512's multiplication of 8-bit numbers, of Intel's servers since Cascade Lake and AMD's since Zen 4.
+    package var hasVNNI: Bool { features.contains("avx512_vnni") }
+
     /// Intel's tiles of bfloat16, since Sapphire Rapids.
     package var hasAMX: Bool { features.isSuperset(of: ["amx_tile", "amx_bf16"]) }
 

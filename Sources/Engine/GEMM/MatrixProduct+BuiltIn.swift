@@ -28,7 +28,7 @@ extension MatrixProduct {
         let isShort = operations < 2 * Self.leastOperations
         let tiles = tiles(level, isShort: isShort, columnMultiple: hasMask ? Int(CK_TILE) : 1)
         let b = self.b.packed ?? PackedMatrix(b, k: k, n: n, level: level)
-        precondition(b.level == level && b.k == k && b.n == n, "packed for another product")
+        precondition(b.level == level, "packed for another product")
         Parallel.forEach(tiles.count, isShort: isShort) {
             let (rows, columns) = tiles[$0]
             computeTile(rows, columns, b)
@@ -90,14 +90,14 @@ final class PackedMatrix: Sendable {
     /// How the terms of an element of C are added, some at a time.
     let depths: Chunks
     private let width: Int
-    private let panels: Storage
+    let panels: Storage
 
     init(_ b: MatrixProduct.Operand, k: Int, n: Int, level: InstructionSet) {
         (self.level, self.k, self.n) = (level, k, n)
         let columns = level.tileColumns
         // Values are not shared by two parts.
         depths = Chunks(k, most: level.depth, multiple: level.depth / level.steps(level.depth))
-        width = (n + columns - 1) / columns * columns
+        width = Self.width(n, level)
         panels = Storage(count: level.steps(k) * width)
         let shares = Chunks(n, most: max(columns, 65_536 / k), multiple: columns)
         Parallel.forEach(shares.count) { part in
@@ -112,6 +112,14 @@ final class PackedMatrix: Sendable {
         }
     }
 
+    /// The bytes that a matrix takes.
+    static func bytes(k: Int, n: Int, level: InstructionSet) -> Int { 4 * level.steps(k) * width(n, level) }
+
+    /// The columns of whole tiles.
+    private static func width(_ n: Int, _ level: InstructionSet) -> Int {
+        (n + level.tileColumns - 1) / level.tileColumns * level.tileColumns
+    }
+
     /// The panels from a column on, a multiple of a tile's width, for some terms.
     func panel(_ depth: Range<Int>, _ column: Int) -> UnsafeMutablePointer<Float> {
         panels.pointer + width * level.steps(depth.lowerBound) + column * level.steps(depth.count)
@@ -122,6 +130,6 @@ extension MatrixProduct.Operand {
     /// The same operand laid out for several products as their B, if what computes products has use for that.
     func packed(k: Int, n: Int, precision: Precision) -> MatrixProduct.Operand {
         guard packed == nil, k > 0, n > 0, case .builtIn(let level) = GEMMBackend.of(precision) else { return self }
-        return with(PackedMatrix(self, k: k, n: n, level: level))
+        return MatrixProduct.Operand(PackedMatrix(self, k: k, n: n, level: level))
     }
 }

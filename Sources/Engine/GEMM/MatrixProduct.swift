@@ -11,7 +11,7 @@ package struct MatrixProduct {
         private let offset: Int
         let stride: Int
         let isTransposed: Bool
-        /// op(X) packed for the engine's own kernels, where that was done before; for B.
+        /// op(X) packed for the engine's own kernels, as it then is only; for B.
         let packed: PackedMatrix?
 
         /// - Parameter offset: where the first element is.
@@ -23,6 +23,9 @@ package struct MatrixProduct {
         package init(_ x: Tensor, row: Int = 0, transposed: Bool = false) {
             self.init(x.storage, at: row * x.columns, stride: x.columns, transposed: transposed)
         }
+
+        /// A matrix that was packed for the engine's own kernels, for B.
+        init(_ packed: PackedMatrix) { self.init(packed.panels, at: 0, stride: 0, transposed: false, packed: packed) }
 
         private init(_ storage: Storage, at offset: Int, stride: Int, transposed: Bool, packed: PackedMatrix?) {
             (self.storage, self.offset, self.stride) = (storage, offset, stride)
@@ -44,13 +47,9 @@ package struct MatrixProduct {
             isTransposed ? column * stride + row : row * stride + column
         }
 
-        /// The same matrix with op(X) packed.
-        func with(_ packed: PackedMatrix) -> Operand {
-            Operand(storage, at: offset, stride: stride, transposed: isTransposed, packed: packed)
-        }
-
         /// Whether rows do not overlap and all lie in the memory, for op(X) of the given shape.
         fileprivate func holds(_ rows: Int, _ columns: Int) -> Bool {
+            if let packed { return packed.k == rows && packed.n == columns }
             let (count, length) = isTransposed ? (columns, rows) : (rows, columns)
             guard count > 0, length > 0 else { return true }
             return stride >= length && offset >= 0 && offset + (count - 1) * stride + length <= storage.capacity

@@ -4,10 +4,13 @@ struct FeedForward: Sendable {
     let linear2: Linear
     private let dropout: Float
 
-    /// - Parameter name: that of the block: its parameters are `name.linear1` and `name.linear2`.
-    init(_ layout: inout ParameterLayout, _ name: String, _ shape: TransformerShape) {
-        linear1 = Linear(&layout, "\(name).linear1", input: shape.width, output: shape.feedForward)
-        linear2 = Linear(&layout, "\(name).linear2", input: shape.feedForward, output: shape.width)
+    /// - Parameters:
+    ///   - name: that of the block: its parameters are `name.linear1` and `name.linear2`.
+    ///   - isExact: whether predictions in int8 leave it out.
+    init(_ layout: inout ParameterLayout, _ name: String, _ shape: TransformerShape, isExact: Bool = false) {
+        let (width, inner) = (shape.width, shape.feedForward)
+        linear1 = Linear(&layout, "\(name).linear1", input: width, output: inner, isExact: isExact)
+        linear2 = Linear(&layout, "\(name).linear2", input: inner, output: width, isExact: isExact)
         dropout = shape.dropout
     }
 

@@ -34,8 +34,9 @@ struct LSTMLayer: Sendable {
 
     /// - Parameter name: its parameters are `name.weight_ih`, `name.weight_hh` and `name.bias`.
     init(_ layout: inout ParameterLayout, _ name: String, width: Int) {
-        inputWeight = layout.add("\(name).weight_ih", [4 * width, width], .xavierUniform)
-        recurrentWeight = layout.add("\(name).weight_hh", [4 * width, width], .xavierUniform)
+        let use = ParameterUse.factors([.init(0..<4 * width, isExact: true)])
+        inputWeight = layout.add("\(name).weight_ih", [4 * width, width], .xavierUniform, use: use)
+        recurrentWeight = layout.add("\(name).weight_hh", [4 * width, width], .xavierUniform, use: use)
         bias = layout.add("\(name).bias", [4 * width], .uniform(fanIn: width))
     }
 

@@ -3,15 +3,22 @@ package struct Linear: Sendable {
     package let weight: Parameter
     package let bias: Parameter
 
-    /// - Parameter biasInitializer: U(±1/√input) unless given.
+    /// - Parameters:
+    ///   - biasInitializer: U(±1/√input) unless given.
+    ///   - isExact: whether predictions in int8 leave it out.
+    ///   - use: of the weight; as a factor of products of all outputs together unless given.
     package init(
         _ layout: inout ParameterLayout,
         _ name: String,
         input: Int,
         output: Int,
-        biasInitializer: Initializer? = nil
+        biasInitializer: Initializer? = nil,
+        isExact: Bool = false,
+        use: ParameterUse? = nil
     ) {
-        weight = layout.add("\(name).weight", [output, input], .xavierUniform)
+        weight = layout.add(
+            "\(name).weight", [output, input], .xavierUniform,
+            use: use ?? .factors([.init(0..<output, isExact: isExact)]))
         bias = layout.add("\(name).bias", [output], biasInitializer ?? .uniform(fanIn: input))
     }
 

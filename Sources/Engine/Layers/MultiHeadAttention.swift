@@ -10,11 +10,20 @@ package struct MultiHeadAttention: Sendable {
     private let heads: Int
     private let dropout: Float
 
-    /// - Parameter dropout: the rate on the attention weights.
-    package init(_ layout: inout ParameterLayout, _ name: String, width: Int, heads: Int, dropout: Float) {
+    /// - Parameters:
+    ///   - readsMemory: whether it is for cross-attention, else for self-attention.
+    ///   - isExact: whether predictions in int8 leave out what is computed of `x`; not of the memory.
+    ///   - dropout: the rate on the attention weights.
+    package init(
+        _ layout: inout ParameterLayout, _ name: String, width: Int, heads: Int, readsMemory: Bool = false,
+        isExact: Bool = false, dropout: Float
+    ) {
+        let (x, memory) = readsMemory ? (0..<width, [width..<3 * width]) : (0..<3 * width, [])
         inProjection = Linear(
-            &layout, "\(name).in_proj", input: width, output: 3 * width, biasInitializer: .zeros)
-        outProjection = Linear(&layout, "\(name).out_proj", input: width, output: width, biasInitializer: .zeros)
+            &layout, "\(name).in_proj", input: width, output: 3 * width, biasInitializer: .zeros,
+            use: .factors([.init(x, isExact: isExact)] + memory.map { .init($0) }))
+        outProjection = Linear(
+            &layout, "\(name).out_proj", input: width, output: width, biasInitializer: .zeros, isExact: isExact)
         queryProjection = inProjection.outputs(0..<width)
         keyAndValueProjection = inProjection.outputs(width..<3 * width)
         self.width = width

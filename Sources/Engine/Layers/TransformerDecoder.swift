@@ -43,10 +43,12 @@ final class DecoderBlock: Sendable {
 
     init(_ layout: inout ParameterLayout, _ name: String, _ shape: TransformerShape) {
         selfAttention = MultiHeadAttention(
-            &layout, "\(name).self_attention", width: shape.width, heads: shape.heads, dropout: shape.dropout)
+            &layout, "\(name).self_attention", width: shape.width, heads: shape.heads, isExact: true,
+            dropout: shape.dropout)
         crossAttention = MultiHeadAttention(
-            &layout, "\(name).cross_attention", width: shape.width, heads: shape.heads, dropout: shape.dropout)
-        feedForward = FeedForward(&layout, name, shape)
+            &layout, "\(name).cross_attention", width: shape.width, heads: shape.heads, readsMemory: true,
+            isExact: true, dropout: shape.dropout)
+        feedForward = FeedForward(&layout, name, shape, isExact: true)
         norm1 = LayerNorm(&layout, "\(name).norm1", width: shape.width, epsilon: shape.layerNormEpsilon)
         norm2 = LayerNorm(&layout, "\(name).norm2", width: shape.width, epsilon: shape.layerNormEpsilon)
         norm3 = LayerNorm(&layout, "\(name).norm3", width: shape.width, epsilon: shape.layerNormEpsilon)

@@ -31,14 +31,15 @@ extension Tape {
             .init(ordered), parameters.transposed(inputWeight), to: .init(sums), precision: parameters.precision
         ).compute()
         let recurrence = LSTMRecurrence(
-            order, inputSums: sums, weight: parameters.matrix(recurrentWeight),
-            transposed: parameters.transposed(recurrentWeight), bias: parameters.pointer(bias),
+            order, inputSums: sums, transposed: parameters.transposed(recurrentWeight), bias: parameters.pointer(bias),
             precision: parameters.precision)
 
-        let (w, precision) = (parameters.matrix(inputWeight), parameters.precision)
+        guard isRecording else { return constant(order.byClip(recurrence.hidden)) }
+        let (w, u) = (parameters.matrix(inputWeight), parameters.matrix(recurrentWeight))
+        let precision = parameters.precision
         return record(order.byClip(recurrence.hidden)) { [x = x.place] gradient, pass in
             // dW = dsᵀ x, db = Σ ds, dx = ds W.
-            let gs = recurrence.backward(order.byTime(gradient))
+            let gs = recurrence.backward(order.byTime(gradient), weight: u)
             MatrixProduct(
                 m: gates, n: input, k: rows,
                 .init(gs, transposed: true), .init(ordered), to: pass.gradients.matrix(inputWeight),
@@ -65,8 +66,6 @@ struct LSTMRecurrence {
     private let order: TimeOrder
     private let width: Int
     private let precision: Precision
-    /// U, [4 width, width].
-    private let weight: MatrixProduct.Operand
     /// The activated gates, [rows, 4 width].
     private let gates: Tensor
     /// Zeros for the state before the first step, then c of each row: [clips + rows, width].
@@ -78,21 +77,18 @@ struct LSTMRecurrence {
     ///
     /// - Parameters:
     ///   - inputSums: W x, [rows, 4 width]; is turned into the gates.
-    ///   - weight: U, [4 width, width].
-    ///   - transposed: Uᵀ.
+    ///   - transposed: Uᵀ of U [4 width, width].
     ///   - bias: [4 width]
     ///   - precision: of the products.
     init(
         _ order: TimeOrder,
         inputSums: Tensor,
-        weight: MatrixProduct.Operand,
         transposed: MatrixProduct.Operand,
         bias: UnsafePointer<Float>,
         precision: Precision
     ) {
         self.order = order
         self.precision = precision
-        self.weight = weight
         width = inputSums.columns / 4
         gates = inputSums
         hidden = Tensor(uninitialized: [order.rows, width])
@@ -121,10 +117,12 @@ struct LSTMRecurrence {
 
     /// Goes back through all steps.
     ///
-    /// - Parameter hiddenGradient: the gradient of `hidden` as far as it is used outside, [rows, width]; what the steps
-    ///   themselves make of it is added.
+    /// - Parameters:
+    ///   - hiddenGradient: the gradient of `hidden` as far as it is used outside, [rows, width]; what the steps
+    ///     themselves make of it is added.
+    ///   - weight: U, [4 width, width].
     /// - Returns: the gradient of the sums, [rows, 4 width].
-    func backward(_ hiddenGradient: Tensor) -> Tensor {
+    func backward(_ hiddenGradient: Tensor, weight: MatrixProduct.Operand) -> Tensor {
         let sums = Tensor(uninitialized: gates.shape)
         // That of the cell states after a step. Clips that end before it are the last rows, still zero.
         let carried = Tensor(zeros: [order.clips, width])

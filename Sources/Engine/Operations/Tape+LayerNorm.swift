@@ -30,12 +30,13 @@ extension Tape {
             let start = block.lowerBound * columns
             let count = block.count * columns
             let sum = normalized.pointer + start
-            if let mask {
+            switch (mask, residual) {
+            case (nil, nil): sum.update(from: x.value.pointer + start, count: count)
+            case (nil, let residual?): ck_sum(x.value.pointer + start, residual.value.pointer + start, sum, count)
+            case (let mask?, _):
                 mask.apply(x.value.pointer + start, to: sum, rows: block, columns: 0..<columns, stride: columns)
-            } else {
-                sum.update(from: x.value.pointer + start, count: count)
+                if let residual { ck_add(residual.value.pointer + start, sum, count) }
             }
-            if let residual { ck_add(residual.value.pointer + start, sum, count) }
             ck_layer_norm(
                 sum, g, b, y.pointer + start, inverseDeviation.map { $0.pointer + block.lowerBound }, block.count,
                 columns, epsilon)

@@ -25,6 +25,9 @@ extension Tape {
         precondition(weight.shape == [output, input], "\(weight.name) \(weight.shape) on \(x.value.shape)")
         precondition(activation == .relu || rate == 0, "dropout without ReLU is an operation of its own")
         let b = parameters.pointer(bias)
+        if let quantized = parameters.quantized(weight) {
+            return constant(quantized.linear(x.value, bias: b, activation))
+        }
         let y = Tensor(uninitialized: [rows, output])
         let mask = activation == .relu ? dropoutMask(rate: rate) : nil
         MatrixProduct(

@@ -21,6 +21,12 @@ package final class Storage: @unchecked Sendable {
         pointer.initialize(repeating: 0, count: count)
     }
 
+    /// A buffer that begins with `values`.
+    convenience init(copying values: [Float]) {
+        self.init(count: values.count)
+        pointer.initialize(from: values, count: values.count)
+    }
+
     deinit {
         StoragePool.shared.give(pointer, capacity: capacity)
     }

@@ -6,8 +6,7 @@ enum PagePolicy {
     /// leads away does not tell where it was (Content Security Policy Level 3; Referrer Policy).
     static let fields: HTTPFields = [
         .contentSecurityPolicy:
-            "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'none'; "
-            + "frame-ancestors 'none'",
+            "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
         .xContentTypeOptions: "nosniff",
         .referrerPolicy: "no-referrer",
     ]

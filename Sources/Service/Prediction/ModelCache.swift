@@ -73,11 +73,14 @@ final class ModelCache: Sendable {
 
     private let state = Mutex(State())
     private let directory: DataDirectory
+    private let precision: PredictionPrecision?
     private let limits: Limits
     private let queue = DispatchQueue(label: "limbic.load", attributes: .concurrent)
 
-    init(directory: DataDirectory, limits: Limits) {
+    /// - Parameter precision: in which all models predict; nil for that of each one's training.
+    init(directory: DataDirectory, precision: PredictionPrecision? = nil, limits: Limits) {
         self.directory = directory
+        self.precision = precision
         self.limits = limits
     }
 
@@ -162,14 +165,14 @@ final class ModelCache: Sendable {
 
     /// Whether a version could be loaded without another one being given up.
     func hasRoom(for version: ModelVersion) -> Bool {
-        usage.bytes + weightBytes(of: version) <= limits.memory
+        guard let bytes = try? weightBytes(of: version) else { return false }
+        return usage.bytes + bytes <= limits.memory
     }
 
-    /// 0 when the file is not there.
-    private func weightBytes(of version: ModelVersion) -> Int {
-        let path = directory.path("\(version.directory)/\(ModelDirectory.weightsName)")
-        let attributes = try? FileManager.default.attributesOfItem(atPath: path)
-        return (attributes?[.size] as? NSNumber)?.intValue ?? 0
+    /// What the weights of a version take in memory, in the precision that it predicts in.
+    private func weightBytes(of version: ModelVersion) throws -> Int {
+        let configuration = try version.configuration()
+        return Network(configuration).loadedBytes(precision ?? .init(configuration.hyperparameters.precision))
     }
 
     private func load(_ version: ModelVersion, _ key: Key) {
@@ -206,7 +209,7 @@ final class ModelCache: Sendable {
             else {
                 throw unreadable(version, "its files are not those of the digest \(version.digest)")
             }
-            let model = try ModelDirectory.read(folder.path)
+            let model = try ModelDirectory.read(folder.path, precision: precision)
             // The first prediction of a model takes several times as long as those that follow.
             guard model.canComputeOrdinaryClips else {
                 throw unreadable(version, "no clip can be computed with its weights")

@@ -44,9 +44,11 @@ final class Predictor: Sendable {
     /// meanwhile wait longer.
     private static let batchUnits = 1024
 
-    /// - Parameter limit: requests that may be under way.
-    init(directory: DataDirectory, limits: ModelCache.Limits, limit: Int) {
-        cache = ModelCache(directory: directory, limits: limits)
+    /// - Parameters:
+    ///   - precision: of all predictions; nil for that of each model's training.
+    ///   - limit: requests that may be under way.
+    init(directory: DataDirectory, precision: PredictionPrecision?, limits: ModelCache.Limits, limit: Int) {
+        cache = ModelCache(directory: directory, precision: precision, limits: limits)
         self.limit = limit
     }
 

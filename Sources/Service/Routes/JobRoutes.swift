@@ -121,7 +121,7 @@ struct JobRoutes: Sendable {
             after: request[Paging.after],
             limit: request[Paging.limit]
         )
-        return try .encoding(page.document { try JobView($0) })
+        return try .encoding(page.document { try JobView($0, isListed: true) })
     }
 
     /// With `wait`, answers when the job is no longer as `If-None-Match` says or, where that says nothing, when it is over;

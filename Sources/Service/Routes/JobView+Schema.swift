@@ -28,7 +28,11 @@ extension JobView {
         .init(
             "eta_s", .number(0...Double.infinity, "Seconds until the last step at the pace so far"), isRequired: false),
         .init("error", .string("Why it failed"), isRequired: false),
-        .init("result", .object([], others: .any, "What the training came to"), isRequired: false),
+        .init(
+            "result",
+            .object(
+                [], others: .any, "What the training came to; lists have no more of it than figures over all labels"),
+            isRequired: false),
         .init("model_version", version, isRequired: false),
         .init("model_versions", .array(of: version, "All that came of it, by promoted checkpoints too")),
         .init("created_at", .time),

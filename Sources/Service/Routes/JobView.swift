@@ -99,7 +99,8 @@ struct JobView: Encodable {
         }
     }
 
-    init(_ record: JobRecord) throws {
+    /// - Parameter isListed: whether it is one of many, whose results are told in brief.
+    init(_ record: JobRecord, isListed: Bool = false) throws {
         let job = try JSONReader.decode(Specification.self, from: record.document)
         id = record.id
         status = record.state.rawValue
@@ -146,12 +147,23 @@ struct JobView: Encodable {
         }
         etaS = record.state == .running ? record.progress?.secondsLeft.map { ($0 * 10).rounded() / 10 } : nil
         error = record.error
-        result = try record.result.map { try JSONReader.value($0) }
+        result = try record.result.map { try JSONReader.value($0) }.map { isListed ? Self.brief($0) : $0 }
         modelVersion = record.versions.first { $0.checkpoint == nil }.map { ModelVersion($0) }
         modelVersions = record.versions.map { ModelVersion($0) }
         createdAt = Timestamp(record.createdAt)
         updatedAt = Timestamp(record.updatedAt)
         startedAt = Timestamp(record.startedAt)
         finishedAt = Timestamp(record.finishedAt)
+    }
+
+    /// The figures of a result over all labels, at the thresholds of the model: all else is most of a list of jobs.
+    static func brief(_ result: JSONValue) -> JSONValue {
+        func plain(_ value: JSONValue) -> Bool { value.elements.isEmpty && value.members.isEmpty }
+        let members = result.members.compactMapValues { value -> JSONValue? in
+            if plain(value) { return value }
+            let figures = value.members.filter { plain($0.value) }
+            return figures.isEmpty ? nil : .object(figures)
+        }
+        return .object(members)
     }
 }

@@ -13,6 +13,7 @@ extension Bench {
 
         @OptionGroup var shape: BenchShape
         @OptionGroup var report: BenchReport
+        @OptionGroup var precision: BenchPrecision
 
         /// C[m, n] = op(A)[m, k]·op(B)[k, n].
         private struct Product {
@@ -73,12 +74,15 @@ extension Bench {
                 try report.print(
                     [
                         ("benchmark", .string("gemm")),
-                        ("provider", .string(try GEMMBackend.description(of: shape.precision))),
+                        ("provider", .string(try GEMMBackend.description(of: precision.precision))),
                         ("processor", .string(Processor.current.name)),
-                    ] + shape.report(batch: batch, steps: steps) + [
-                        ("gflops", .number(operations / total / 1e9)), ProcessMemory.report,
-                        ("products", .array(zip(products, timings).map { describe($0, $1) })),
                     ]
+                        + shape.report(
+                            batch: batch, steps: steps, precision: precision.precision.rawValue
+                        ) + [
+                            ("gflops", .number(operations / total / 1e9)), ProcessMemory.report,
+                            ("products", .array(zip(products, timings).map { describe($0, $1) })),
+                        ]
                 )
             }
         }
@@ -95,7 +99,7 @@ extension Bench {
                 MatrixProduct(
                     m: m, n: n, k: k,
                     .init(a, transposed: product.transposeA), .init(b, transposed: product.transposeB), to: .init(c),
-                    precision: shape.precision
+                    precision: precision.precision
                 ).compute()
             }
         }

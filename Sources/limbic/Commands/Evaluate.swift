@@ -15,8 +15,7 @@ struct Evaluate: ParsableCommand {
     @Option(help: "tuned, or a probability from 0 to 1 (default: the model's own).")
     var threshold: ThresholdChoice?
 
-    @Option(help: "Numbers that products multiply (default: as in training).")
-    var precision: Hyperparameters.Precision?
+    @OptionGroup var precision: PredictionPrecisionOption
 
     @OptionGroup var threads: ThreadsOption
 
@@ -28,7 +27,7 @@ struct Evaluate: ParsableCommand {
             try Paths.requireModel(self.model)
             if data != "-" { try Paths.requireFile(data) }
             try threads.apply()
-            let model = try ModelDirectory.read(self.model, precision: precision)
+            let model = try ModelDirectory.read(self.model, precision: precision.precision)
             let configuration = model.configuration
             let thresholds = try ThresholdChoice.thresholds(threshold, of: model)
             var options = SplitOptions()

@@ -29,7 +29,7 @@ extension Models {
                 guard force || !FileManager.default.fileExists(atPath: out) else {
                     throw Failure(.usage, "--out \(out): is there already; --force replaces it")
                 }
-                let model = try ModelDirectory.read(self.model)
+                let model = try ModelDirectory.readValues(self.model)
                 try ReferenceWeights.write(model, to: out)
                 try StandardOutput.write(
                     """

@@ -27,8 +27,7 @@ struct Predict: ParsableCommand {
     @Flag(help: "Add the masking networks' score of every temporal unit.")
     var explain = false
 
-    @Option(help: "Numbers that products multiply (default: as in training).")
-    var precision: Hyperparameters.Precision?
+    @OptionGroup var precision: PredictionPrecisionOption
 
     @OptionGroup var threads: ThreadsOption
 
@@ -37,7 +36,7 @@ struct Predict: ParsableCommand {
             try Paths.requireModel(self.model)
             if data != "-" { try Paths.requireFile(data) }
             try threads.apply()
-            let model = try ModelDirectory.read(self.model, precision: precision)
+            let model = try ModelDirectory.read(self.model, precision: precision.precision)
             if explain, !model.configuration.hasMaskingNetworks {
                 throw Failure(.badData, "\(self.model): the model has no masking networks to explain with")
             }

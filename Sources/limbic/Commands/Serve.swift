@@ -1,4 +1,5 @@
 import ArgumentParser
+import Emotion
 import Engine
 import Foundation
 import HTTP
@@ -40,6 +41,8 @@ struct Serve: AsyncParsableCommand {
     var maxClipUnits: Int?
     @Option(help: Settings.maxPredictions.help)
     var maxPredictions: Int?
+    @Option(help: Settings.precision.help)
+    var precision: PredictionPrecision?
     @Option(help: Settings.modelMemory.help)
     var modelMemory: Int?
     @Option(help: Settings.allowedHosts.help)
@@ -109,6 +112,8 @@ struct Serve: AsyncParsableCommand {
             throw Settings.maxClipUnits.error(maxClipUnits, "must be at most \(MultiHeadAttention.longestSequence)")
         }
         configuration.maxPredictions = try Settings.maxPredictions.value(maxPredictions, atLeast: 1)
+        configuration.precision = try Settings.precision.optionalValue(precision)
+        if let fault = configuration.precision?.fault { throw Settings.precision.error(precision, fault) }
         configuration.modelMemory = try Settings.modelMemory.value(modelMemory, atLeast: 1)
         configuration.allowedHosts = (try Settings.allowedHosts.optionalValue(allowedHosts) ?? "").split(separator: ",")
             .map { $0.trimmingCharacters(in: .whitespaces) }

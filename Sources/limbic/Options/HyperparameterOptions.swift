@@ -35,5 +35,3 @@ struct HyperparameterOptions: ParsableArguments {
 }
 
 extension Recipe: ExpressibleByArgument {}
-
-extension Hyperparameters.Precision: ExpressibleByArgument {}

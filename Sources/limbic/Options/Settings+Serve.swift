@@ -1,4 +1,5 @@
 import ArgumentParser
+import Emotion
 import Foundation
 import Platform
 
@@ -34,10 +35,15 @@ extension Settings {
         default: 256,
         "Most requests for predictions under way; who asks for more is told to come again (429)"
     )
+    static let precision = Setting<PredictionPrecision>(
+        "LIMBIC_PRECISION",
+        otherwise: "that of each model's training",
+        "Numbers that products of predictions multiply: auto, float32, bfloat16 or int8"
+    )
     static let modelMemory = Setting(
         "LIMBIC_MODEL_MEMORY",
         default: 4 << 30,
-        "What the weights of the models kept in memory may take, in bytes of their files"
+        "What the weights of the models kept in memory may take, in bytes"
     )
     static let allowedHosts = Setting<String>(
         "LIMBIC_ALLOWED_HOSTS",

@@ -60,7 +60,7 @@ struct ModelTests {
         defer { try? FileManager.default.removeItem(atPath: path) }
         let model = Model.make(.make { $0.classifier = .shared })
         try ModelDirectory.write(model, to: path)
-        let read = try ModelDirectory.read(path)
+        let read = try ModelDirectory.readValues(path)
         #expect(read.configuration.hyperparameters == model.configuration.hyperparameters)
         #expect(read.configuration.modalities == model.configuration.modalities)
         #expect(read.parameters.values == model.parameters.values)

@@ -72,7 +72,7 @@ struct TrainingTests {
         let clips = Clips.make(32, seed: 2)
         let directory = try ScratchDirectory()
         try ModelDirectory.write(models[0], to: directory.file("model"))
-        let probabilities = try [Hyperparameters.Precision.float32, .bfloat16].map {
+        let probabilities = try [PredictionPrecision.float32, .bfloat16].map {
             try ModelDirectory.read(directory.file("model"), precision: $0).probabilities(clips)
         }
         expectClose(probabilities[1], probabilities[0], absolute: 0.02)

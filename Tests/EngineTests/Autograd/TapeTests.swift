@@ -18,8 +18,8 @@ struct TapeTests {
         let x = Tensor(
             (0..<segments.rows * width).map { 2 * Philox.uniform(philox.word(at: $0)) - 1 },
             shape: [segments.rows, width])
-        let results = [(true, false), (false, false), (false, true)].map { recording, packed in
-            let tape = Tape(Parameters(layout: layout, seed: 2, packed: packed), recording: recording)
+        let results = [(true, ParameterForm.plain), (false, .plain), (false, .packed)].map { recording, form in
+            let tape = Tape(Parameters(layout: layout, seed: 2, form: form), recording: recording)
             let memory = encoder(tape.constant(x), segments, on: tape)
             let read = decoder(memory: memory, segments, on: tape)
             return (memory.value.values + read.value.values).map(\.bitPattern)

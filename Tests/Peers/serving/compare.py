@@ -74,7 +74,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--overload-seconds", type=float, default=60, help="of the overload (60)")
     parser.add_argument("--rounds", type=int, default=3, help="in which all are measured in turn (3)")
     parser.add_argument("--threads", type=int, default=os.cpu_count(), help="of every server (one per core)")
-    parser.add_argument("--precision", choices=["auto", "float32", "bfloat16"], default="auto", help="of Limbic (auto)")
+    parser.add_argument("--precision", choices=["auto", "float32", "bfloat16"], default="auto",
+                        help="of Limbic's trainings (auto); it predicts in that or in int8, whichever is faster")
     parser.add_argument("--only", action="append", choices=ROWS, metavar="ROW", help="may come again; default all")
     parser.add_argument("--peers", nargs="*", choices=PEERS, metavar="PEER",
                         help=f"{', '.join(PEERS)}; default those in whose precision the processor multiplies")
@@ -94,6 +95,7 @@ def document(comparison: Comparison, rows: list[Row], failures: list[str]) -> st
     options = comparison.options
     return json.dumps({
         "cores": os.cpu_count(), "multiplies_in_bfloat16": multiplies_in_bfloat16(), "precision": options.precision,
+        "limbic_precision": comparison.precision, "limbic_differences": comparison.differences,
         "seconds": options.seconds, "rounds": options.rounds, "rows": [row.document() for row in rows],
         "failures": failures, "used": comparison.used, "tried": comparison.settings()},
         indent=2, ensure_ascii=False) + "\n"

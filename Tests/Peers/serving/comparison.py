@@ -13,11 +13,11 @@ from exchange import ask
 from load import Requests, closed_loop, warm_up
 from rows import RATES
 from servers import Server, start_limbic, start_peer
-from settings import PEERS, Settings
+from settings import LIMBIC, PEERS, Settings
 from workload import Workload, as_json, json_messages
 
 # By precision, how far probabilities may be from those of Limbic in float32.
-TOLERANCE = {"float32": 2e-3, "bfloat16": 2e-2}
+TOLERANCE = {"float32": 2e-3, "bfloat16": 2e-2, "int8": 2e-2}
 
 # What a server that does not start or answer, and a client that fails, end with.
 FAILURES = (RuntimeError, OSError, subprocess.CalledProcessError)
@@ -26,6 +26,10 @@ FAILURES = (RuntimeError, OSError, subprocess.CalledProcessError)
 def multiplies_in_bfloat16() -> bool:
     words = Path("/proc/cpuinfo").read_text().split()
     return "avx512_bf16" in words or "amx_bf16" in words
+
+
+def multiplies_in_int8() -> bool:
+    return "avx512_vnni" in Path("/proc/cpuinfo").read_text().split()
 
 
 def say(text: str):
@@ -37,6 +41,8 @@ class Comparison:
 
     - `tried`: by model, peer and settings, the rates of the rows and the memory, or why there are none.
     - `used`: by row and peer, the best settings, which it was measured with.
+    - `precision`: of LIMBIC, the fastest, in which Limbic predicts in all rows.
+    - `differences`: by model, how far Limbic's probabilities are from those in float32 at most.
     """
 
     def __init__(self, options, work: Path):
@@ -45,9 +51,11 @@ class Comparison:
         self.used: dict[str, dict[str, str]] = {}
         self.expected: dict[str, tuple[bytes, list[dict]]] = {}
         self.found_rates: dict[str, dict[str, float]] = {}
+        self.precision = ""
+        self.differences: dict[str, float] = {}
 
     def limbic(self) -> Server:
-        return start_limbic(self.options.limbic, self.work / "data", self.options.threads)
+        return start_limbic(self.options.limbic, self.work / "data", self.options.threads, self.precision)
 
     def make(self, names: list[str]):
         """Makes models, and finds out what Limbic in float32 says of some clips."""
@@ -61,9 +69,22 @@ class Comparison:
             body.write_bytes(as_json(clips))
             self.expected[name] = body.read_bytes(), models.probabilities(
                 self.options.limbic, self.work / "data", name, body)
+        self.choose_precision(names[0])
 
-    def check(self, server: Server, path: str, model: str, precision: str):
-        """Compares the answers, to one request of many clips, with Limbic's in float32."""
+    def choose_precision(self, model: str):
+        workload = next(rate.workload for rate in RATES.values() if rate.workload.model == model)
+        rates = {}
+        for self.precision in [name for name in LIMBIC if name != "int8" or multiplies_in_int8()]:
+            with self.limbic() as server, Requests(json_messages(
+                    server.port, f"/v1/models/{model}/predict", workload.clips())) as requests:
+                warm_up(server.port, requests, workload.connections)
+                rates[self.precision] = closed_loop(
+                    server.port, requests, workload.connections, max(1, self.options.seconds / 2))
+        self.precision = max(rates, key=rates.get)
+        say("limbic predicts in " + ", ".join(f"{name or 'its own precision'} {rate:.1f}/s" for name, rate in rates.items()))
+
+    def check(self, server: Server, path: str, model: str, precision: str) -> float:
+        """Compares the answers, to one request of many clips, with Limbic's in float32: how far they are at most."""
         body, expected = self.expected[model]
         status, answer = ask(server.port, "POST", path, body)
         if status != 200:
@@ -72,10 +93,13 @@ class Comparison:
         worst = max(abs(a[label] - b[label]) for a, b in zip(found, expected, strict=True) for label in b)
         if not worst <= TOLERANCE[precision]:
             sys.exit(f"{server.name}: probabilities of the model {model} differ by {worst:.2g}")
+        return worst
 
     def check_limbic(self, server: Server, model: str):
         rounded = self.options.precision != "float32" and multiplies_in_bfloat16()
-        self.check(server, f"/v1/models/{model}/predict", model, "bfloat16" if rounded else "float32")
+        precision = self.precision or ("bfloat16" if rounded else "float32")
+        self.differences[model] = self.check(server, f"/v1/models/{model}/predict", model, precision)
+        say(f"limbic, {model}, {precision}: probabilities differ from those in float32 by {self.differences[model]:.2g}")
 
     # ------------------------------------------------------------ the settings of the peers
 

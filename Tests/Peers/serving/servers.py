@@ -105,10 +105,11 @@ def free_port() -> int:
         return listener.getsockname()[1]
 
 
-def start_limbic(binary: str, data: Path, threads: int) -> Server:
+def start_limbic(binary: str, data: Path, threads: int, precision: str) -> Server:
     log = data.with_suffix(".log")
+    chosen = ["--precision", precision] if precision else []
     server = Server("limbic", [binary, "serve", "--data-dir", str(data), "--host", "127.0.0.1", "--port", "0",
-                               "--threads", str(threads), "--log-level", "warning"], 0, log)
+                               "--threads", str(threads), "--log-level", "warning", *chosen], 0, log)
 
     def is_ready() -> bool:
         for line in log.read_text(errors="replace").splitlines():

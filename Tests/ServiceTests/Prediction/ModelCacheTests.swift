@@ -89,4 +89,21 @@ struct ModelCacheTests {
         await small.backend.warmUp()
         #expect(small.backend.predictor.cache.usage == (1, one))
     }
+
+    @Test(.enabled(if: PredictionPrecision.int8.fault == nil))
+    func allModelsPredictInThePrecisionOfTheService() async throws {
+        var answers: [[Double]] = []
+        var bytes: [Int] = []
+        for precision in [PredictionPrecision.float32, .int8] {
+            let service = try TestService.make { $0.precision = precision }
+            try await service.makeModel { ($0.modelWidth, $0.feedForward) = (64, 128) }
+            let answer = try await service.post("/v1/models/emo/predict", Self.clip).json
+            let probabilities = answer["predictions"][0]["probabilities"].members
+            answers.append(probabilities.keys.sorted().map { probabilities[$0]?.double ?? -1 })
+            bytes.append(service.backend.predictor.cache.usage.bytes)
+        }
+        #expect(answers[0].count == 2 && answers[0] != answers[1])
+        #expect(zip(answers[0], answers[1]).allSatisfy { abs($0 - $1) < 0.02 })
+        #expect(bytes[1] < bytes[0] * 3 / 4)
+    }
 }
