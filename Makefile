@@ -11,7 +11,7 @@ export SWIFT PORT LIMBIC
 
 .DEFAULT_GOAL := help
 .PHONY: help install build test check soak lint format demo run compare compare-http compare-serving conformance fuzz \
-	test-dashboard proxies launchers bench clean
+	test-dashboard guides proxies launchers bench clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -64,8 +64,11 @@ compare-serving: build ## Measure predictions over HTTP beside FastAPI and LitSe
 conformance: build ## Hold the service against its own description; installs tools into .venv-conformance
 	@.ci/conformance --checks=all --max-time 120
 
-test-dashboard: build ## Use the dashboard in a browser; PICTURES=DIR keeps what it looked like; installs chromium
+test-dashboard: build ## Use the dashboard in a browser; PICTURES=DIR keeps what it looked like, KEEP=1 README's; installs chromium
 	@.ci/dashboard
+
+guides: build ## Run the commands of README and the guides as they are written; installs what they import into .venv-guides
+	@.ci/guides
 
 fuzz: install ## Look for bytes that the parsers of requests mistreat, for TIME=60 seconds
 	@.ci/fuzz
