@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,7 +31,7 @@ class Block:
     text: str
 
     def command(self, folder: Path) -> str | None:
-        """What the shell does with it, which may be a file that is made for it in `folder`; nil where it is only shown."""
+        """What the shell does with it, which may be a file that is made for it in `folder`; None where it is only shown."""
         match self.info:
             case ["sh"]:
                 return self.text
@@ -89,8 +90,14 @@ class Service:
         self.process.wait(timeout=30)
 
 
+def end(shell: subprocess.Popen) -> None:
+    """With all that it left running."""
+    with suppress(ProcessLookupError):
+        os.killpg(shell.pid, signal.SIGKILL)
+
+
 def run(file: Path, limbic: Path) -> str | None:
-    """What went wrong in a text, nil when nothing did."""
+    """What went wrong in a text, None when nothing did."""
     text = file.read_text()
     if dead := dead_links(text, file.parent):
         return f"these links lead nowhere: {', '.join(dead)}"
@@ -109,9 +116,10 @@ def run(file: Path, limbic: Path) -> str | None:
         try:
             output, reason = shell.communicate(timeout=SECONDS)[0], f"ended with {shell.returncode}"
         except subprocess.TimeoutExpired:
-            os.killpg(shell.pid, signal.SIGKILL)
+            end(shell)
             output, reason = shell.communicate()[0], f"was not done within {SECONDS} s"
         finally:
+            end(shell)
             service.stop()
         if shell.returncode == 0:
             return None
