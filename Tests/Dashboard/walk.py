@@ -71,7 +71,7 @@ def upload(browser: Browser, data: Path) -> None:
     expect(page.locator(".badge").first).to_have_text("ready")
     rows = page.get_by_role("group", name="Share of the clips that a label occurs in").locator("tbody tr")
     assert rows.count() > 1 and "%" in rows.first.inner_text()
-    page.get_by_label("Split", exact=True).select_option("test")
+    page.get_by_role("combobox", name="Split").select_option("test")
     expect(page.get_by_role("group", name="Labels that come together").locator("tbody tr")).to_have_count(rows.count())
     browser.inspect("dataset")
 
@@ -97,18 +97,15 @@ def train(browser: Browser, service: Service) -> str:
 
     step("curves move")
     expect(page.locator("figure.panel canvas").first).to_be_visible()
-    seen = []
-    while len(seen) < 3:
-        last = browser.number("main", r"Step ([\d,]+) of")
-        if not seen or last > seen[-1]:
-            seen.append(last)
-        page.wait_for_timeout(100)
+    for _ in range(3):
+        shown = re.search(r"Step [\d,]+ of", page.locator("#progress").inner_text())[0]
+        expect(page.locator("#progress")).not_to_contain_text(shown, timeout=15_000)
     before = page.locator("figure.panel canvas").nth(1).screenshot()
     page.wait_for_timeout(2500)
     assert page.locator("figure.panel canvas").nth(1).screenshot() != before, "the curve did not move"
 
     step("the service is killed and comes back")
-    reached = browser.number("main", r"Step ([\d,]+) of")
+    reached = browser.number("#progress", r"Step ([\d,]+) of")
     with browser.refusal():
         service.kill()
         expect(page.locator("#offline")).to_be_visible()
@@ -196,7 +193,7 @@ def models(browser: Browser) -> None:
 def predict(browser: Browser, data: Path) -> None:
     step("a prediction, with and without a modality")
     page = browser.open("#/try?model=emo", "Try it")
-    page.get_by_label("Clips of", exact=True).select_option(label="walk, test")
+    page.get_by_role("combobox", name="Clips of").select_option(label="walk, test")
     rows = page.locator("#probabilities tbody tr")
     expect(rows.first).to_be_visible()
     whole = rows.first.inner_text()

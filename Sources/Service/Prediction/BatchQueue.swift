@@ -8,8 +8,8 @@ protocol BatchedWork: AnyObject {
     var units: [Int] { get }
     /// From 0, the first, to 7 (RFC 9218, section 4.1).
     var urgency: Int { get }
-    /// Whether anyone waits for it.
-    var isWanted: Bool { get }
+    /// Whether anyone waits for it, and will after so long.
+    func isWanted(after wait: Duration) -> Bool
     /// Whether it may be that no one does.
     var mayBeUnwanted: Bool { get }
 }
@@ -74,12 +74,16 @@ struct BatchQueue<Work: BatchedWork> {
         turns += 1
     }
 
-    /// Takes out what nobody waits for any more.
-    mutating func takeUnwanted() -> [Work] {
+    /// Takes out what nobody waits for any more, or will when the next batch is done.
+    ///
+    /// - Parameter batchTime: how long a batch of so many units will take.
+    mutating func takeUnwanted(batchTime: (Int) -> Duration) -> [Work] {
+        // What is by itself is tried, however long such work took lately.
+        let wait = entries.count > 1 ? batchTime(min(units, unitLimit)) : .zero
         var unwanted: [Work] = []
         // Asked once: it may change at any moment.
         entries.removeAll { entry in
-            guard !entry.work.isWanted else { return false }
+            guard !entry.work.isWanted(after: wait) else { return false }
             unwanted.append(entry.work)
             return true
         }

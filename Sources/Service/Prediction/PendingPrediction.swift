@@ -56,8 +56,10 @@ final class PendingPrediction: Sendable {
         return limit != .max && Self.nanoseconds(.now + wait - made) >= limit
     }
 
-    /// Whether anyone waits for the answer.
-    var isWanted: Bool { !isAnswered.load(ordering: .relaxed) && !responder.isCancelled && !isLate }
+    /// Whether anyone waits for the answer, and will after so long.
+    func isWanted(after wait: Duration = .zero) -> Bool {
+        !isAnswered.load(ordering: .relaxed) && !responder.isCancelled && !isLate(after: wait)
+    }
 
     /// Whether the client has said that it will send no more, as one that has gone away does.
     var mayBeUnwanted: Bool { responder.mayBeGone }
@@ -72,9 +74,9 @@ final class PendingPrediction: Sendable {
         }
     }
 
-    /// Tells that it is not computed, as nobody waits for it any more.
-    func giveUp() { answer { throw CancellationError() } }
+    /// Tells that it is not computed, as nobody waits for it any more, or will when it is.
+    func giveUp() { answer { throw responder.isCancelled ? CancellationError() : Self.late } }
 
-    private static let late = Problem(
+    private static let late: any Error = Problem(
         .gatewayTimeout, code: "deadline_exceeded", detail: "the prediction was not ready in the time given for it")
 }

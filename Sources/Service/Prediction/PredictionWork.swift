@@ -57,7 +57,7 @@ final class PredictionWork: BatchedWork, @unchecked Sendable {
 
     var group: Group { Group(model: ObjectIdentifier(loaded), explains: request.options.explain) }
     var urgency: Int { request.urgency ?? pending.urgency }
-    var isWanted: Bool { pending.isWanted }
+    func isWanted(after wait: Duration) -> Bool { pending.isWanted(after: wait) }
     var mayBeUnwanted: Bool { pending.mayBeUnwanted }
 
     func clips(_ range: Range<Int>) -> ArraySlice<Clip> { clips[range] }

@@ -80,7 +80,8 @@ final class Predictor: Sendable {
             + waiting.withLock { queue in
                 queue.reduceUnits(upTo: urgency, Duration.zero) { $0 + $1.loaded.pace.time(forUnits: $2) }
             }
-        return wait > .zero ? wait + fullBatch : .zero
+        // The engine may be slower from now on, by a quarter at most times.
+        return wait > .zero ? (wait + fullBatch) * 1.25 : .zero
     }
 
     /// Answers a request for predictions.
@@ -109,7 +110,7 @@ final class Predictor: Sendable {
         // Where nothing else is to be computed, one queue does it all: to change queues takes longer than to read little.
         let isDirect = others == 0 && !body.isEncoded && body.encodedBytes.count <= Self.smallDocument
         cache.withModel(version, on: isDirect ? computing : reading) { [self] loaded in
-            guard pending.isWanted else { return pending.giveUp() }
+            guard pending.isWanted() else { return pending.giveUp() }
             do {
                 let loaded = try loaded.get()
                 if isDirect { Parallel.wakeHelpers() }
@@ -147,10 +148,18 @@ final class Predictor: Sendable {
     private func computeAll() {
         dispatchPrecondition(condition: .onQueue(computing))
         while true {
-            let (unwanted, batch) = waiting.withLock { ($0.takeUnwanted(), $0.takeBatch()) }
+            let started = ContinuousClock.now
+            let perUnit = pace.withLock { $0.fullBatch } / Self.batchUnits
+            let (unwanted, batch) = waiting.withLock { queue in
+                (queue.takeUnwanted { units in perUnit * units }, queue.takeBatch())
+            }
             for work in unwanted { work.giveUp() }
             guard let batch else { return }
-            do throws(MemoryError) { try compute(batch) } catch {
+            do throws(MemoryError) {
+                try compute(batch)
+                // With what is done beside the model, for which those who come after wait too.
+                batch.parts[0].work.loaded.pace.count(units: batch.units, in: .now - started)
+            } catch {
                 for part in batch.parts { part.work.fail(error) }
             }
         }
@@ -168,7 +177,6 @@ final class Predictor: Sendable {
         let prediction = loaded.model.predict(packed, explaining: explains)
         let computed = ContinuousClock.now - started
         pace.withLock { $0.busyUntil = .now }
-        loaded.pace.count(units: batch.units, in: computed)
         counters.count(batchOf: clips.count, units: batch.units)
         var row = 0
         for (work, range) in batch.parts {

@@ -8,6 +8,7 @@ end of its answer, and seconds from the start to that; a status of 0 is that of 
 import asyncio
 import gc
 import json
+import os
 import random
 import sys
 import time
@@ -94,7 +95,10 @@ def main():
     port, folder, count, rate, seconds = sys.argv[1:]
     requests = [(Path(folder) / str(index)).read_bytes() for index in range(1, int(count) + 1)]
     gc.disable()
-    print(json.dumps(uvloop.run(run(int(port), requests, float(rate), float(seconds)))))
+    found = uvloop.run(run(int(port), requests, float(rate), float(seconds)))
+    # A pipe that does not block takes no more than it has room for.
+    os.set_blocking(sys.stdout.fileno(), True)
+    print(json.dumps(found))
 
 
 if __name__ == "__main__":

@@ -9,8 +9,9 @@ struct BatchQueueTests {
         let group: String
         let units: [Int]
         let urgency: Int
-        var isWanted: Bool { isAsked() }
+        func isWanted(after wait: Duration) -> Bool { wait <= patience && isAsked() }
         var isAsked: () -> Bool = { true }
+        var patience = Duration.seconds(1000)
         let mayBeUnwanted: Bool
 
         init(_ name: String, _ units: [Int], group: String = "m", urgency: Int = 3, mayBeUnwanted: Bool = false) {
@@ -93,9 +94,9 @@ struct BatchQueueTests {
         let (a, b) = (Work("a", [20, 20]), Work("b", [20]))
         queue.add(a)
         queue.add(b)
-        #expect(queue.takeUnwanted().isEmpty && queue.takeBatch()?.parts[0].work === a)
+        #expect(queue.takeUnwanted { _ in .zero }.isEmpty && queue.takeBatch()?.parts[0].work === a)
         a.isAsked = { false }
-        #expect(queue.takeUnwanted().map(\.name) == ["a"])
+        #expect(queue.takeUnwanted { _ in .zero }.map(\.name) == ["a"])
         #expect(queue.takeBatch()?.parts[0].work === b && queue.isEmpty && queue.takeBatch()?.parts == nil)
     }
 
@@ -110,8 +111,20 @@ struct BatchQueueTests {
         }
         queue.add(a)
         queue.add(b)
-        #expect(queue.takeUnwanted().map(\.name) == ["a"])
-        #expect(queue.takeUnwanted().map(\.name) == ["b"] && queue.isEmpty)
+        #expect(queue.takeUnwanted { _ in .zero }.map(\.name) == ["a"])
+        #expect(queue.takeUnwanted { _ in .zero }.map(\.name) == ["b"] && queue.isEmpty)
+    }
+
+    @Test func whatWouldBeReadyTooLateIsTakenOut() {
+        var queue = BatchQueue<Work>(unitLimit: 10)
+        let (a, b) = (Work("a", [8]), Work("b", [8]))
+        (a.patience, b.patience) = (.seconds(9), .seconds(10))
+        queue.add(a)
+        // By itself it is tried.
+        #expect(queue.takeUnwanted { .seconds($0 * 2) }.isEmpty)
+        queue.add(b)
+        // Of the 16 units a batch has 10.
+        #expect(queue.takeUnwanted { .seconds($0) }.map(\.name) == ["a"] && queue.count == 1)
     }
 
     @Test func whatMayBeUnwantedDoesNotWaitForEver() {
