@@ -87,7 +87,7 @@ def train(browser: Browser, service: Service) -> str:
         page.get_by_role("button", name="Start the job").click()
         expect(page.locator(".field .fault:not(:empty)")).to_have_count(1)
     page.get_by_label("dropout", exact=True).fill("")
-    page.get_by_label("epochs", exact=True).fill("15")
+    page.get_by_label("epochs", exact=True).fill("40")
     page.locator("details", has_text="Checkpoints, and early stopping").locator("summary").click()
     page.get_by_label("every_steps", exact=True).fill("10")
     browser.inspect("submit")
@@ -140,7 +140,7 @@ def compare(browser: Browser, job: str) -> None:
     page = browser.page
     page.get_by_role("link", name="Clone with changes").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("New job like")
-    assert page.get_by_label("epochs", exact=True).input_value() == "15"
+    assert page.get_by_label("epochs", exact=True).input_value() == "40"
     page.get_by_label("seed", exact=True).fill("2")
     page.get_by_role("button", name="Start the job").click()
     expect(page.locator(".badge").first).to_have_text("succeeded", timeout=120_000)
