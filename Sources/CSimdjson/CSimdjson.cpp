@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <cstring>
 #include <new>
 #include <simdjson.h>
@@ -76,8 +77,11 @@ dom::array array_of(const csj_value &value) {
         return array;
     }
     if (!matrix->parser) {
-        matrix->parser = std::make_unique<dom::parser>();
-        (void)matrix->parser->parse(matrix->text.data(), matrix->text.size());
+        matrix->parser.reset(new (std::nothrow) dom::parser());
+        dom::element root;
+        // It was read before, as a matrix: only memory can be wanting, and without it nothing goes on.
+        if (!matrix->parser || matrix->parser->parse(matrix->text.data(), matrix->text.size()).get(root) != SUCCESS)
+            std::abort();
     }
     (void)matrix->parser->doc.root().get(array);
     return array;

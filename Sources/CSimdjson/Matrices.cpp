@@ -160,8 +160,9 @@ public:
 private:
     const char *start, *end, *at;
 
-    // Whether what is looked at around the number might lie beyond the text.
-    bool near_edge() const { return end - at < 64 || at - start < 16; }
+    // Whether what is looked at around the number might lie beyond the text: the 64 characters from it on and, where the
+    // last of them ends it, one more.
+    bool near_edge() const { return end - at < 65 || at - start < 16; }
 
     // A number with one digit before the point and up to 14 after it, as most are. Not near an edge.
     bool read_simple(const char *number_end, float &number) {

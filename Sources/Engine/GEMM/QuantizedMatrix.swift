@@ -41,7 +41,7 @@ final class QuantizedMatrix: Sendable {
     /// The bytes that the weights of a layer take.
     static func bytes(output: Int, input: Int) -> Int {
         let columns = (output + panelColumns - 1) / panelColumns * panelColumns
-        return columns * (input + 3) / 4 * 4 + 8 * output
+        return columns * ((input + 3) / 4 * 4) + 8 * output
     }
 
     /// From an output on where a panel begins.

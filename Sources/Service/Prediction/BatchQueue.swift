@@ -12,6 +12,9 @@ protocol BatchedWork: AnyObject {
     func isWanted(after wait: Duration) -> Bool
     /// Whether it may be that no one does.
     var mayBeUnwanted: Bool { get }
+
+    /// How long so many units of its group will take.
+    func time(forUnits units: Int) -> Duration
 }
 
 /// The work that waits for the engine, and what of it is computed next. A value without threads or clocks.
@@ -24,6 +27,8 @@ struct BatchQueue<Work: BatchedWork> {
         /// The clips taken of each piece of work, at least one.
         var parts: [(work: Work, clips: Range<Int>)] = []
         var units = 0
+        /// What nobody would wait for any more when it is done, and is not computed.
+        var late: [Work] = []
     }
 
     private struct Entry {
@@ -74,16 +79,12 @@ struct BatchQueue<Work: BatchedWork> {
         turns += 1
     }
 
-    /// Takes out what nobody waits for any more, or will when the next batch is done.
-    ///
-    /// - Parameter batchTime: how long a batch of so many units will take.
-    mutating func takeUnwanted(batchTime: (Int) -> Duration) -> [Work] {
-        // What is by itself is tried, however long such work took lately.
-        let wait = entries.count > 1 ? batchTime(min(units, unitLimit)) : .zero
+    /// Takes out what nobody waits for any more.
+    mutating func takeUnwanted() -> [Work] {
         var unwanted: [Work] = []
         // Asked once: it may change at any moment.
         entries.removeAll { entry in
-            guard !entry.work.isWanted(after: wait) else { return false }
+            guard !entry.work.isWanted(after: .zero) else { return false }
             unwanted.append(entry.work)
             return true
         }
@@ -92,7 +93,8 @@ struct BatchQueue<Work: BatchedWork> {
 
     /// Takes the clips to be computed next: of the most urgent work, and of as much work of its group as fits. What may be
     /// unwanted comes when there is nothing else, or when ``patience`` batches have gone before it. Work of which some clips are
-    /// left goes behind the others of its urgency, so that a large request does not hold up small ones.
+    /// left goes behind the others of its urgency, so that a large request does not hold up small ones. What would be ready too
+    /// late makes room.
     ///
     /// - Returns: nil when there is none.
     mutating func takeBatch() -> Batch? {
@@ -102,8 +104,18 @@ struct BatchQueue<Work: BatchedWork> {
         let order = ranks.indices.sorted { ranks[$0].rank < ranks[$1].rank }
         guard let first = order.first else { return nil }
         var batch = Batch()
-        for index in order
-        where ranks[index].group == ranks[first].group && ranks[index].rank.0 == ranks[first].rank.0 {
+        let members = order.filter {
+            ranks[$0].group == ranks[first].group && ranks[$0].rank.0 == ranks[first].rank.0
+        }
+        let time = entries[first].work.time(forUnits: min(members.reduce(0) { $0 + entries[$1].left }, unitLimit))
+        var late = members.filter { !entries[$0].work.isWanted(after: time) }
+        // Something is always tried, however long such work took lately.
+        if late.count == members.count { late.removeFirst() }
+        for index in late {
+            batch.late.append(entries[index].work)
+            entries[index].next = entries[index].work.units.count
+        }
+        for index in members {
             take(index, into: &batch)
             if batch.units >= unitLimit { break }
         }

@@ -59,6 +59,7 @@ final class PredictionWork: BatchedWork, @unchecked Sendable {
     var urgency: Int { request.urgency ?? pending.urgency }
     func isWanted(after wait: Duration) -> Bool { pending.isWanted(after: wait) }
     var mayBeUnwanted: Bool { pending.mayBeUnwanted }
+    func time(forUnits units: Int) -> Duration { loaded.pace.time(forUnits: units) }
 
     func clips(_ range: Range<Int>) -> ArraySlice<Clip> { clips[range] }
 

@@ -29,8 +29,8 @@ final class Predictor: Sendable {
     private let computing = DispatchQueue(label: "limbic.predict.compute", qos: .userInitiated)
     private let deadlines = Deadlines()
     private let waiting = Mutex(BatchQueue<PredictionWork>(unitLimit: batchUnits))
-    /// When the batch that is being computed should be done, and how long a full one takes.
-    private let pace = Mutex((busyUntil: ContinuousClock.now, fullBatch: Duration.zero))
+    /// When the batch that is being computed should be done.
+    private let busyUntil = Mutex(ContinuousClock.now)
     /// Requests that are not answered.
     private let active = Atomic(0)
     /// Requests of which something is held: those, and what was answered in time and is still to be let go.
@@ -70,18 +70,19 @@ final class Predictor: Sendable {
         guard wait < timeout else { throw Self.overloaded(wait: wait) }
     }
 
-    /// How long a request that comes now will take, by what such work took lately: for what the engine is at, for what waits
-    /// and comes before, and for the batch that takes the request, which others fill. Nothing where the engine is free: what
-    /// is known of it may be old.
+    /// How long a request that comes now will wait, by what such work took lately: for what the engine is at, for what waits
+    /// and comes before, and, where more than a batch waits, for the others of the batch that takes it. Nothing where the engine
+    /// is free: what is known of it may be old.
     private func delay(of urgency: Int) -> Duration {
-        let (busyUntil, fullBatch) = pace.withLock { $0 }
-        let wait =
-            max(.zero, busyUntil - .now)
-            + waiting.withLock { queue in
-                queue.reduceUnits(upTo: urgency, Duration.zero) { $0 + $1.loaded.pace.time(forUnits: $2) }
+        let (units, time) = waiting.withLock { queue in
+            queue.reduceUnits(upTo: urgency, (units: 0, time: Duration.zero)) { sum, work, units in
+                (sum.units + units, sum.time + work.time(forUnits: units))
             }
+        }
+        let batch = units > Self.batchUnits ? time * (Double(Self.batchUnits) / Double(units)) : .zero
+        let wait = max(.zero, busyUntil.withLock { $0 } - .now) + time + batch
         // The engine may be slower from now on, by a quarter at most times.
-        return wait > .zero ? (wait + fullBatch) * 1.25 : .zero
+        return wait * 1.25
     }
 
     /// Answers a request for predictions.
@@ -124,8 +125,8 @@ final class Predictor: Sendable {
                 let work = PredictionWork(
                     request, by: loaded, for: pending, decoded: .now - began, counters: counters)
                 guard !work.units.isEmpty else { return work.answer() }
-                if pending.hasDeadline {
-                    let wait = delay(of: work.urgency)
+                if pending.hasDeadline, case let wait = delay(of: work.urgency), wait > .zero {
+                    let wait = wait + work.time(forUnits: work.units.reduce(0, +))
                     guard !pending.isLate(after: wait) else {
                         return pending.answer { throw Self.overloaded(wait: wait) }
                     }
@@ -149,11 +150,8 @@ final class Predictor: Sendable {
         dispatchPrecondition(condition: .onQueue(computing))
         while true {
             let started = ContinuousClock.now
-            let perUnit = pace.withLock { $0.fullBatch } / Self.batchUnits
-            let (unwanted, batch) = waiting.withLock { queue in
-                (queue.takeUnwanted { units in perUnit * units }, queue.takeBatch())
-            }
-            for work in unwanted { work.giveUp() }
+            let (unwanted, batch) = waiting.withLock { ($0.takeUnwanted(), $0.takeBatch()) }
+            for work in unwanted + (batch?.late ?? []) { work.giveUp() }
             guard let batch else { return }
             do throws(MemoryError) {
                 try compute(batch)
@@ -171,12 +169,10 @@ final class Predictor: Sendable {
         let clips = batch.parts.flatMap { $0.work.clips($0.clips) }
         let packed = Clips(collating: clips, modalities: loaded.configuration.modalities)
         try Memory.require(loaded.model.network.predictionBytes(packed), for: "the prediction")
-        pace.withLock {
-            $0 = (started + loaded.pace.time(forUnits: batch.units), loaded.pace.time(forUnits: Self.batchUnits))
-        }
+        busyUntil.withLock { $0 = started + loaded.pace.time(forUnits: batch.units) }
         let prediction = loaded.model.predict(packed, explaining: explains)
         let computed = ContinuousClock.now - started
-        pace.withLock { $0.busyUntil = .now }
+        busyUntil.withLock { $0 = .now }
         counters.count(batchOf: clips.count, units: batch.units)
         var row = 0
         for (work, range) in batch.parts {

@@ -3,6 +3,7 @@ import HTTP
 import HTTPTypes
 import Jobs
 import Logging
+import Platform
 
 /// What lies in a split, to be looked at: some of its clips, and counts over all of them.
 struct SplitContentRoutes: Sendable {
@@ -10,8 +11,12 @@ struct SplitContentRoutes: Sendable {
 
     private static let first = Field.integer("first", 0...Int.max, default: 0, "The first clip, counted from 0")
     private static let count = Field.integer("count", 1...100, default: 1, "The most clips")
-    /// Features after which an answer has no further clip.
+    /// The most features of an answer.
     private static let valueLimit = 1 << 20
+    /// Where splits are read: one at a time, so that nothing else waits for a large one.
+    private let queue = WorkQueue("limbic.splits")
+
+    init(backend: Backend) { self.backend = backend }
 
     private static let path = [
         Field.string("id", "The id of a data set").member,
@@ -27,7 +32,7 @@ struct SplitContentRoutes: Sendable {
                 path: Self.path,
                 query: [Self.first.member, Self.count.member],
                 answers: [.init(summary: "So many of them as fit", content: .json(Self.clipsSchema))],
-                failures: [.conflict, .serviceUnavailable],
+                failures: [.conflict, .unprocessableContent, .serviceUnavailable],
                 handler: .task(clips)
             ),
             Operation(
@@ -74,29 +79,37 @@ struct SplitContentRoutes: Sendable {
     ]).named("SplitCounts")
 
     @Sendable private func counts(_ request: Request) async throws -> Response {
-        .encoding(SplitCounts(of: try await open(request)))
+        try await read(request) { .encoding(SplitCounts(of: $0)) }
     }
 
     @Sendable private func clips(_ request: Request) async throws -> Response {
-        let clips = try await open(request)
-        let first = min(request[Self.first], clips.count)
-        let most = min(request[Self.count], clips.count - first)
+        let (first, count) = (request[Self.first], request[Self.count])
+        return try await read(request) { clips throws(Problem) in
+            try Self.list(clips, from: min(first, clips.count), most: count)
+        }
+    }
+
+    private static func list(_ clips: Clips, from first: Int, most: Int) throws(Problem) -> Response {
         let modalities = clips.modalities.sorted { $0.key < $1.key }
+        func size(_ clip: Int) -> Int {
+            modalities.reduce(0) { $0 + $1.value.lengths[clip] * $1.value.featureSize }
+        }
+        var (end, values) = (first, 0)
+        while end < clips.count, end - first < most, values + size(end) <= valueLimit {
+            values += size(end)
+            end += 1
+        }
+        guard end > first || first == clips.count else {
+            throw Problem(
+                .unprocessableContent, code: "clip_too_large",
+                detail: "clip \(first) has \(size(first)) features, more than the \(valueLimit) of an answer")
+        }
         var writer = JSONWriter()
-        var written = 0
         writer.object {
             $0.member("data") {
-                $0.array {
-                    var values = 0
-                    while written < most, values < Self.valueLimit {
-                        let clip = first + written
-                        Self.write(clip, of: clips, modalities, to: &$0)
-                        values += modalities.reduce(0) { $0 + $1.value.lengths[clip] * $1.value.featureSize }
-                        written += 1
-                    }
-                }
+                $0.array { for clip in first..<end { write(clip, of: clips, modalities, to: &$0) } }
             }
-            $0.member("has_more") { $0.value(first + written < clips.count) }
+            $0.member("has_more") { $0.value(end < clips.count) }
             $0.member("object") { $0.value("list") }
             $0.member("total") { $0.value(clips.count) }
         }
@@ -131,7 +144,9 @@ struct SplitContentRoutes: Sendable {
         for value in values { if value.isFinite { writer.value(value) } else { writer.raw("null".utf8) } }
     }
 
-    private func open(_ request: Request) async throws -> Clips {
+    private func read(
+        _ request: Request, _ answer: @escaping @Sendable (Clips) throws(Problem) -> Response
+    ) async throws -> Response {
         let (id, name) = (request.parameters.require("id"), request.parameters.require("split"))
         guard let dataset = try await backend.datasets.get(id) else { throw DatasetStoreError.notFound(id: id) }
         guard let split = dataset.splits.first(where: { $0.name == name }) else {
@@ -142,9 +157,14 @@ struct SplitContentRoutes: Sendable {
                 .conflict, code: "old_split",
                 detail: "it was uploaded to an earlier version of the service; upload it once more")
         }
-        do throws(DatasetError) { return try PackedSplit(path: backend.directory.path(split.path)).clips } catch {
-            backend.logger.error("a split cannot be read", metadata: ["split": "\(split.path)", "error": "\(error)"])
-            throw Problem.unavailable(code: "split_unreadable", "the split cannot be read any more")
+        return try await queue.run { [backend] in
+            let clips: Clips
+            do throws(DatasetError) { clips = try PackedSplit(path: backend.directory.path(split.path)).clips } catch {
+                backend.logger.error(
+                    "a split cannot be read", metadata: ["split": "\(split.path)", "error": "\(error)"])
+                throw Problem.unavailable(code: "split_unreadable", "the split cannot be read any more")
+            }
+            return try answer(clips)
         }
     }
 }

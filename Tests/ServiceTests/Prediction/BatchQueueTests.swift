@@ -12,6 +12,7 @@ struct BatchQueueTests {
         func isWanted(after wait: Duration) -> Bool { wait <= patience && isAsked() }
         var isAsked: () -> Bool = { true }
         var patience = Duration.seconds(1000)
+        func time(forUnits units: Int) -> Duration { .seconds(units) }
         let mayBeUnwanted: Bool
 
         init(_ name: String, _ units: [Int], group: String = "m", urgency: Int = 3, mayBeUnwanted: Bool = false) {
@@ -94,9 +95,9 @@ struct BatchQueueTests {
         let (a, b) = (Work("a", [20, 20]), Work("b", [20]))
         queue.add(a)
         queue.add(b)
-        #expect(queue.takeUnwanted { _ in .zero }.isEmpty && queue.takeBatch()?.parts[0].work === a)
+        #expect(queue.takeUnwanted().isEmpty && queue.takeBatch()?.parts[0].work === a)
         a.isAsked = { false }
-        #expect(queue.takeUnwanted { _ in .zero }.map(\.name) == ["a"])
+        #expect(queue.takeUnwanted().map(\.name) == ["a"])
         #expect(queue.takeBatch()?.parts[0].work === b && queue.isEmpty && queue.takeBatch()?.parts == nil)
     }
 
@@ -111,20 +112,34 @@ struct BatchQueueTests {
         }
         queue.add(a)
         queue.add(b)
-        #expect(queue.takeUnwanted { _ in .zero }.map(\.name) == ["a"])
-        #expect(queue.takeUnwanted { _ in .zero }.map(\.name) == ["b"] && queue.isEmpty)
+        #expect(queue.takeUnwanted().map(\.name) == ["a"])
+        #expect(queue.takeUnwanted().map(\.name) == ["b"] && queue.isEmpty)
     }
 
-    @Test func whatWouldBeReadyTooLateIsTakenOut() {
+    @Test func whatWouldBeReadyTooLateMakesRoom() {
         var queue = BatchQueue<Work>(unitLimit: 10)
-        let (a, b) = (Work("a", [8]), Work("b", [8]))
-        (a.patience, b.patience) = (.seconds(9), .seconds(10))
-        queue.add(a)
-        // By itself it is tried.
-        #expect(queue.takeUnwanted { .seconds($0 * 2) }.isEmpty)
-        queue.add(b)
-        // Of the 16 units a batch has 10.
-        #expect(queue.takeUnwanted { .seconds($0) }.map(\.name) == ["a"] && queue.count == 1)
+        let works = [("a", 9), ("b", 10), ("c", 9)].map { name, patience in
+            let work = Work(name, [6])
+            work.patience = .seconds(patience)
+            return work
+        }
+        for work in works { queue.add(work) }
+        // Of the 18 units a batch has 10.
+        let batch = queue.takeBatch()
+        #expect(batch?.parts.map(\.work.name) == ["b"] && batch?.late.map(\.name) == ["a", "c"] && queue.isEmpty)
+    }
+
+    @Test func somethingIsTriedHoweverLongItTakes() {
+        var queue = BatchQueue<Work>(unitLimit: 10)
+        let works = (0..<3).map { Work("\($0)", [4]) }
+        for work in works {
+            work.patience = .seconds(1)
+            queue.add(work)
+        }
+        let batch = queue.takeBatch()
+        #expect(batch?.parts.map(\.work.name) == ["0"] && batch?.late.map(\.name) == ["1", "2"])
+        queue.add(works[0])
+        #expect(queue.takeBatch()?.late.isEmpty == true && queue.isEmpty)
     }
 
     @Test func whatMayBeUnwantedDoesNotWaitForEver() {

@@ -38,6 +38,20 @@ import Testing
         #expect(beyond["data"].elements.isEmpty && beyond["total"] == .integer(2))
     }
 
+    @Test func aClipThatFitsInNoAnswerIsRefused() async throws {
+        let service = try TestService.make()
+        let id = try await service.makeDataset()
+        let unit = "[" + [String](repeating: "0", count: 1 << 19).joined(separator: ",") + "]"
+        let lines = ["[\(unit)]", "[\(unit), \(unit), \(unit)]"].map { #"{"text": \#($0), "labels": [1, 0]}"# }
+        let reply = try await service.put(
+            "test", id, Array(lines.joined(separator: "\n").utf8), fields: [.contentType: "application/x-ndjson"])
+        #expect(reply.status == 201)
+        let path = "/v1/datasets/\(id)/splits/test/clips"
+        let first = try await service.get("\(path)?count=2").json
+        #expect(first["data"].elements.count == 1 && first["has_more"] == true)
+        try expectProblem(await service.get("\(path)?first=1"), 422, "clip_too_large")
+    }
+
     @Test func countsLengthsAndPairs() async throws {
         let service = try TestService.make()
         let id = try await dataset(service)
