@@ -60,8 +60,8 @@ async function show() {
         else link.removeAttribute("aria-current");
     }
     const element = h("div");
-    const view = new View(element, match.parts.slice(1).map(decodeURIComponent), new URLSearchParams(query), signal);
     try {
+        const view = new View(element, match.parts.slice(1).map(decodeURIComponent), new URLSearchParams(query), signal);
         const { page } = await import(`./pages/${match.module}.js`);
         if (signal.aborted) return;
         fill(main, element);
@@ -100,6 +100,7 @@ async function start() {
 }
 
 window.addEventListener("hashchange", () => access.scopes.length && show().then(() => main.focus({ preventScroll: true })));
+document.addEventListener("key", start);
 document.addEventListener("signin", () => access.scopes.length && start());
 document.addEventListener("online-change", ({ detail }) => {
     const bar = document.getElementById("offline");

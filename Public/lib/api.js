@@ -50,6 +50,16 @@ export async function problem(response) {
 /** Header fields of every request. */
 export const authorization = () => (key() ? { Authorization: `Bearer ${key()}` } : {});
 
+/** A path with what is put into it encoded: at`/v1/jobs/${id}`. */
+export const at = (texts, ...parts) => String.raw({ raw: texts }, ...parts.map(encodeURIComponent));
+
+/** Has one sign in anew where the key that was sent is refused, unless another has come meanwhile. */
+export function expire(failure, sent) {
+    if (failure.status !== 401 || key() !== sent) return;
+    forgetKey();
+    document.dispatchEvent(new Event("signin"));
+}
+
 /** The response to a request; throws a Problem, also where there is none. */
 export async function send(method, path, { body, type, query, headers, signal } = {}) {
     const url = new URL(path, location.origin);
@@ -57,6 +67,7 @@ export async function send(method, path, { body, type, query, headers, signal } 
         if (value !== undefined && value !== null && value !== "") url.searchParams.set(name, value);
     }
     const isRaw = body instanceof Blob || body instanceof ArrayBuffer || typeof body === "string";
+    const sent = key();
     let response;
     try {
         response = await fetch(url, {
@@ -77,10 +88,7 @@ export async function send(method, path, { body, type, query, headers, signal } 
     setOnline(true);
     if (response.ok || response.status === 304) return response;
     const failure = await problem(response);
-    if (failure.status === 401) {
-        forgetKey();
-        document.dispatchEvent(new Event("signin"));
-    }
+    expire(failure, sent);
     throw failure;
 }
 

@@ -51,7 +51,7 @@ function faint(color, share) {
  */
 export function chartData(lines) {
     const points = (x, y) => x.map((place, index) => ({ x: place, y: y[index] }));
-    const isShort = lines.every((line) => line.x.length < 30);
+    const isShort = lines.every((line) => line.x.length <= 60);
     const base = { borderWidth: 1.6, pointRadius: 0, pointHitRadius: 6, spanGaps: false, tension: 0, fill: false };
     return lines.flatMap(({ label, color, dash, x, y, raw, deviation }) => {
         const main = { ...base, label, data: points(x, y), borderColor: color, backgroundColor: color, borderDash: dash, pointRadius: isShort && !raw ? 2 : 0 };

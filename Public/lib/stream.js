@@ -6,7 +6,7 @@ const patience = 40_000;
 const longestPause = 10_000;
 
 /**
- * Follows a stream until it is over, the signal aborts, or the service refuses it.
+ * Follows a stream while the page is seen, until it is over, the signal aborts, or the service refuses it.
  *
  * @param onEvent gets the number and the document of each event, in order, each once
  * @param onState gets "live" or "waiting"
@@ -14,10 +14,14 @@ const longestPause = 10_000;
 export async function follow(path, { after = 0, onEvent, onState = () => {}, signal }) {
     let last = after;
     let pause = 300;
-    while (!signal.aborted) {
+    for (;;) {
+        await seen(signal);
+        if (signal.aborted) return;
         const attempt = new AbortController();
         const stop = () => attempt.abort();
-        signal.addEventListener("abort", stop, { once: true });
+        signal.addEventListener("abort", stop, { signal: attempt.signal });
+        // A browser has few connections to a service, which tabs that nobody sees would use up.
+        document.addEventListener("visibilitychange", () => document.hidden && stop(), { signal: attempt.signal });
         try {
             const response = await fetch(path, {
                 headers: { ...authorization(), Accept: "text/event-stream", "Last-Event-ID": String(last) },
@@ -32,19 +36,35 @@ export async function follow(path, { after = 0, onEvent, onState = () => {}, sig
                 for await (const event of events(response.body, stop)) {
                     if (event.id <= last) continue;
                     last = event.id;
-                    onEvent(event.id, JSON.parse(event.data));
+                    // What cannot be shown must not keep back what comes after it.
+                    try { onEvent(event.id, JSON.parse(event.data)); } catch (error) { reportError(error); }
                 }
             }
         } catch (error) {
             if (error.status) throw error;
         } finally {
-            signal.removeEventListener("abort", stop);
+            stop();
         }
         if (signal.aborted) return;
         onState("waiting");
         await new Promise((resolve) => setTimeout(resolve, pause * (0.75 + Math.random() / 2)));
         pause = Math.min(pause * 2, longestPause);
     }
+}
+
+/** Waits until the page is seen, or the signal aborts. */
+function seen(signal) {
+    return new Promise((resolve) => {
+        const settled = new AbortController();
+        const look = () => {
+            if (document.hidden && !signal.aborted) return;
+            settled.abort();
+            resolve();
+        };
+        document.addEventListener("visibilitychange", look, { signal: settled.signal });
+        signal.addEventListener("abort", look, { signal: settled.signal });
+        look();
+    });
 }
 
 /** The events in the bytes of a stream (WHATWG HTML section 9.2.6). */

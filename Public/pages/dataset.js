@@ -1,5 +1,5 @@
 // One data set: what is in it, and what is to be known before it is trusted.
-import { get } from "../lib/api.js";
+import { at, get } from "../lib/api.js";
 import { fill, h } from "../lib/dom.js";
 import { bytes, number, percent, short, time } from "../lib/format.js";
 import { may } from "../lib/session.js";
@@ -11,11 +11,11 @@ import { splitPictures } from "../parts/split-pictures.js";
 
 export async function page(view) {
     const [id] = view.parts;
-    const set = await get(`/v1/datasets/${id}`, {}, view.signal);
+    const set = await get(at`/v1/datasets/${id}`, {}, view.signal);
     view.title(set.name);
     const fault = h("div");
     const present = splits.filter((name) => set.splits[name]).map((name) => [name, set.splits[name].report]);
-    const remove = removal("Delete", fault, `Delete the data set ${set.name}?`, `/v1/datasets/${id}`, () => (location.hash = "#/datasets"));
+    const remove = removal("Delete", fault, `Delete the data set ${set.name}?`, at`/v1/datasets/${id}`, () => (location.hash = "#/datasets"));
     fill(view.element,
         h("div", { class: "head" }, h("h1", null, set.name), badge(set.status), h("div", { class: "actions" },
             may("train") && set.status === "ready" && h("a", { class: "button", href: `#/jobs/new?dataset=${id}` }, "Train on it"), may("train") && remove)),

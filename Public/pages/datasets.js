@@ -1,5 +1,5 @@
 // The list of data sets, and uploading one.
-import { call, list, post } from "../lib/api.js";
+import { at, call, list, post } from "../lib/api.js";
 import { fill, h } from "../lib/dom.js";
 import { ago, number } from "../lib/format.js";
 import { may } from "../lib/session.js";
@@ -67,7 +67,7 @@ function form(view) {
         const isGood = await uploadSplits(set.id, files, progress, view.signal);
         if (isGood) location.hash = `#/datasets/${set.id}`;
         // Half a data set would only be in the way of the next try.
-        else await call("DELETE", `/v1/datasets/${set.id}`);
+        else await call("DELETE", at`/v1/datasets/${set.id}`);
     });
     return element;
 }

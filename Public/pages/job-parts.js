@@ -1,5 +1,5 @@
 // Parts of the page of a job: its events, its log, its checkpoints and its hyperparameters.
-import { get, post, send } from "../lib/api.js";
+import { at, get, post, send } from "../lib/api.js";
 import { h } from "../lib/dom.js";
 import { bytes, metric, number, setting, time } from "../lib/format.js";
 import { may } from "../lib/session.js";
@@ -35,7 +35,7 @@ export async function log(view, id) {
     const text = h("pre", { tabindex: "0", "aria-label": "Log" }, "The workers have said nothing.");
     let tag;
     const read = async () => {
-        const response = await send("GET", `/v1/jobs/${id}/logs`, { headers: { Range: "bytes=-20000", ...(tag && { "If-None-Match": tag }) }, signal: view.signal });
+        const response = await send("GET", at`/v1/jobs/${id}/logs`, { headers: { Range: "bytes=-20000", ...(tag && { "If-None-Match": tag }) }, signal: view.signal });
         if (response.status === 304) return;
         tag = response.headers.get("ETag");
         const words = await response.text();
@@ -50,7 +50,7 @@ export async function log(view, id) {
 export function checkpoints(job, fault, onPromoted) {
     if (job.checkpoints.length === 0) return null;
     const promote = (step, weights, label) => action(label, fault, async () => {
-        onPromoted(await post(`/v1/jobs/${job.id}/checkpoints/${step}/promote?weights=${weights}`));
+        onPromoted(await post(at`/v1/jobs/${job.id}/checkpoints/${step}/promote?weights=${weights}`));
     }, { class: "plain", "aria-label": `Promote ${weights === "best" ? "the best epoch until" : "the weights of"} step ${step}` });
     return section("Checkpoints", plainTable("Trainings that can go on, the newest first", ["Step", "Epochs done", "Size", "Best epoch", "Valid miF1 then", ...(may("train") ? ["Make a version of"] : [])],
         job.checkpoints.map((one) => [number(one.step), String(one.epoch), bytes(one.byte_count), one.best_epoch === undefined ? "–" : String(one.best_epoch), metric(one.validation?.micro_f1),

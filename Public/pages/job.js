@@ -1,5 +1,5 @@
 // One job: what it does, its curves, what came of it.
-import { get, list, post } from "../lib/api.js";
+import { at, get, list, post } from "../lib/api.js";
 import { fill, h } from "../lib/dom.js";
 import { ago, duration, number, short, time } from "../lib/format.js";
 import { isOver } from "../lib/series.js";
@@ -12,7 +12,7 @@ import { checkpoints, eventList, hyperparameters, log } from "./job-parts.js";
 
 export async function page(view) {
     const [id] = view.parts;
-    let job = await get(`/v1/jobs/${id}`, {}, view.signal);
+    let job = await get(at`/v1/jobs/${id}`, {}, view.signal);
     view.title(`${job.model} ${short(id)}`);
     const fault = h("div");
     const head = h("div", { class: "head" });
@@ -51,7 +51,7 @@ export async function page(view) {
 
     function drawHead() {
         const act = (verb, label, kind) => action(label, fault, async () => {
-            job = await post(`/v1/jobs/${id}/${verb}`);
+            job = await post(at`/v1/jobs/${id}/${verb}`);
             draw();
         }, { class: kind });
         fill(head, h("h1", null, job.model, " ", h("span", { class: "quiet mono small" }, id)), badge(job.status),
@@ -60,7 +60,7 @@ export async function page(view) {
                 ["paused", "pausing"].includes(job.status) && act("resume", "Resume", ""),
                 !isOver(job) && job.status !== "cancelling" && act("cancel", "Cancel", "danger"),
                 h("a", { class: "button plain", href: `#/jobs/new?clone=${id}` }, "Clone with changes"),
-                isOver(job) && removal("Delete", fault, "Delete this job, with its history and checkpoints? Models that came of it stay.", `/v1/jobs/${id}`, () => (location.hash = "#/jobs"))]));
+                isOver(job) && removal("Delete", fault, "Delete this job, with its history and checkpoints? Models that came of it stay.", at`/v1/jobs/${id}`, () => (location.hash = "#/jobs"))]));
     }
 
     function drawState() {
@@ -95,7 +95,7 @@ export async function page(view) {
     /** Looks at the job again; while it runs, whenever it has changed. */
     async function update() {
         const before = job.status;
-        job = await get(`/v1/jobs/${id}`, {}, view.signal);
+        job = await get(at`/v1/jobs/${id}`, {}, view.signal);
         const shown = JSON.stringify(job);
         if (shown === tag) return;
         tag = shown;
@@ -107,9 +107,10 @@ export async function page(view) {
 
     draw();
     await curves.show([id, ...others()]);
+    if (view.signal.aborted) return;
     const timer = setInterval(() => !isOver(job) && !document.hidden && update().catch(() => {}), 1000);
     view.signal.addEventListener("abort", () => clearInterval(timer));
-    follow(`/v1/jobs/${id}/events`, {
+    follow(at`/v1/jobs/${id}/events`, {
         signal: view.signal,
         onState: (word) => (connection.textContent = word === "live" ? "live" : "connecting again …"),
         onEvent: (sequence, event) => {

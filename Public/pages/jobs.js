@@ -1,5 +1,5 @@
 // The list of all jobs, which follows those that are not over.
-import { get, pages } from "../lib/api.js";
+import { at, get, pages } from "../lib/api.js";
 import { fill, h } from "../lib/dom.js";
 import { ago, duration, metric, number, short } from "../lib/format.js";
 import { isOver } from "../lib/series.js";
@@ -104,7 +104,7 @@ export async function page(view) {
         // What was not over and is in neither list has changed, or waits.
         const rest = [...jobs.values()].filter((job) => !isOver(job) && !seen.has(job.id)).slice(-20);
         for (const job of rest) {
-            try { jobs.set(job.id, await get(`/v1/jobs/${job.id}`, {}, view.signal)); } catch (error) {
+            try { jobs.set(job.id, await get(at`/v1/jobs/${job.id}`, {}, view.signal)); } catch (error) {
                 if (error.status !== 404) throw error;
                 jobs.delete(job.id);
             }

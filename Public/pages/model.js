@@ -1,5 +1,5 @@
 // One model: its versions, the aliases that name them, and two versions measured on the same clips.
-import { call, get, post, send } from "../lib/api.js";
+import { at, call, get, post, send } from "../lib/api.js";
 import { fill, h } from "../lib/dom.js";
 import { ago, metric, short } from "../lib/format.js";
 import { may } from "../lib/session.js";
@@ -10,12 +10,12 @@ import { action, badge, removal, section, select, toast } from "../parts/ui.js";
 export async function page(view) {
     const [name] = view.parts;
     view.title(name);
-    const [model, states] = await Promise.all([get(`/v1/models/${name}`, { limit: 200 }, view.signal), post("/v2/repository/index", {})]);
+    const [model, states] = await Promise.all([get(at`/v1/models/${name}`, { limit: 200 }, view.signal), post("/v2/repository/index", {})]);
     const state = (version) => states.find((one) => one.name === name && one.version === String(version))?.state ?? "UNAVAILABLE";
     const aliasesOf = (version) => Object.entries(model.aliases).filter(([, number]) => number === version).map(([alias]) => alias);
     const fault = h("div");
     const repository = (verb, label, done) => action(label, fault, async () => {
-        await post(`/v2/repository/models/${name}/${verb}`, {});
+        await post(at`/v2/repository/models/${name}/${verb}`, {});
         toast(done);
         await page(view);
     }, { class: "plain" });
@@ -32,7 +32,7 @@ export async function page(view) {
 }
 
 async function aliases(view, model, fault) {
-    const path = (alias) => `/v1/models/${model.name}/aliases/${encodeURIComponent(alias)}`;
+    const path = (alias) => at`/v1/models/${model.name}/aliases/${alias}`;
     // What someone else has moved since this page was drawn is not moved once more.
     const tags = new Map(await Promise.all(Object.keys(model.aliases).map(async (alias) => [alias, (await send("GET", path(alias))).headers.get("ETag")])));
     const versions = model.versions.map((version) => [version.version, `version ${version.version}`]);

@@ -1,5 +1,5 @@
 // One study: its variants over seeds, as tables and as a picture.
-import { get, post } from "../lib/api.js";
+import { at, get, post } from "../lib/api.js";
 import { fill, h, save } from "../lib/dom.js";
 import { metric, number, setting, short, spread } from "../lib/format.js";
 import { may } from "../lib/session.js";
@@ -28,8 +28,8 @@ export async function page(view) {
         view.title(title);
         fill(head, h("div", { class: "head" }, h("h1", null, title), badge(sweep.status), h("div", { class: "actions" },
             h("a", { class: "button plain", href: `#/compare?sweep=${id}&group=1` }, "Curves of all runs"),
-            may("train") && sweep.status === "active" && action("Cancel", fault, async () => { await post(`/v1/sweeps/${id}/cancel`); await update(); }, { class: "danger" }),
-            may("train") && sweep.status === "over" && removal("Delete", fault, "Delete this study with its jobs? Models that came of them stay.", `/v1/sweeps/${id}`, () => (location.hash = "#/studies")))),
+            may("train") && sweep.status === "active" && action("Cancel", fault, async () => { await post(at`/v1/sweeps/${id}/cancel`); await update(); }, { class: "danger" }),
+            may("train") && sweep.status === "over" && removal("Delete", fault, "Delete this study with its jobs? Models that came of them stay.", at`/v1/sweeps/${id}`, () => (location.hash = "#/studies")))),
             h("div", { class: "card" }, meter(isDone(sweep), { kind: "tall", label: `${Math.round(100 * isDone(sweep))} % of the jobs are over` }),
             facts([["Jobs", Object.entries(sweep.jobs).filter(([, count]) => count > 0).map(([state, count]) => `${number(count)} ${state}`).join(", ")], ["Seeds", sweep.seeds.join(", ")],
                 ["Data set", h("a", { href: `#/datasets/${sweep.dataset}` }, short(sweep.dataset))]])));
@@ -56,7 +56,7 @@ export async function page(view) {
     }
 
     async function update() {
-        sweep = await get(`/v1/sweeps/${id}`, {}, view.signal);
+        sweep = await get(at`/v1/sweeps/${id}`, {}, view.signal);
         const now = JSON.stringify(sweep);
         const isOver = drawn && sweep.status === "over";
         if (now !== drawn && (isOver || !body.contains(document.activeElement))) draw();

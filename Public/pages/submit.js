@@ -1,5 +1,5 @@
 // A new job, from scratch or with changes to another.
-import { get, post } from "../lib/api.js";
+import { at, get, post } from "../lib/api.js";
 import { fill, h } from "../lib/dom.js";
 import { short } from "../lib/format.js";
 import { showingFaults } from "../parts/fields.js";
@@ -7,7 +7,7 @@ import { TrainingForm } from "../parts/training-form.js";
 import { emptyState, onSubmit, toast } from "../parts/ui.js";
 
 export async function page(view) {
-    const original = view.query.get("clone") && (await get(`/v1/jobs/${view.query.get("clone")}`));
+    const original = view.query.get("clone") && (await get(at`/v1/jobs/${view.query.get("clone")}`));
     const title = original ? `New job like ${short(original.id)}` : "New job";
     view.title(title);
     const form = await TrainingForm.make(view, ["seed", "priority", "max_attempts", "time_limit_s"]);

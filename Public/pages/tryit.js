@@ -1,6 +1,7 @@
 // Asking a model about a clip: probabilities with and without its modalities, and which units carried them.
-import { call, get, list } from "../lib/api.js";
+import { at, call, get, list } from "../lib/api.js";
 import { fill, h } from "../lib/dom.js";
+import { latest } from "../lib/latest.js";
 import { clipsOf, readNPZ } from "../lib/npz.js";
 import { dropzone } from "../parts/dropzone.js";
 import { bars, saliency } from "../parts/prediction.js";
@@ -14,6 +15,7 @@ export async function page(view) {
         return fill(view.element, h("h1", null, "Try it"), h("div", { class: "card" }, emptyState("No model yet", "Train one first: ", h("a", { href: "#/jobs/new" }, "start a job"), ".")));
     }
     const datasets = may("train") ? await list("/v1/datasets", {}, { signal: view.signal }) : [];
+    const [latestModel, latestVersion, latestClip, latestAnswer] = [latest(), latest(), latest(), latest()];
     let chosen;
     let version;
     const off = new Set();
@@ -29,7 +31,9 @@ export async function page(view) {
     let known;
 
     async function useModel() {
-        known = await get(`/v1/models/${model.element.value}`, {}, view.signal);
+        const answer = await latestModel(get(at`/v1/models/${model.element.value}`, {}, view.signal));
+        if (!answer) return;
+        known = answer;
         const { versions, aliases } = known;
         fill(versionChoice.element, h("option", { value: "" }, "what answers by default"), Object.keys(aliases).map((alias) => h("option", { value: `@${alias}` }, `@${alias}`)),
             versions.map((one) => h("option", { value: one.version }, `version ${one.version}`)));
@@ -40,7 +44,9 @@ export async function page(view) {
     async function useVersion() {
         const word = versionChoice.element.value;
         const number = word.startsWith("@") ? known.aliases[word.slice(1)] : word || (known.aliases.default ?? known.newest);
-        version = await get(`/v1/models/${model.element.value}/versions/${number}`, {}, view.signal);
+        const answer = await latestVersion(get(at`/v1/models/${model.element.value}/versions/${number}`, {}, view.signal));
+        if (!answer) return;
+        version = answer;
         off.clear();
         fill(toggles, h("span", null, "Modalities "), version.modalities.map(({ name }) => checkbox(name, true, (on) => {
             if (on) off.delete(name);
@@ -62,7 +68,8 @@ export async function page(view) {
         const body = { clips: asked, explain: version.hyperparameters.atm !== "off", ...(version.tuned_thresholds && { threshold: "tuned" }) };
         try {
             fill(fault);
-            const answer = await call("POST", `/v1/models/${model.element.value}/predict`, { body, query, signal: view.signal });
+            const answer = await latestAnswer(call("POST", at`/v1/models/${model.element.value}/predict`, { body, query, signal: view.signal }));
+            if (!answer) return;
             const wrong = answer.predictions.find((prediction) => prediction.error);
             if (wrong) return fill(fault, h("p", { class: "notice", role: "alert" }, wrong.error.detail));
             const [whole, rest] = answer.predictions;
@@ -74,12 +81,14 @@ export async function page(view) {
         }
     }
 
-    /** Offers the clips of a source: its name, how many there are, and `at(index)`, which gives `{clip, labels}`. */
-    async function offer({ name, count, at }) {
+    /** Offers the clips of a source: its name, how many there are, and `clipAt(index)`, which gives `{clip, labels}`. */
+    async function offer({ name, count, clipAt }) {
         const label = h("span", { class: "quiet" });
         const number = h("input", { type: "number", min: "0", max: count - 1, value: 0, "aria-label": `Clip of ${name}` });
         const choose = async () => {
-            chosen = await at(Math.max(0, Math.min(count - 1, Number(number.value))));
+            const picked = await latestClip(clipAt(Math.max(0, Math.min(count - 1, Number(number.value)))));
+            if (!picked) return;
+            chosen = picked;
             label.textContent = `of ${count} (0 to ${count - 1}): ${chosen.clip.id ?? "without a name"}`;
             await predict();
         };
@@ -88,11 +97,11 @@ export async function page(view) {
         await choose();
     }
 
-    const offerAll = (name, clips) => offer({ name, count: clips.length, at: async (index) => clips[index] });
+    const offerAll = (name, clips) => offer({ name, count: clips.length, clipAt: async (index) => clips[index] });
     /** Offers the clips of a split that the service has. */
     const offerSplit = async (set, split) =>
-        offer({ name: `${set.name}, ${split}`, count: set.splits[split].report.clips, at: async (first) => {
-            const { id, labels, ...units } = (await get(`/v1/datasets/${set.id}/splits/${split}/clips`, { first }, view.signal)).data[0];
+        offer({ name: `${set.name}, ${split}`, count: set.splits[split].report.clips, clipAt: async (first) => {
+            const { id, labels, ...units } = (await get(at`/v1/datasets/${set.id}/splits/${split}/clips`, { first }, view.signal)).data[0];
             return { labels, clip: { id: id ?? String(first), ...Object.fromEntries(version.modalities.map(({ name }) => [name, units[name]])) } };
         } });
 

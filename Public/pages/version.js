@@ -1,5 +1,5 @@
 // One version of a model: what it was made of and what it can do.
-import { get, list, send } from "../lib/api.js";
+import { at, get, list, send } from "../lib/api.js";
 import { fill, h, save } from "../lib/dom.js";
 import { metric, setting, short, time } from "../lib/format.js";
 import { labelCurves } from "../parts/label-curves.js";
@@ -11,7 +11,7 @@ export async function page(view) {
     const [name, number] = view.parts;
     view.title(`${name} ${number}`);
     const [version, evaluations] = await Promise.all([
-        get(`/v1/models/${name}/versions/${number}`, {}, view.signal), list("/v1/evaluations", { model: name, version: number }, { limit: 50, signal: view.signal })]);
+        get(at`/v1/models/${name}/versions/${number}`, {}, view.signal), list("/v1/evaluations", { model: name, version: number }, { limit: 50, signal: view.signal })]);
     const fault = h("div");
     const { metrics } = version;
     const done = evaluations.filter((evaluation) => evaluation.status === "succeeded");
@@ -19,7 +19,7 @@ export async function page(view) {
         h("div", { class: "head" }, h("h1", null, h("a", { href: `#/models/${name}` }, name), ` version ${number}`), h("div", { class: "actions" },
             h("a", { class: "button", href: `#/try?model=${name}&version=${number}` }, "Try it"),
             action("Download weights", fault, async () => {
-                const response = await send("GET", `/v1/models/${name}/versions/${number}/weights`);
+                const response = await send("GET", at`/v1/models/${name}/versions/${number}/weights`);
                 save(`${name}-${number}.safetensors`, await response.blob());
             }, { class: "plain" }))),
         fault,

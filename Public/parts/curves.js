@@ -1,5 +1,5 @@
 // The curves of one job or of many: a chart per metric, which follows what runs, and a table of best and last values.
-import { get, list } from "../lib/api.js";
+import { at, get, list } from "../lib/api.js";
 import { fill, h } from "../lib/dom.js";
 import { number } from "../lib/format.js";
 import { stroke } from "../lib/chart.js";
@@ -46,7 +46,7 @@ export class Curves {
         const { signal } = this.view;
         const points = Math.max(100, Math.min(1000, Math.floor(allPoints / count)));
         try {
-            const job = await get(`/v1/jobs/${id}`, {}, signal);
+            const job = await get(at`/v1/jobs/${id}`, {}, signal);
             const run = { id, job, points, series: new Map(), events: [], isLive: true };
             await this.read(run, 0);
             return run;
@@ -60,8 +60,8 @@ export class Curves {
     async read(run, from) {
         const { signal } = this.view;
         const [answer, events] = await Promise.all([
-            get(`/v1/jobs/${run.id}/metrics`, { from_step: from, max_points: run.points }, signal),
-            list(`/v1/jobs/${run.id}/events`, { after: run.events.at(-1)?.sequence }, { size: 1000, limit: 100_000, signal })]);
+            get(at`/v1/jobs/${run.id}/metrics`, { from_step: from, max_points: run.points }, signal),
+            list(at`/v1/jobs/${run.id}/events`, { after: run.events.at(-1)?.sequence }, { size: 1000, limit: 100_000, signal })]);
         for (const { name, steps, values } of answer.data) {
             const later = { steps, values: values.map((value) => value ?? NaN) };
             const known = run.series.get(name);
@@ -79,7 +79,7 @@ export class Curves {
         if (!run || run.isReading) return;
         run.isReading = true;
         try {
-            run.job = await get(`/v1/jobs/${id}`, {}, this.view.signal);
+            run.job = await get(at`/v1/jobs/${id}`, {}, this.view.signal);
             const all = [...run.series.values()];
             const isLong = all.some((series) => series.steps.length > 2 * run.points);
             // The last step again: what was measured at its end may have come later.

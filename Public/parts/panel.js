@@ -35,7 +35,8 @@ export class Panel {
             // Chart.js keeps what it knows of a line as long as its object stays.
             this.chart.data.datasets = datasets.map((one, index) => (known.length === datasets.length ? Object.assign(known[index], one) : one));
             if (kind !== this.kind) this.chart.options = chartOptions(axes);
-            this.chart.update("none");
+            // Chart.js leaves the points as they were in its mode "none".
+            this.chart.update();
         }
         this.kind = kind;
     }

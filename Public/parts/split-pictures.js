@@ -1,5 +1,5 @@
 // Pictures of a split: which labels come together, and how long clips are.
-import { get } from "../lib/api.js";
+import { at, get } from "../lib/api.js";
 import { fill, h } from "../lib/dom.js";
 import { number, percent } from "../lib/format.js";
 import { errorBox, select } from "./ui.js";
@@ -10,7 +10,7 @@ export function splitPictures(view, set, splits) {
     const show = async (split) => {
         view.keep({ split });
         try {
-            const { pairs, lengths } = await get(`/v1/datasets/${set.id}/splits/${split}/counts`, {}, view.signal);
+            const { pairs, lengths } = await get(at`/v1/datasets/${set.id}/splits/${split}/counts`, {}, view.signal);
             fill(place, pairs && together(pairs, set.labels), lengths.map(histogram));
         } catch (error) {
             if (!view.signal.aborted) fill(place, errorBox(error));

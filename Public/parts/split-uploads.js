@@ -1,4 +1,5 @@
 // Files on their way into the splits of a data set, each with its progress and what is wrong with it.
+import { at } from "../lib/api.js";
 import { fill, h } from "../lib/dom.js";
 import { bytes } from "../lib/format.js";
 import { clipType, upload } from "../lib/upload.js";
@@ -21,7 +22,7 @@ export async function uploadSplits(id, files, place, signal) {
     fill(place, h("ul", null, rows.map((row) => row.element)));
     for (const { split, file, bar, state, fault } of rows) {
         try {
-            await upload("PUT", `/v1/datasets/${id}/splits/${split}`, file, clipType(file.name), {
+            await upload("PUT", at`/v1/datasets/${id}/splits/${split}`, file, clipType(file.name), {
                 signal,
                 onProgress: (share) => {
                     bar.value = share;

@@ -1,5 +1,5 @@
 // Versions measured on the same split, side by side.
-import { get, list, post } from "../lib/api.js";
+import { at, get, list, post } from "../lib/api.js";
 import { fill, h } from "../lib/dom.js";
 import { metric } from "../lib/format.js";
 import { may } from "../lib/session.js";
@@ -26,8 +26,8 @@ export async function comparison(view, model) {
     const start = action("Measure", fault, async () => {
         fill(result, h("p", { class: "quiet", role: "status" }, "Being measured …"));
         const measured = await Promise.all([one, other].map(async ({ element }) => {
-            let evaluation = await post(`/v1/models/${model.name}/versions/${element.value}/evaluate`, { dataset: set.element.value, split: split.element.value, ...(threshold.element.value && { threshold: "tuned" }) });
-            while (["queued", "running"].includes(evaluation.status) && !view.signal.aborted) evaluation = await get(`/v1/evaluations/${evaluation.id}`, { wait: 20 }, view.signal);
+            let evaluation = await post(at`/v1/models/${model.name}/versions/${element.value}/evaluate`, { dataset: set.element.value, split: split.element.value, ...(threshold.element.value && { threshold: "tuned" }) });
+            while (["queued", "running"].includes(evaluation.status) && !view.signal.aborted) evaluation = await get(at`/v1/evaluations/${evaluation.id}`, { wait: 20 }, view.signal);
             return evaluation;
         }));
         show(view, result, measured);
@@ -39,8 +39,9 @@ function show(view, place, measured) {
     const failed = measured.find((evaluation) => evaluation.status !== "succeeded");
     if (failed) return fill(place, h("p", { class: "notice", role: "alert" }, `Version ${failed.version} could not be measured: ${failed.error ?? failed.status}.`));
     const [one, other] = measured;
-    const isBetter = (a, b, isLess) => (Number.isFinite(a) && Number.isFinite(b) ? (isLess ? a < b : a > b) : false);
-    const row = (name, a, b, isLess) => [name, { content: metric(a), best: isBetter(a, b, isLess) }, { content: metric(b), best: isBetter(b, a, isLess) }, Number.isFinite(b - a) ? (b - a > 0 ? "+" : "") + metric(b - a) : "–"];
+    const areKnown = (...values) => values.every(Number.isFinite);
+    const isBetter = (a, b, isLess) => areKnown(a, b) && (isLess ? a < b : a > b);
+    const row = (name, a, b, isLess) => [name, { content: metric(a), best: isBetter(a, b, isLess) }, { content: metric(b), best: isBetter(b, a, isLess) }, areKnown(a, b) ? (b - a > 0 ? "+" : "") + metric(b - a) : "–"];
     const head = ["", `version ${one.version}`, `version ${other.version}`, "difference"];
     const labels = one.metrics.counting.labels;
     const of = (evaluation, member, index) => evaluation.metrics[member]?.[index];

@@ -6,10 +6,12 @@ from pathlib import Path
 
 
 class Service:
-    def __init__(self, limbic: Path, directory: Path, public: Path):
+    def __init__(self, limbic: Path, directory: Path, public: Path, is_open: bool = False):
         self.limbic, self.data, self.public = limbic, directory / "data", public
         self.log = open(directory / "server.log", "ab")
         self.port = 0
+        if is_open:
+            return
         made = subprocess.run(
             [limbic, "key", "create", "--data-dir", self.data, "--scope", "admin", "--name", "test"],
             check=True, capture_output=True, text=True)
