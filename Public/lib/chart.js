@@ -82,7 +82,7 @@ export function chartOptions({ xTitle, isLogarithmic, isFromZero, hasLegend }) {
             y: { type: isLogarithmic ? "logarithmic" : "linear", beginAtZero: isFromZero, ticks: { color: text, maxTicksLimit: 6, callback: (value) => number(value, 3) }, grid: { color: edge } },
         },
         plugins: {
-            legend: { display: Boolean(hasLegend), labels: { color: text, boxHeight: 1, boxWidth: 18 } },
+            legend: { display: Boolean(hasLegend), labels: { color: text, boxHeight: 1, boxWidth: 18, filter: (item, data) => !data.datasets[item.datasetIndex].isAside } },
             tooltip: {
                 filter: (item, index) => !item.dataset.isAside && index < 12,
                 callbacks: { title: ([item]) => (item ? `${xTitle} ${format(item.parsed.x)}` : ""), label: (item) => `${item.dataset.label}: ${number(item.parsed.y)}` },

@@ -3,6 +3,7 @@ import { at, get, post } from "../lib/api.js";
 import { fill, h, save } from "../lib/dom.js";
 import { metric, number, setting, short, spread } from "../lib/format.js";
 import { may } from "../lib/session.js";
+import { Course } from "../parts/course.js";
 import { overall } from "../parts/metrics-tables.js";
 import { spreadPicture } from "../parts/spread-picture.js";
 import { plainTable } from "../parts/table.js";
@@ -21,6 +22,7 @@ export async function page(view) {
     const body = h("div");
     const split = select("Split", ["test", "valid"], view.query.get("split") ?? "test", (word) => (view.keep({ split: word }), draw()));
     const figure = select("Picture of", shown.map(([member, title]) => [member, title]), view.query.get("metric") ?? "micro_f1", (word) => (view.keep({ metric: word }), draw()));
+    const course = new Course(view.signal);
     fill(view.element, head, fault, h("div", { class: "controls" }, split.label, figure.label), body);
 
     function draw() {
@@ -39,14 +41,15 @@ export async function page(view) {
             return [member, isLess ? Math.min(...means) : Math.max(...means)];
         }));
         const runs = (cell) => cell.jobs.map((job) => [h("a", { href: `#/jobs/${job.id}`, title: `${job.status}`, "aria-label": `Seed ${job.seed}, ${job.status}` }, String(job.seed)), " "]);
-        const { svg, element } = spreadPicture(sweep.cells.map((cell) => [cell.name, cell.metrics[part]?.[wanted]]), shown.find(([member]) => member === wanted)[1]);
+        const name = shown.find(([member]) => member === wanted)[1];
+        const { svg, element } = spreadPicture(sweep.cells.map((cell) => [cell.name, cell.metrics[part]?.[wanted]]), name);
         const first = sweep.cells[0];
         fill(body,
             section("Mean ± deviation over seeds", plainTable(`On the ${part} split; the best mean is in bold, and HL is better when less`, ["Variant", "Runs", ...shown.map(([, title]) => title), "Seeds"],
                 sweep.cells.map((cell) => [[cell.name, cell.comment && h("div", { class: "quiet small" }, cell.comment)], `${cell.n} of ${cell.jobs.length}`,
                     ...shown.map(([member]) => ({ content: spread(cell.metrics[part]?.[member]), best: cell.metrics[part]?.[member]?.mean === best[member] })), runs(cell)])),
                 action("CSV", fault, () => save(`${short(id)}.csv`, csv(sweep), "text/csv"), { class: "plain" })),
-            section(`${shown.find(([member]) => member === wanted)[1]} of the variants`, element, action("SVG", fault, () => save(`${short(id)}.svg`, svg(), "image/svg+xml"), { class: "plain" })),
+            section(`${name} of the variants`, course.draw(sweep.cells, part, wanted, name) && course.element, element, action("SVG", fault, () => save(`${short(id)}.svg`, svg(), "image/svg+xml"), { class: "plain" })),
             sweep.cells.length > 1 && section(`Differences to ${first.name}, seed by seed`, plainTable(`On the ${part} split: mean ± deviation of the differences of the same seeds, and Student's t`, ["Variant", "Pairs", ...shown.flatMap(([, title]) => [title, "t"])],
                 sweep.cells.slice(1).map((cell) => {
                     const of = (member) => cell.differences[part]?.[member];
